@@ -1,0 +1,17 @@
+//! What a catalog and an artifact store must do, and how artifacts get into them.
+//!
+//! One trait each, one conformance suite that every store passes (`tests/conformance`). Stores make no policy choice:
+//! they keep records and bytes.
+
+mod artifacts;
+mod catalog;
+mod error;
+mod fragment;
+mod publish;
+mod stage;
+
+pub use artifacts::{Artifacts, ByteStream, Stat};
+pub use catalog::Catalog;
+pub use error::StoreError;
+pub use publish::{PublishError, publish, set_channel};
+pub use stage::{StageError, Staged, stage};

@@ -1,0 +1,103 @@
+use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, HeaderName};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+
+use super::error::json_headers;
+use super::headers::{Rangeable, add_digest, not_modified, value};
+use super::precondition::{Verdict, judge};
+use super::{Answer, Content, Deployment, error, lifetime};
+use crate::decide::Decision;
+use crate::manifest::manifest;
+use crate::package::{Member, Plan};
+use crate::query::{Asked, EntityTag, Payload};
+use crate::words::{Sha256, Timestamp};
+
+/// Says that the manifest came in place of the package, and why.
+pub const FALLBACK: HeaderName = HeaderName::from_static("edgehop-fallback");
+
+/// Turns a decision into an answer to `GET` or `HEAD /package`.
+///
+/// `canonical` is the question's one spelling; it goes into `Content-Location`, so that whoever reads an answer sees
+/// which question it answers.
+pub fn decided(
+    asked: &Asked,
+    decision: &Decision,
+    canonical: &str,
+    method: &Method,
+    request: &HeaderMap,
+    now: Timestamp,
+    deployment: &Deployment,
+) -> Answer {
+    if decision.entries.is_empty() {
+        return error(StatusCode::NOT_FOUND, "No deployment package found");
+    }
+    let mut headers = HeaderMap::new();
+    headers.insert(CACHE_CONTROL, lifetime::decided(now, decision.changes_at));
+    headers.insert(CONTENT_LOCATION, value(format!("/package?{canonical}")));
+    if decision.has_everything() {
+        return not_modified(headers);
+    }
+
+    let text = manifest(decision, &deployment.url_base);
+    let members: Vec<(String, _)> = decision
+        .delivered()
+        .map(|(component, release)| (format!("{component}_{}", release.version), &release.artifact))
+        .collect();
+    if asked.query.payload == Payload::Full && !members.is_empty() {
+        let members: Vec<_> = members.iter().map(|(name, artifact)| Member { name, artifact }).collect();
+        let plan = Plan::new(&text, &members);
+        let limit = deployment.max_package_bytes;
+        if plan.length() <= limit {
+            return package(plan, headers, asked, method, request);
+        }
+        let why = format!("package-too-large; size={}; limit={limit}", plan.length());
+        headers.insert(FALLBACK, value(why));
+    }
+    let status = refusal(decision);
+    if status.is_client_error() {
+        headers.insert(CACHE_CONTROL, lifetime::error());
+    }
+    list(text, status, headers, asked, method, request)
+}
+
+fn package(plan: Plan, mut headers: HeaderMap, asked: &Asked, method: &Method, request: &HeaderMap) -> Answer {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/gzip"));
+    let disposition = HeaderValue::from_static("attachment; filename=\"ota-package.tar.gz\"");
+    headers.insert(CONTENT_DISPOSITION, disposition);
+    let (tag, length) = (plan.tag().clone(), plan.length());
+    let verdict = judge(method, request, &asked.tags, &tag, length);
+    Rangeable { headers, tag: &tag, length }.answer(verdict, |range| Content::Package { plan, range })
+}
+
+/// The manifest alone. It is small, so ranges of it are not offered.
+fn list(
+    text: bytes::Bytes,
+    status: StatusCode,
+    mut headers: HeaderMap,
+    asked: &Asked,
+    method: &Method,
+    request: &HeaderMap,
+) -> Answer {
+    let digest = Sha256::of(&text);
+    let tag = EntityTag::digest("m", &digest.0);
+    headers.insert(http::header::ETAG, value(tag.to_string()));
+    headers.extend(json_headers());
+    add_digest(&mut headers, &digest);
+    // A refusal is no success that a condition could apply to (RFC 9110 section 13.2.1).
+    if status.is_success() {
+        match judge(method, request, &asked.tags, &tag, text.len() as u64) {
+            Verdict::NotModified => return not_modified(headers),
+            Verdict::Failed => return error(StatusCode::PRECONDITION_FAILED, "If-Match: it names another ETag"),
+            Verdict::Whole | Verdict::Part(_) | Verdict::Unsatisfiable => {}
+        }
+    }
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
+    Answer { status, headers, content: Content::Bytes(text) }
+}
+
+/// The status of a list: the refusals' own if nothing is delivered and they share one, so that `curl -f` notices.
+fn refusal(decision: &Decision) -> StatusCode {
+    let mut codes = decision.entries.iter().map(|entry| entry.outcome.status_code()).filter(|code| *code != 304);
+    let first = codes.next().unwrap_or(200);
+    let shared = if codes.all(|code| code == first) { first } else { 200 };
+    StatusCode::from_u16(shared).unwrap_or(StatusCode::OK)
+}

@@ -1,0 +1,53 @@
+use http::HeaderValue;
+
+use super::headers::value;
+
+use crate::words::Timestamp;
+
+/// How long any cache may keep an answer, in seconds: the sample's own ceiling.
+pub const MAX_AGE_SECONDS: u64 = 100;
+
+/// How long a cache may serve an answer while it asks for a new one (RFC 5861), in seconds. Far shorter than the 30
+/// minutes over which a rollout is watched.
+pub const STALE_REVALIDATE_SECONDS: u64 = 60;
+
+/// How long a cache may serve an answer while the origin fails (RFC 5861), in seconds; also shorter than that window.
+pub const STALE_IF_ERROR_SECONDS: u64 = 600;
+
+/// How long a cache may keep an error, in seconds: long enough to shield the origin from a flood, short enough that
+/// publishing what was missing is seen at once.
+pub const ERROR_SECONDS: u64 = 5;
+
+/// How long a cache may keep an artifact, in seconds: a year, because it never changes.
+pub const BLOB_SECONDS: u64 = 31_536_000;
+
+/// `Cache-Control` of a decided answer: never past the moment it changes by itself.
+pub(super) fn decided(now: Timestamp, changes_at: Option<Timestamp>) -> HeaderValue {
+    let left = changes_at.map_or(MAX_AGE_SECONDS, |then| then.seconds_since(now).min(MAX_AGE_SECONDS));
+    value(format!(
+        "max-age={left}, stale-while-revalidate={STALE_REVALIDATE_SECONDS}, stale-if-error={STALE_IF_ERROR_SECONDS}"
+    ))
+}
+
+/// `Cache-Control` of an error.
+pub(super) fn error() -> HeaderValue {
+    value(format!("max-age={ERROR_SECONDS}"))
+}
+
+/// `Cache-Control` of an artifact.
+pub(super) fn blob() -> HeaderValue {
+    value(format!("public, max-age={BLOB_SECONDS}, immutable"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_never_kept_past_its_change() {
+        let at = |change: u64| decided(Timestamp(1000), Some(Timestamp(change))).to_str().unwrap().to_owned();
+        assert!(at(1030).starts_with("max-age=30,"));
+        assert!(at(5000).starts_with("max-age=100,"));
+        assert!(at(900).starts_with("max-age=0,"));
+    }
+}

@@ -1,0 +1,70 @@
+//! What goes back over HTTP: status, headers, lifetime, and where the body's bytes come from.
+
+mod blob;
+mod decided;
+mod error;
+mod headers;
+mod lifetime;
+mod precondition;
+mod range;
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+pub use blob::{Blob, blob};
+pub use decided::{FALLBACK, decided};
+pub use error::{error, refused};
+pub use lifetime::{BLOB_SECONDS, ERROR_SECONDS, MAX_AGE_SECONDS, STALE_IF_ERROR_SECONDS, STALE_REVALIDATE_SECONDS};
+
+use crate::catalog::ObjectKey;
+use crate::package::Plan;
+use crate::query::Ladder;
+
+/// What the operator decided about this deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployment {
+    /// What every `url` in a manifest starts with: scheme, host, no final `/`.
+    pub url_base: String,
+    /// Largest package in bytes; a larger one is answered with its manifest. `u64::MAX` for no limit.
+    pub max_package_bytes: u64,
+    /// The steps of staged rollouts.
+    pub ladder: Ladder,
+}
+
+/// An answer, complete but for the bytes of its objects.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// Every header that does not depend on the connection; `Content-Length` where there is content.
+    pub headers: HeaderMap,
+    /// Where the body comes from. `HEAD` sends none of it.
+    pub content: Content,
+}
+
+/// Where a body comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// There is none.
+    Empty,
+    /// Bytes at hand.
+    Bytes(Bytes),
+    /// These bytes of a package.
+    Package {
+        /// The package.
+        plan: Plan,
+        /// Which of its bytes.
+        range: Range<u64>,
+    },
+    /// These bytes of a stored object.
+    Object {
+        /// The object.
+        object: ObjectKey,
+        /// Its length.
+        size: u64,
+        /// Which of its bytes.
+        range: Range<u64>,
+    },
+}

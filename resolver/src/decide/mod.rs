@@ -1,0 +1,44 @@
+//! The decision: which releases this answer delivers, and why.
+//!
+//! ```text
+//! select ─► installed ─► hop ─► trim
+//! who asks   what runs    what    what it
+//! for what   there now    next    has already
+//! ```
+//!
+//! Two phases, so that no whole catalog is ever needed: [`lookups`] names the keys, the edge fetches those components,
+//! [`decide`] answers.
+
+mod hop;
+mod installed;
+mod lookups;
+mod outcome;
+mod select;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use lookups::{Lookups, lookups};
+pub use outcome::{Decision, Entry, Outcome};
+
+use crate::catalog::Component;
+use crate::query::Query;
+use crate::words::{ComponentKey, Timestamp};
+
+/// The components that were fetched, by the key they were looked up with. More than was asked for does no harm.
+pub type Components = BTreeMap<ComponentKey, Arc<Component>>;
+
+/// Decides what a device gets. Pure: the same arguments give the same decision, on every machine, for ever.
+///
+/// `now` decides which stage of a rollout is open; nothing else may depend on it.
+pub fn decide(query: &Query, components: &Components, now: Timestamp) -> Decision {
+    // No release changes its channel by itself yet, so nothing reads the time and no answer ends early.
+    let _ = now;
+    let entries = select::select(query, components)
+        .map(|(key, component, channel_name, channel)| {
+            let installed = installed::installed(query, key, component);
+            hop::next(component, channel_name, channel, installed)
+        })
+        .collect();
+    Decision { entries, changes_at: None }
+}

@@ -1,0 +1,78 @@
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::catalog::Release;
+use crate::words::{ComponentName, Timestamp, Version};
+
+/// What a device gets, component by component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// One entry a component, in the order of their keys; empty if nothing is published for these traits.
+    pub entries: Vec<Entry>,
+    /// The next moment at which the same question gets another answer without anybody publishing; no cache may keep
+    /// this answer longer.
+    pub changes_at: Option<Timestamp>,
+}
+
+/// One component's part of a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The component, in its published spelling.
+    pub component: ComponentName,
+    /// The release that the channel points at.
+    pub target: Version,
+    /// What this answer does about it.
+    pub outcome: Outcome,
+    /// Why, in one line that a technician understands.
+    pub reason: Cow<'static, str>,
+}
+
+/// What an answer does about one component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Deliver this release: the next hop.
+    Install {
+        /// What is delivered.
+        release: Arc<Release>,
+        /// Hops left after this one.
+        hops_remaining: u32,
+    },
+    /// The device has this release, the target, already.
+    Have(Arc<Release>),
+    /// The channel points at a release that cannot be delivered any more.
+    Withdrawn,
+}
+
+impl Outcome {
+    /// The manifest's `status_code`.
+    pub fn status_code(&self) -> u16 {
+        match self {
+            Outcome::Install { .. } => 200,
+            Outcome::Have(_) => 304,
+            Outcome::Withdrawn => 404,
+        }
+    }
+
+    /// The release this is about, if there is one.
+    pub fn release(&self) -> Option<&Arc<Release>> {
+        match self {
+            Outcome::Install { release, .. } | Outcome::Have(release) => Some(release),
+            Outcome::Withdrawn => None,
+        }
+    }
+}
+
+impl Decision {
+    /// The releases that a package of this decision carries.
+    pub fn delivered(&self) -> impl Iterator<Item = (&ComponentName, &Arc<Release>)> {
+        self.entries.iter().filter_map(|entry| match &entry.outcome {
+            Outcome::Install { release, .. } => Some((&entry.component, release)),
+            _ => None,
+        })
+    }
+
+    /// The device has everything it asked about.
+    pub fn has_everything(&self) -> bool {
+        !self.entries.is_empty() && self.entries.iter().all(|entry| matches!(entry.outcome, Outcome::Have(_)))
+    }
+}

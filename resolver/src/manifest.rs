@@ -1,0 +1,64 @@
+//! `package_details.json`: one object a component, in the AWS sample's shape with keys of our own beside.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::catalog::ObjectKey;
+use crate::decide::{Decision, Entry, Outcome};
+use crate::words::{Md5, Sha256, Version};
+
+/// The manifest's name in a package.
+pub const FILE_NAME: &str = "package_details.json";
+
+/// The manifest of a decision, as JSON text with a final newline; components in the order of their names.
+///
+/// `url_base` is what every `url` starts with, without a final `/`.
+pub fn manifest(decision: &Decision, url_base: &str) -> Bytes {
+    let entries: BTreeMap<&str, Details> =
+        decision.entries.iter().map(|entry| (entry.component.as_str(), details(entry, url_base))).collect();
+    #[expect(clippy::expect_used, reason = "strings and numbers under string keys always have a JSON form")]
+    let mut text = serde_json::to_vec(&entries).expect("a manifest has a JSON form");
+    text.push(b'\n');
+    text.into()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Details<'a> {
+    latest_version: &'a Version,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(rename = "status_code")]
+    status_code: u16,
+    target_version: &'a Version,
+    hops_remaining: u32,
+    reason: &'a str,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    bytes: Option<Bits>,
+}
+
+#[derive(Serialize)]
+struct Bits {
+    md5: Md5,
+    sha256: Sha256,
+    size: u64,
+}
+
+fn details<'a>(entry: &'a Entry, url_base: &str) -> Details<'a> {
+    let artifact = entry.outcome.release().map(|release| &release.artifact);
+    let hops_remaining = match entry.outcome {
+        Outcome::Install { hops_remaining, .. } => hops_remaining,
+        _ => 0,
+    };
+    Details {
+        latest_version: entry.outcome.release().map_or(&entry.target, |release| &release.version),
+        url: artifact.map(|artifact| format!("{url_base}/{}", ObjectKey::Blob(artifact.sha256))),
+        status_code: entry.outcome.status_code(),
+        target_version: &entry.target,
+        hops_remaining,
+        reason: &entry.reason,
+        bytes: artifact.map(|artifact| Bits { md5: artifact.md5, sha256: artifact.sha256, size: artifact.size }),
+    }
+}

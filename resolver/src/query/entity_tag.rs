@@ -1,0 +1,109 @@
+use std::fmt;
+
+use crate::words::Md5;
+
+/// An entity tag (RFC 9110 section 8.8.3), without its quotes. Whether it was weak is forgotten where the comparison
+/// is weak anyway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityTag(String);
+
+/// One member of an `If-None-Match` list, or of `have`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Listed {
+    /// A digest, in whatever dress: bare, quoted, weak, upper-case.
+    Digest(Md5),
+    /// Another quoted tag.
+    Tag(EntityTag),
+    /// Neither. `*` is here too: it would mean that any package at all will do, and no device means that.
+    Other(String),
+}
+
+impl EntityTag {
+    /// A tag of our own: the first 128 bits of a digest. The prefix keeps it from looking like an artifact's MD5,
+    /// which would be moved to `have`.
+    pub(crate) fn digest(prefix: &str, sha256: &[u8]) -> Self {
+        EntityTag(format!("{prefix}-{}", base16ct::lower::encode_string(&sha256[..16])))
+    }
+
+    /// The tag of an artifact: its MD5.
+    pub(crate) fn artifact(md5: &Md5) -> Self {
+        EntityTag(md5.to_string())
+    }
+
+    /// Reads exactly one strong tag, as `If-Range` and `If-Match` take it.
+    pub(crate) fn strong(text: &str) -> Option<Self> {
+        let inner = text.trim().strip_prefix('"')?.strip_suffix('"')?;
+        (!inner.contains('"')).then(|| EntityTag(inner.to_owned()))
+    }
+}
+
+impl fmt::Display for EntityTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0)
+    }
+}
+
+/// The tags of a plain `If-None-Match` (RFC 9110 section 13.1.2), digests among them, and whether it was `*`.
+pub(crate) fn if_none_match(headers: &http::HeaderMap) -> (Vec<EntityTag>, bool) {
+    let (mut tags, mut any) = (Vec::new(), false);
+    let values = headers.get_all(http::header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    for member in values.flat_map(listed) {
+        match member {
+            Listed::Digest(digest) => tags.push(EntityTag::artifact(&digest)),
+            Listed::Tag(tag) => tags.push(tag),
+            Listed::Other(other) => any |= other == "*",
+        }
+    }
+    (tags, any)
+}
+
+/// The members of a comma-separated list; empty ones are passed over (RFC 9110 section 5.6.1.2).
+pub(super) fn listed(text: &str) -> impl Iterator<Item = Listed> + '_ {
+    let mut quoted = false;
+    text.split(move |c| {
+        quoted ^= c == '"';
+        c == ',' && !quoted
+    })
+    .map(str::trim)
+    .filter(|member| !member.is_empty())
+    .map(read)
+}
+
+fn read(member: &str) -> Listed {
+    let opaque = member.strip_prefix("W/").or_else(|| member.strip_prefix("w/")).unwrap_or(member);
+    let inner = opaque.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    match (Md5::from_hex(inner.unwrap_or(opaque).trim().as_bytes()), inner) {
+        (Some(digest), _) => Listed::Digest(digest),
+        (None, Some(inner)) => Listed::Tag(EntityTag(inner.to_owned())),
+        (None, None) => Listed::Other(member.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_known_in_every_dress() {
+        let hex = "d41d8cd98f00b204e9800998ecf8427e";
+        let digest = || Listed::Digest(hex.parse().unwrap());
+        let upper = hex.to_uppercase();
+        let list = format!("{hex}, \"{hex}\" ,W/\"{hex}\",\t{upper},,w/{upper}, \" {hex} \",");
+        assert_eq!(listed(&list).collect::<Vec<_>>(), [digest(), digest(), digest(), digest(), digest(), digest()]);
+    }
+
+    #[test]
+    fn other_tags_stay_what_they_are() {
+        let seen: Vec<_> = listed(r#"*, "p-1,2", W/"x", junk, "open"#).collect();
+        assert_eq!(
+            seen,
+            [
+                Listed::Other("*".into()),
+                Listed::Tag(EntityTag("p-1,2".into())),
+                Listed::Tag(EntityTag("x".into())),
+                Listed::Other("junk".into()),
+                Listed::Other("\"open".into()),
+            ]
+        );
+    }
+}

@@ -1,0 +1,147 @@
+//! The question in its one canonical spelling.
+//!
+//! A CDN keys its cache on the query as it is spelled, and devices spell one question in a thousand ways:
+//!
+//! ```text
+//!   what devices send                                            what the cache sees
+//!   ───────────────────────────────────────────────────         ─────────────────────────────────────────────
+//!   ?cpuArch=ARMv8&attrGamer=prod&device=SN-0042        ──┐
+//!   ?attrgamer=prod&CPUARCH=armv8&device=SN-0047&os=prod ─┼──►  attrgamer=prod&cohort=3&cpuarch=armv8&have=8e4…
+//!   ?cpuArch=armv8&attrGamer=prod&cohort=3              ──┘       ▲ sorted, lower-cased, defaults left out
+//!     If-None-Match: W/"8E4…", "p-77…"                  ─────►  If-None-Match: "p-77…"   (left to the cache)
+//! ```
+//!
+//! The CDN's viewer-request function does this before the cache key is made and the origin does it again, so the
+//! rules must be few enough to write twice. Both are held to `tests/vectors/canonical-query.json`:
+//!
+//! 1. Split at `&`, then at the first `=`; percent-decode, `+` is a space. Keys are lower-cased. The first of two
+//!    spellings of a key wins.
+//! 2. Values are lower-cased, except versions. What is the default anyway (`os=prod`, `ring=general`,
+//!    `payloadtype=fullpayload`) and what cannot matter (`os` without `cpuarch`, `delta` of an unknown state) is left
+//!    out. A key that nothing can be called is left out.
+//! 3. `device` becomes the cohort it hashes to, unless a cohort is given; it goes no further.
+//! 4. Digests from `have` and from `If-None-Match` are unquoted, lower-cased, sorted, deduplicated, joined in `have`.
+//!    Other entity tags stay in `If-None-Match`.
+//! 5. Sort by key, join. Every character that is left needs no escape, save the `+` of a version: `%2B`.
+//! 6. Words that no catalog knows are left out ([`Query::known_to`]).
+//!
+//! The invariant: every input that changes a response is in the canonical query, and nothing else is.
+
+mod canonical;
+mod cohort;
+mod entity_tag;
+mod error;
+mod limits;
+mod parameters;
+mod parse;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use cohort::{Cohort, DEFAULT_LADDER, InvalidLadder, Ladder};
+pub use entity_tag::EntityTag;
+pub(crate) use entity_tag::if_none_match;
+pub use error::{QueryError, Status};
+pub use limits::*;
+
+use crate::catalog::Component;
+use crate::words::{AttributeName, ChannelName, ComponentKey, FactName, FactValue, Md5, Version};
+
+/// The channel of an OS component that is not asked for by name.
+pub const DEFAULT_CHANNEL: &str = "prod";
+
+/// One question, understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// The CPU architecture as spelled in an OS component's name, and the channel that component is wanted on.
+    pub os: Option<(String, ChannelName)>,
+    /// Components asked for by name.
+    pub components: BTreeMap<ComponentKey, ChannelName>,
+    /// Attributes: every component that wants one, on the channel given.
+    pub attributes: BTreeMap<AttributeName, ChannelName>,
+    /// Valued traits.
+    pub facts: BTreeMap<FactName, FactValue>,
+    /// What the device says it runs. `os@…` is already under the OS component's own name.
+    pub installed: BTreeMap<ComponentKey, Version>,
+    /// Digests of installed artifacts.
+    pub have: BTreeSet<Md5>,
+    /// The class of devices that a staged rollout reaches together.
+    pub cohort: Option<Cohort>,
+    /// The opt-in tier.
+    pub ring: Ring,
+    /// The device can apply zstd patches.
+    pub delta: bool,
+    /// A package, or only its manifest.
+    pub payload: Payload,
+}
+
+/// A device's opt-in tier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(missing_docs)] // The words are the operator's; a rollout's stages give them their meaning.
+pub enum Ring {
+    Canary,
+    Early,
+    #[default]
+    General,
+    Hold,
+}
+
+/// What a device wants to receive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Payload {
+    /// The package.
+    #[default]
+    Full,
+    /// The manifest alone, as JSON.
+    MetadataOnly,
+}
+
+/// A query and what came beside it in `If-None-Match`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The question.
+    pub query: Query,
+    /// Entity tags that are no digests: a package's own. They are left to the cache, or to a conditional answer.
+    pub tags: Vec<EntityTag>,
+    /// A digest came in `If-None-Match`, so the answer depends on that header (`Vary`).
+    pub digests_in_header: bool,
+}
+
+/// The words that a catalog knows, or those of it that were fetched. A query's others change no answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KnownWords {
+    /// Components published.
+    pub components: BTreeSet<ComponentKey>,
+    /// Attributes that a channel wants.
+    pub attributes: BTreeSet<AttributeName>,
+    /// Facts that a release requires.
+    pub facts: BTreeSet<FactName>,
+}
+
+impl<'a> FromIterator<&'a Component> for KnownWords {
+    /// The words of these components. No release requires a fact yet, so no fact is known.
+    fn from_iter<I: IntoIterator<Item = &'a Component>>(components: I) -> Self {
+        let mut known = KnownWords::default();
+        for component in components {
+            known.components.insert(component.name.key());
+            known.attributes.extend(component.channels.values().flat_map(|channel| channel.attributes.iter().cloned()));
+        }
+        known
+    }
+}
+
+impl Query {
+    /// The component an OS is published as, if a CPU architecture was given and can be part of a name.
+    pub fn os_component(&self) -> Option<(ComponentKey, &ChannelName)> {
+        let (arch, channel) = self.os.as_ref()?;
+        Some((ComponentKey::os_of(arch)?, channel))
+    }
+
+    /// The same question without the words that no catalog knows. `cpuarch` stays: it says what was asked for.
+    pub fn known_to(mut self, known: &KnownWords) -> Query {
+        self.components.retain(|name, _| known.components.contains(name));
+        self.attributes.retain(|name, _| known.attributes.contains(name));
+        self.facts.retain(|name, _| known.facts.contains(name));
+        self.installed.retain(|name, _| known.components.contains(name));
+        self
+    }
+}

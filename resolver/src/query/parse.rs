@@ -1,0 +1,209 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cohort::{Cohort, Ladder};
+use super::entity_tag::{EntityTag, Listed, listed};
+use super::error::QueryError;
+use super::limits::{MAX_DEVICE_BYTES, MAX_DIGESTS, MAX_IF_NONE_MATCH_BYTES, MAX_INSTALLED, MAX_VALUE_BYTES};
+use super::parameters::{Parameter, parameters};
+use super::{Asked, DEFAULT_CHANNEL, Payload, Query, Ring};
+use crate::words::{ChannelName, ComponentKey, Md5, Version};
+
+impl Query {
+    /// Understands a raw query string (what follows the `?`) and the `If-None-Match` beside it.
+    ///
+    /// Errors name the key or header, what is wrong with it and what it takes.
+    pub fn parse(raw: &str, if_none_match: Option<&[u8]>, ladder: &Ladder) -> Result<Asked, QueryError> {
+        let mut given = parameters(raw)?;
+        let mut take = |key: &str| given.remove(key);
+        let (arch, os) = (take("cpuarch"), take("os"));
+        let (installed, have) = (take("installed"), take("have"));
+        let (device, cohort) = (take("device"), take("cohort"));
+        let (ring, delta, payload) = (take("ring"), take("delta"), take("payloadtype"));
+
+        let mut query = Query {
+            os: None,
+            components: BTreeMap::new(),
+            attributes: BTreeMap::new(),
+            facts: BTreeMap::new(),
+            installed: BTreeMap::new(),
+            have: BTreeSet::new(),
+            cohort: None,
+            ring: Ring::default(),
+            delta: false,
+            payload: Payload::default(),
+        };
+        for (key, parameter) in given {
+            query.add(&key, &parameter)?;
+        }
+        query.os = read_os(arch, os)?;
+        if query.os.is_none() && query.components.is_empty() {
+            return Err(QueryError::nothing_asked());
+        }
+        query.payload = payload.map_or(Ok(Payload::default()), |given| read_payload(&given))?;
+        query.installed = installed.map_or(Ok(BTreeMap::new()), |given| query.read_installed(&given))?;
+        query.cohort = read_cohort(cohort, device, ladder)?;
+        query.ring = ring.map_or(Ok(Ring::default()), |given| read_ring(&given))?;
+        query.have = have.map_or(Ok(BTreeSet::new()), |given| read_have(&given))?;
+        let (tags, digests_in_header) = query.take_tags(if_none_match)?;
+        let known_state = !query.have.is_empty() || !query.installed.is_empty();
+        query.delta = read_delta(delta)? && known_state;
+        Ok(Asked { query, tags, digests_in_header })
+    }
+
+    /// Files a parameter that is not a reserved one: an attribute, a fact or a component.
+    fn add(&mut self, key: &str, parameter: &Parameter) -> Result<(), QueryError> {
+        let value = word(parameter)?;
+        let spelled = &parameter.spelled;
+        if let Some(name) = key.strip_prefix(crate::words::ATTRIBUTE_PREFIX) {
+            if name.is_empty() {
+                return Err(QueryError::bad(spelled, "an attribute takes a name: attr<Name>=<channel>"));
+            }
+            if let Ok(name) = name.parse() {
+                self.attributes.insert(name, channel(spelled, value)?);
+            }
+        } else if let Ok(fact) = key.parse() {
+            self.facts.insert(fact, value.parse().map_err(|refused| QueryError::bad(spelled, refused))?);
+        } else if let Ok(component) = key.parse() {
+            self.components.insert(component, channel(spelled, value)?);
+        }
+        Ok(())
+    }
+
+    fn read_installed(&self, given: &Parameter) -> Result<BTreeMap<ComponentKey, Version>, QueryError> {
+        const TAKES: &str = "it takes <component>@<version>, separated by commas";
+        let mut installed = BTreeMap::new();
+        for entry in given.value.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+            let refuse = |why: &dyn std::fmt::Display| QueryError::bad(&given.spelled, why);
+            let (name, version) = entry.split_once('@').ok_or_else(|| refuse(&TAKES))?;
+            let name = match name.to_ascii_lowercase() {
+                os if os == "os" => {
+                    let (name, _) = self.os_component().ok_or_else(|| refuse(&"os@… takes a cpuArch beside it"))?;
+                    name
+                }
+                name => name.parse().map_err(|refused| refuse(&refused))?,
+            };
+            let version = version.parse().map_err(|refused| refuse(&refused))?;
+            installed.entry(name).or_insert(version);
+        }
+        if installed.len() > MAX_INSTALLED {
+            return Err(QueryError::bad(&given.spelled, format_args!("it takes {MAX_INSTALLED} components at most")));
+        }
+        Ok(installed)
+    }
+
+    /// Moves the digests of `If-None-Match` to `have`; returns the tags that stay, and whether a digest was there.
+    fn take_tags(&mut self, header: Option<&[u8]>) -> Result<(Vec<EntityTag>, bool), QueryError> {
+        let header = header.unwrap_or_default();
+        if header.len() > MAX_IF_NONE_MATCH_BYTES {
+            return Err(QueryError::header_too_long(header.len()));
+        }
+        let (mut tags, mut digests_in_header) = (Vec::new(), false);
+        for member in listed(&String::from_utf8_lossy(header)) {
+            match member {
+                Listed::Digest(digest) => {
+                    self.have.insert(digest);
+                    digests_in_header = true;
+                }
+                Listed::Tag(tag) => tags.push(tag),
+                // What is no tag at all matches nothing, so it is not an error (RFC 9110 section 13.1.2 has none).
+                Listed::Other(_) => {}
+            }
+        }
+        if self.have.len() > MAX_DIGESTS {
+            let input = if digests_in_header { "If-None-Match" } else { "have" };
+            return Err(QueryError::bad(input, format_args!("it takes {MAX_DIGESTS} digests at most")));
+        }
+        Ok((tags, digests_in_header))
+    }
+}
+
+/// A value of one word, lower-cased.
+fn word(given: &Parameter) -> Result<String, QueryError> {
+    let fits = given.value.len() <= MAX_VALUE_BYTES
+        && given.value.bytes().all(|b| b.is_ascii_alphanumeric() || b"._- ".contains(&b));
+    if !fits {
+        let takes = format_args!("a value takes up to {MAX_VALUE_BYTES} letters, digits and . _ -");
+        return Err(QueryError::bad(&given.spelled, takes));
+    }
+    Ok(given.value.to_ascii_lowercase())
+}
+
+fn channel(spelled: &str, value: String) -> Result<ChannelName, QueryError> {
+    value.try_into().map_err(|refused| QueryError::bad(spelled, refused))
+}
+
+fn read_os(arch: Option<Parameter>, os: Option<Parameter>) -> Result<Option<(String, ChannelName)>, QueryError> {
+    let os = match os {
+        Some(given) => channel(&given.spelled, word(&given)?)?,
+        None => channel("os", DEFAULT_CHANNEL.to_owned())?,
+    };
+    let Some(arch) = arch else { return Ok(None) };
+    let name = word(&arch)?;
+    if name.is_empty() {
+        return Ok(None);
+    }
+    if ComponentKey::os_of(&name).is_none() {
+        return Err(QueryError::bad(&arch.spelled, "it takes 1 to 45 letters, digits, _ and -"));
+    }
+    Ok(Some((name, os)))
+}
+
+fn read_payload(given: &Parameter) -> Result<Payload, QueryError> {
+    match given.value.to_ascii_lowercase().as_str() {
+        "fullpayload" => Ok(Payload::Full),
+        "metadataonly" => Ok(Payload::MetadataOnly),
+        _ => Err(QueryError::payload_type()),
+    }
+}
+
+fn read_ring(given: &Parameter) -> Result<Ring, QueryError> {
+    Ok(match given.value.to_ascii_lowercase().as_str() {
+        "canary" => Ring::Canary,
+        "early" => Ring::Early,
+        "general" => Ring::General,
+        "hold" => Ring::Hold,
+        _ => return Err(QueryError::bad(&given.spelled, "it takes canary, early, general or hold")),
+    })
+}
+
+fn read_delta(given: Option<Parameter>) -> Result<bool, QueryError> {
+    match given {
+        None => Ok(false),
+        Some(given) if given.value.eq_ignore_ascii_case("zstd") => Ok(true),
+        Some(given) => Err(QueryError::bad(&given.spelled, "it takes zstd")),
+    }
+}
+
+/// The cohort given, else the one `device` hashes to. `device` is not kept.
+fn read_cohort(
+    cohort: Option<Parameter>,
+    device: Option<Parameter>,
+    ladder: &Ladder,
+) -> Result<Option<Cohort>, QueryError> {
+    let hashed = match device {
+        Some(given) => {
+            let fits = given.value.len() <= MAX_DEVICE_BYTES
+                && given.value.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:@+/=- ".contains(&b));
+            if !fits {
+                let takes = format_args!("it takes up to {MAX_DEVICE_BYTES} letters, digits and . _ : @ + / = -");
+                return Err(QueryError::bad(&given.spelled, takes));
+            }
+            (!given.value.is_empty()).then(|| ladder.cohort_of(&given.value.to_ascii_lowercase()))
+        }
+        None => None,
+    };
+    let Some(given) = cohort else { return Ok(hashed) };
+    let digits = (1..=3).contains(&given.value.len()) && given.value.bytes().all(|b| b.is_ascii_digit());
+    let index = if digits { given.value.parse().ok() } else { None };
+    let index = index.ok_or_else(|| QueryError::bad(&given.spelled, "it takes a number from 0 to 999"))?;
+    Ok(Some(ladder.clamp(index)))
+}
+
+fn read_have(given: &Parameter) -> Result<BTreeSet<Md5>, QueryError> {
+    listed(&given.value)
+        .map(|member| match member {
+            Listed::Digest(digest) => Ok(digest),
+            _ => Err(QueryError::bad(&given.spelled, "it takes MD5 digests of 32 hexadecimal digits, with commas")),
+        })
+        .collect()
+}

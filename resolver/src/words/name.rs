@@ -1,0 +1,171 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Longest channel, attribute or fact, in bytes: four times the longest seen in the field.
+pub const MAX_WORD_BYTES: usize = 64;
+
+/// Longest component name, in bytes. With the longest version and a `_` it fits a ustar name (100 bytes).
+pub const MAX_COMPONENT_BYTES: usize = 48;
+
+// A member of a package is called `<component>_<version>`.
+const _: () = assert!(MAX_COMPONENT_BYTES + 1 + super::MAX_VERSION_BYTES <= 100);
+
+/// Query keys with a meaning of their own: no component may be called so.
+const RESERVED: [&str; 9] = ["cpuarch", "os", "installed", "have", "device", "cohort", "ring", "delta", "payloadtype"];
+
+/// A query key that starts so names an attribute: no component's name may.
+pub(crate) const ATTRIBUTE_PREFIX: &str = "attr";
+
+/// Not a name of its kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{given:?} is not a {kind}: it takes {takes}")]
+pub struct InvalidName {
+    given: String,
+    kind: &'static str,
+    takes: &'static str,
+}
+
+macro_rules! word {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $takes:literal, |$text:ident| $fits:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The word as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidName;
+
+            fn try_from($text: String) -> Result<Self, InvalidName> {
+                if $fits {
+                    Ok($name($text))
+                } else {
+                    Err(InvalidName { given: $text, kind: $kind, takes: $takes })
+                }
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = InvalidName;
+
+            fn from_str(text: &str) -> Result<Self, InvalidName> {
+                text.to_owned().try_into()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(word: $name) -> String {
+                word.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    };
+}
+
+word!(
+    /// A component's name in its published spelling: `videoStreamer`. Two spellings that differ in case are one
+    /// component. No dot (a key with a dot is a fact), no reserved query key, not starting with `attr`.
+    ComponentName,
+    "component name",
+    "1 to 48 letters, digits, _ and -, starting with a letter or a digit, and is neither a query key such as os, \
+     nor starts with attr",
+    |text| is_component(&text) && is_free(&text.to_ascii_lowercase())
+);
+
+word!(
+    /// How a component is looked up: its name, lower-cased.
+    ComponentKey,
+    "component",
+    "1 to 48 lower-case letters, digits, _ and -",
+    |text| is_component(&text) && is_lower(&text)
+);
+
+word!(
+    /// A line of releases that a device follows, lower-cased: `prod`, `beta`.
+    ChannelName,
+    "channel",
+    "1 to 64 letters, digits and . _ -",
+    |text| is_word(&text) && is_lower(&text)
+);
+
+word!(
+    /// A yes/no trait, lower-cased and without its `attr`: `gamer`.
+    AttributeName,
+    "attribute",
+    "1 to 64 letters, digits and . _ -",
+    |text| is_word(&text) && is_lower(&text)
+);
+
+word!(
+    /// The key of a valued trait, lower-cased; it has a dot: `hw.rev`.
+    FactName,
+    "fact",
+    "1 to 64 letters, digits, _ and - with at least one dot",
+    |text| is_word(&text) && is_lower(&text) && text.contains('.')
+);
+
+word!(
+    /// The value of a fact, lower-cased: the `3` of `hw.rev=3`.
+    FactValue,
+    "fact's value",
+    "1 to 64 letters, digits and . _ -",
+    |text| is_word(&text) && is_lower(&text)
+);
+
+impl ComponentName {
+    /// The name as it is looked up.
+    pub fn key(&self) -> ComponentKey {
+        ComponentKey(self.0.to_ascii_lowercase())
+    }
+}
+
+impl ComponentKey {
+    /// The OS component of a CPU architecture: `os_armv8` of `armv8`. `None` if that is no component's name.
+    pub fn os_of(arch: &str) -> Option<ComponentKey> {
+        format!("os_{arch}").try_into().ok()
+    }
+}
+
+fn is_word(text: &str) -> bool {
+    (1..=MAX_WORD_BYTES).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+}
+
+fn is_component(text: &str) -> bool {
+    is_word(text)
+        && text.len() <= MAX_COMPONENT_BYTES
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && !text.contains('.')
+}
+
+fn is_lower(text: &str) -> bool {
+    !text.bytes().any(|b| b.is_ascii_uppercase())
+}
+
+fn is_free(lower: &str) -> bool {
+    !RESERVED.contains(&lower) && !lower.starts_with(ATTRIBUTE_PREFIX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_component_may_not_take_a_query_key() {
+        for taken in ["os", "Installed", "attrGamer", "attr", "payloadType", "hw.rev", "", "-x", "a b", "a'b"] {
+            assert!(taken.parse::<ComponentName>().is_err(), "{taken}");
+        }
+        assert_eq!("videoStreamer".parse::<ComponentName>().unwrap().key().as_str(), "videostreamer");
+    }
+}

@@ -1,0 +1,4 @@
+//! The harness: real tools, real caches, the real server.
+
+pub mod proxies;
+pub mod tools;

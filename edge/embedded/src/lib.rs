@@ -1,1 +1,26 @@
+//! The default stores, for one machine and no other service: a SQLite catalog and a content-addressed folder.
+//!
+//! ```text
+//! <data>/catalog.sqlite                   components, releases, channels; the server and the command line share it
+//! <data>/artifacts/blobs/ab/ab12…         an artifact, named by its SHA-256
+//! <data>/artifacts/blobs/ab/ab12….md5     its MD5, in the format of md5sum
+//! <data>/artifacts/fragments/cd/cd34…     an artifact compressed for packages
+//! <data>/artifacts/tmp/                   what is being written
+//! ```
 
+mod catalog;
+mod chunks;
+mod folder;
+mod schema;
+
+use std::path::Path;
+
+pub use catalog::SqliteCatalog;
+pub use folder::FolderArtifacts;
+use store::StoreError;
+
+/// Opens both stores in a data folder, making what is not there.
+pub fn open(data: &Path) -> Result<(SqliteCatalog, FolderArtifacts), StoreError> {
+    let artifacts = FolderArtifacts::open(&data.join("artifacts"))?;
+    Ok((SqliteCatalog::open(&data.join("catalog.sqlite"))?, artifacts))
+}

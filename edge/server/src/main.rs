@@ -1,1 +1,63 @@
-fn main() {}
+//! `edgehop-server`: the service on a TCP port, over the embedded stores.
+
+mod connection;
+mod data;
+mod idle;
+mod metrics;
+mod ready;
+mod settings;
+mod transfer;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use service::Service;
+use settings::Settings;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+/// Log lines that are shown if `EDGEHOP_LOG` does not say otherwise.
+const LOG: &str = "info";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let settings = Settings::parse();
+    start_log(&settings);
+    match run(settings).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("edgehop-server: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(settings: Settings) -> anyhow::Result<()> {
+    let listener = bind(&settings.listen, "--listen").await?;
+    let metrics_listener = bind(&settings.metrics_listen, "--metrics-listen").await?;
+    let (address, metrics_address) = (listener.local_addr()?, metrics_listener.local_addr()?);
+    let (catalog, artifacts) = data::open(&settings).await?;
+    let service = Service::new(catalog, artifacts, settings.deployment(address));
+    let metrics = Arc::new(metrics::Metrics::default());
+
+    tokio::spawn(metrics::serve(metrics_listener, Arc::clone(&metrics)));
+    ready::announce(address, metrics_address, &settings);
+    connection::serve(listener, Arc::new(service), metrics, settings.max_connections.get()).await;
+    Ok(())
+}
+
+async fn bind(address: &str, option: &str) -> anyhow::Result<TcpListener> {
+    let takes = "it takes an address and a free port, such as 127.0.0.1:8080";
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {option} {address}: {takes}"))
+}
+
+fn start_log(settings: &Settings) {
+    let filter = EnvFilter::try_from_env("EDGEHOP_LOG").unwrap_or_else(|_| EnvFilter::new(LOG));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match settings.log_format {
+        settings::LogFormat::Text => log.with_target(false).init(),
+        settings::LogFormat::Json => log.json().flatten_event(true).with_target(false).init(),
+    }
+}

@@ -1,1 +1,17 @@
+//! `http::Request` in, `http::Response` with a streaming body out: what every adapter shares.
+//!
+//! The service asks the resolver, fetches what it names, and turns its plan into bytes. It makes no policy choice of
+//! its own: no status, header or byte is decided here.
 
+mod body;
+mod catalog_cache;
+mod checked;
+mod learned;
+mod observed;
+mod package;
+mod service;
+
+pub use body::Body;
+pub use catalog_cache::{FRESH, STALE};
+pub use observed::{Observed, Route};
+pub use service::Service;

@@ -13,5 +13,5 @@ mod stage;
 pub use artifacts::{Artifacts, ByteStream, Stat};
 pub use catalog::Catalog;
 pub use error::StoreError;
-pub use publish::{PublishError, publish, set_channel};
+pub use publish::{PublishError, publish};
 pub use stage::{StageError, Staged, stage};

@@ -1,7 +1,7 @@
 use std::path::Path;
 
-use resolver::catalog::{Channel, ObjectKey, Release};
-use resolver::words::{ChannelName, ComponentName, Timestamp, Version};
+use resolver::catalog::{ObjectKey, Release};
+use resolver::words::{ComponentName, Timestamp, Version};
 
 use crate::{Artifacts, Catalog, StageError, StoreError, stage};
 
@@ -40,17 +40,4 @@ pub async fn publish(
     let release = Release { version: version.clone(), artifact, published: now };
     catalog.add_release(component, &release).await?;
     Ok(release)
-}
-
-/// Points a channel somewhere, whatever it says now; of two at once, one is told that the record moved.
-pub async fn set_channel(
-    catalog: &impl Catalog,
-    component: &ComponentName,
-    name: &ChannelName,
-    channel: &Channel,
-) -> Result<(), StoreError> {
-    let key = component.key();
-    let before = catalog.component(&key).await?;
-    let expected = before.as_ref().and_then(|component| component.channels.get(name));
-    catalog.set_channel(&key, name, channel, expected).await
 }

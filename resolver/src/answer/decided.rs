@@ -1,8 +1,8 @@
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
-use super::error::json_headers;
 use super::headers::{Rangeable, add_digest, not_modified, value};
+use super::plain::json_headers;
 use super::precondition::{Verdict, judge};
 use super::{Answer, Content, Deployment, error, lifetime};
 use crate::decide::Decision;

@@ -2,9 +2,10 @@
 
 mod blob;
 mod decided;
-mod error;
+
 mod headers;
 mod lifetime;
+mod plain;
 mod precondition;
 mod range;
 
@@ -15,8 +16,8 @@ use http::{HeaderMap, StatusCode};
 
 pub use blob::{Blob, blob};
 pub use decided::{FALLBACK, decided};
-pub use error::{error, refused};
 pub use lifetime::{BLOB_SECONDS, ERROR_SECONDS, MAX_AGE_SECONDS, STALE_IF_ERROR_SECONDS, STALE_REVALIDATE_SECONDS};
+pub use plain::{error, page, refused, unavailable};
 
 use crate::catalog::ObjectKey;
 use crate::package::Plan;

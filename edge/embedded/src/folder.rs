@@ -1,0 +1,120 @@
+use std::fs::{self, File};
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use resolver::catalog::ObjectKey;
+use resolver::words::Md5;
+use store::{Artifacts, ByteStream, Stat, StoreError};
+
+use crate::chunks::Chunks;
+
+/// A folder of objects under the digests of their bytes.
+#[derive(Debug, Clone)]
+pub struct FolderArtifacts {
+    root: Arc<Path>,
+}
+
+impl FolderArtifacts {
+    /// Opens the folder, making it if it is not there.
+    pub fn open(root: &Path) -> Result<Self, StoreError> {
+        fs::create_dir_all(root.join("tmp")).map_err(|error| failed(root, error))?;
+        Ok(FolderArtifacts { root: root.into() })
+    }
+
+    /// Where whoever publishes may put temporary files: the same file system as the objects.
+    pub fn work(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
+    /// The file of an object. Two levels, so that no folder holds more than a 256th of them.
+    pub fn path(&self, key: &ObjectKey) -> PathBuf {
+        let kind = match key {
+            ObjectKey::Blob(_) => "blobs",
+            ObjectKey::Fragment(_) => "fragments",
+        };
+        let digest = key.sha256().to_string();
+        self.root.join(kind).join(&digest[..2]).join(digest)
+    }
+}
+
+impl Artifacts for FolderArtifacts {
+    async fn stat(&self, key: &ObjectKey) -> Result<Option<Stat>, StoreError> {
+        let (key, path) = (*key, self.path(key));
+        run(move || {
+            let Some(meta) = present(fs::metadata(&path)).map_err(|error| failed(&path, error))? else {
+                return Ok(None);
+            };
+            let beside = beside(&path);
+            let text = fs::read_to_string(&beside).map_err(|error| failed(&beside, error))?;
+            let md5 = text.split_whitespace().next().unwrap_or_default().parse();
+            let md5 = md5.map_err(|error| StoreError::damaged(format!("{key}.md5"), error))?;
+            Ok(Some(Stat { size: meta.len(), md5 }))
+        })
+        .await
+    }
+
+    async fn read(&self, key: &ObjectKey, range: Range<u64>) -> Result<ByteStream, StoreError> {
+        let (key, path) = (*key, self.path(key));
+        let file = run(move || {
+            present(File::open(&path))
+                .map_err(|error| failed(&path, error))?
+                .ok_or_else(|| StoreError::Missing(key.to_string()))
+        })
+        .await?;
+        Ok(Box::pin(Chunks::new(file, range)))
+    }
+
+    async fn put(&self, key: &ObjectKey, file: &Path, md5: &Md5) -> Result<(), StoreError> {
+        let (path, work, file, md5) = (self.path(key), self.work(), file.to_owned(), *md5);
+        run(move || write(&path, &work, &file, &md5).map_err(|error| failed(&path, error))).await
+    }
+}
+
+/// Copies `file` to `path` through a temporary file, so that an object is there whole or not at all, even after a
+/// power cut. The MD5 is written first: where the object is, its MD5 is.
+fn write(path: &Path, work: &Path, file: &Path, md5: &Md5) -> io::Result<()> {
+    let size = fs::metadata(file)?.len();
+    if present(fs::metadata(path))?.is_some_and(|there| there.len() == size) && beside(path).exists() {
+        return Ok(());
+    }
+    let folder = path.parent().unwrap_or(work);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    fs::create_dir_all(folder)?;
+    let mut note = tempfile::NamedTempFile::new_in(work)?;
+    io::Write::write_all(&mut note, format!("{md5}  {name}\n").as_bytes())?;
+    persist(note, &beside(path))?;
+    let mut copy = tempfile::NamedTempFile::new_in(work)?;
+    io::copy(&mut File::open(file)?, copy.as_file_mut())?;
+    persist(copy, path)?;
+    File::open(folder)?.sync_all()
+}
+
+fn persist(file: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
+    file.as_file().sync_all()?;
+    file.persist(path).map(|_| ()).map_err(|refused| refused.error)
+}
+
+fn beside(path: &Path) -> PathBuf {
+    path.with_added_extension("md5")
+}
+
+/// That there is no such file is an answer, not a failure.
+fn present<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn failed(path: &Path, error: io::Error) -> StoreError {
+    StoreError::artifacts(io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+}
+
+async fn run<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(StoreError::artifacts)?
+}

@@ -1,0 +1,54 @@
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use store::StoreError;
+
+/// Which layout of the tables this code reads and writes; kept in `user_version`.
+const SCHEMA: u32 = 1;
+
+/// How long a connection waits for another one's write.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// `attribute` is derived from `channel`, and is written in the same transaction.
+const TABLES: &str = "
+    CREATE TABLE component (key TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE release (
+        component TEXT NOT NULL REFERENCES component (key), version TEXT NOT NULL, record TEXT NOT NULL,
+        PRIMARY KEY (component, version)) STRICT, WITHOUT ROWID;
+    CREATE TABLE channel (
+        component TEXT NOT NULL REFERENCES component (key), name TEXT NOT NULL, record TEXT NOT NULL,
+        PRIMARY KEY (component, name)) STRICT, WITHOUT ROWID;
+    CREATE TABLE attribute (
+        name TEXT NOT NULL, component TEXT NOT NULL REFERENCES component (key),
+        PRIMARY KEY (name, component)) STRICT, WITHOUT ROWID;
+";
+
+/// Opens the catalog file and brings its tables up to date. A file of a later edgehop is refused, not changed.
+pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let mut connection = Connection::open_with_flags(path, OpenFlags::default()).map_err(StoreError::catalog)?;
+    prepare(&mut connection).map_err(StoreError::catalog)?.map_or(Ok(connection), |found| {
+        let problem = format!("its layout is {found}, this edgehop knows {SCHEMA}: use the edgehop that wrote it");
+        Err(StoreError::damaged(path.display(), problem))
+    })
+}
+
+/// Returns the layout found, if it is a later one.
+fn prepare(connection: &mut Connection) -> rusqlite::Result<Option<u32>> {
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // With WAL, readers never wait for a writer; FULL makes a publish that returned survive a power cut.
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let found: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > SCHEMA {
+        return Ok(Some(found));
+    }
+    if found == 0 {
+        transaction.execute_batch(TABLES)?;
+        transaction.pragma_update(None, "user_version", SCHEMA)?;
+    }
+    transaction.commit()?;
+    Ok(None)
+}

@@ -1,0 +1,120 @@
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use embedded::{FolderArtifacts, SqliteCatalog};
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use service::{Observed, Service};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+
+use crate::data::now;
+use crate::idle::Idle;
+use crate::metrics::Metrics;
+use crate::transfer::Transfer;
+
+/// How long a device may take to send a request's head, or to send another request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long a connection may be silent in the middle of a transfer.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Largest head of a request, in bytes: four times the longest query and `If-None-Match` together. Larger ones get 431.
+/// It also bounds what is buffered for a device that reads slowly.
+const MAX_BUFFER_BYTES: usize = 64 * 1024;
+
+/// How long to wait when no connection can be accepted, because file descriptors ran out, say.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+type Shared = Arc<Service<SqliteCatalog, FolderArtifacts>>;
+
+/// Accepts connections until the process is told to stop, then lets running answers finish. Told again, it goes at
+/// once.
+pub(crate) async fn serve(listener: TcpListener, service: Shared, metrics: Arc<Metrics>, most: usize) {
+    let places = Arc::new(Semaphore::new(most));
+    let graceful = GracefulShutdown::new();
+    let mut stop = pin!(told_to_stop());
+    loop {
+        let accepted = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (listener.accept().await, place)
+        };
+        let (accepted, place) = tokio::select! {
+            accepted = accepted => accepted,
+            () = &mut stop => break,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let connection = graceful.watch(open(stream, Arc::clone(&service), Arc::clone(&metrics)));
+        let metrics = Arc::clone(&metrics);
+        tokio::spawn(async move {
+            let _place = place;
+            metrics.connections.inc();
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, cause = std::error::Error::source(&error), "a connection ended early");
+            }
+            metrics.connections.dec();
+        });
+    }
+    drop(listener);
+    tracing::info!("stopping: running answers are finished first; a second signal stops at once");
+    tokio::select! {
+        () = graceful.shutdown() => {}
+        () = told_to_stop() => tracing::warn!("stopped before every answer was finished"),
+    }
+}
+
+/// Speaks HTTP/1.1 on one connection.
+fn open(
+    stream: TcpStream,
+    service: Shared,
+    metrics: Arc<Metrics>,
+) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send {
+    // Answers are written as a whole; waiting to fill a segment would only delay the last one.
+    let _ = stream.set_nodelay(true);
+    let answer = service_fn(move |request: Request<Incoming>| {
+        let (service, metrics) = (Arc::clone(&service), Arc::clone(&metrics));
+        async move { Ok::<_, Infallible>(answer(&service, metrics, &request).await) }
+    });
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(MAX_BUFFER_BYTES)
+        .serve_connection(TokioIo::new(Idle::new(stream, IDLE_TIMEOUT)), answer)
+}
+
+async fn answer(
+    service: &Service<SqliteCatalog, FolderArtifacts>,
+    metrics: Arc<Metrics>,
+    request: &Request<Incoming>,
+) -> Response<Transfer> {
+    let started = Instant::now();
+    let mut response = service.answer(request, now()).await;
+    let observed = response.extensions_mut().remove::<Observed>().unwrap_or_default();
+    let status = response.status();
+    response.map(|body| Transfer::new(body, status, observed, started, metrics))
+}
+
+#[cfg(unix)]
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

@@ -1,0 +1,28 @@
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Context as _;
+use embedded::{FolderArtifacts, SqliteCatalog};
+use resolver::words::Timestamp;
+use store::Catalog as _;
+
+use crate::settings::Settings;
+
+/// Opens the data folder; puts the sample data into an empty one.
+pub(crate) async fn open(settings: &Settings) -> anyhow::Result<(SqliteCatalog, FolderArtifacts)> {
+    let folder = settings.data.display();
+    let (catalog, artifacts) = embedded::open(&settings.data)
+        .with_context(|| format!("cannot open --data {folder}: it takes a folder that this user may write to"))?;
+    if !settings.no_sample && catalog.components().await.context("cannot read the catalog")?.is_empty() {
+        tracing::info!(%folder, artifact_bytes = settings.sample_size, "first start: making the sample data");
+        let work = artifacts.work();
+        init_data::samples(&catalog, &artifacts, &work, settings.sample_size, now())
+            .await
+            .with_context(|| format!("cannot make the sample data in {folder}"))?;
+    }
+    Ok((catalog, artifacts))
+}
+
+/// This moment. A clock before 1970 is taken for 1970.
+pub(crate) fn now() -> Timestamp {
+    Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+}

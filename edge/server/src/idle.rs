@@ -1,0 +1,105 @@
+use std::future::Future as _;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep};
+
+/// A connection that fails once no byte has moved, in either direction, for a while. A slow device keeps its download
+/// as long as it takes anything at all; one that is gone does not keep a place.
+pub(crate) struct Idle<S> {
+    stream: S,
+    limit: Duration,
+    moved: Instant,
+    alarm: Pin<Box<Sleep>>,
+}
+
+impl<S> Idle<S> {
+    pub(crate) fn new(stream: S, limit: Duration) -> Self {
+        Idle { stream, limit, moved: Instant::now(), alarm: Box::pin(sleep(limit)) }
+    }
+
+    /// Notes progress, or fails if there was none for too long. The alarm is only moved when it rings: setting a timer
+    /// at every read would cost more than the read.
+    fn watch<T>(&mut self, poll: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        if poll.is_ready() {
+            self.moved = Instant::now();
+            return poll;
+        }
+        while self.alarm.as_mut().poll(context).is_ready() {
+            let due = self.moved + self.limit;
+            if Instant::now() >= due {
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "no byte moved for too long")));
+            }
+            self.alarm.as_mut().reset(due);
+        }
+        poll
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Idle<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let poll = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.watch(poll, context)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Idle<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let poll = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.watch(poll, context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let poll = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.watch(poll, context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_one_stays_and_a_silent_one_goes() {
+        let (near, mut far) = tokio::io::duplex(64);
+        let mut near = Idle::new(near, Duration::from_secs(60));
+        let slow = tokio::spawn(async move {
+            for _ in 0..5 {
+                tokio::time::sleep(Duration::from_secs(50)).await;
+                far.write_all(b"x").await.unwrap();
+            }
+            tokio::time::sleep(Duration::from_secs(1000)).await;
+            drop(far);
+        });
+        for _ in 0..5 {
+            assert_eq!(near.read_u8().await.unwrap(), b'x');
+        }
+        assert_eq!(near.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        slow.abort();
+    }
+}

@@ -1,0 +1,121 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+use service::{Body, Observed};
+use tokio::net::TcpListener;
+
+/// The media type of the text format that Prometheus reads.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// What is counted, for as long as the process lives. No label holds anything that a device chose freely.
+pub(crate) struct Metrics {
+    answers: Family<Answered, Counter>,
+    bytes: Family<Served, Counter>,
+    cut: Counter,
+    reads: Family<Read, Counter>,
+    decision: Histogram,
+    store: Histogram,
+    pub(crate) connections: Gauge,
+    registry: Registry,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    route: &'static str,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Served {
+    route: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Read {
+    from: &'static str,
+}
+
+impl Metrics {
+    /// Counts an answer once its body has ended.
+    pub(crate) fn answered(&self, observed: &Observed, status: StatusCode, bytes: u64, complete: bool) {
+        let route = observed.route.as_str();
+        self.answers.get_or_create(&Answered { route, status: status.as_u16() }).inc();
+        self.bytes.get_or_create(&Served { route }).inc_by(bytes);
+        if !complete {
+            self.cut.inc();
+        }
+        self.reads.get_or_create(&Read { from: "memory" }).inc_by(observed.cache_hits.into());
+        self.reads.get_or_create(&Read { from: "store" }).inc_by(observed.cache_misses.into());
+        if !observed.query.is_empty() {
+            self.decision.observe(observed.decision_time.as_secs_f64());
+            self.store.observe(observed.store_time.as_secs_f64());
+        }
+    }
+
+    fn text(&self) -> Response<Body> {
+        let mut text = String::new();
+        let status = match text::encode(&mut text, &self.registry) {
+            Ok(()) => StatusCode::OK,
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        let mut response = Response::new(Body::from(Bytes::from(text)));
+        *response.status_mut() = status;
+        response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(OPEN_METRICS));
+        response
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let seconds = || Histogram::new(exponential_buckets(1e-6, 4.0, 12));
+        let metrics = Metrics {
+            answers: Family::default(),
+            bytes: Family::default(),
+            cut: Counter::default(),
+            reads: Family::default(),
+            decision: seconds(),
+            store: seconds(),
+            connections: Gauge::default(),
+            registry: Registry::default(),
+        };
+        let mut registry = Registry::with_prefix("edgehop");
+        registry.register("answers", "Answers, when their bodies have ended", metrics.answers.clone());
+        registry.register("body_bytes", "Bytes of bodies handed to connections", metrics.bytes.clone());
+        registry.register("transfers_cut", "Bodies that did not get to their end", metrics.cut.clone());
+        registry.register("catalog_reads", "Catalog records read, by where they came from", metrics.reads.clone());
+        registry.register("decision_seconds", "Time to decide and plan an answer", metrics.decision.clone());
+        registry.register("store_seconds", "Time waited for the catalog before a decision", metrics.store.clone());
+        registry.register("connections", "Connections open now", metrics.connections.clone());
+        Metrics { registry, ..metrics }
+    }
+}
+
+/// Answers `GET /metrics`, and nothing else, until the process ends.
+pub(crate) async fn serve(listener: TcpListener, metrics: Arc<Metrics>) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let metrics = Arc::clone(&metrics);
+        tokio::spawn(async move {
+            let answer = service_fn(|request: Request<Incoming>| {
+                let mut response = metrics.text();
+                if request.uri().path() != "/metrics" {
+                    response = Response::new(Body::empty());
+                    *response.status_mut() = StatusCode::NOT_FOUND;
+                }
+                async { Ok::<_, std::convert::Infallible>(response) }
+            });
+            // A scraper that goes away is no event.
+            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+        });
+    }
+}

@@ -1,0 +1,84 @@
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+use resolver::answer::Deployment;
+use resolver::query::Ladder;
+
+/// Answers devices that ask what to install next
+#[derive(Debug, Parser)]
+#[command(name = "edgehop-server", version)]
+pub(crate) struct Settings {
+    /// Address and port for devices; port 0 takes a free one
+    #[arg(long, env = "EDGEHOP_LISTEN", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: String,
+
+    /// Address and port for Prometheus; keep it out of devices' reach
+    #[arg(long, env = "EDGEHOP_METRICS_LISTEN", default_value = "127.0.0.1:8081")]
+    pub(crate) metrics_listen: String,
+
+    /// The folder of catalog and artifacts, made if it is not there
+    #[arg(long, env = "EDGEHOP_DATA", default_value = "./edgehop-data")]
+    pub(crate) data: PathBuf,
+
+    /// Start with an empty catalog, not with the sample data
+    #[arg(long, env = "EDGEHOP_NO_SAMPLE")]
+    pub(crate) no_sample: bool,
+
+    /// Size of each sample artifact in bytes, when they are made
+    #[arg(long, env = "EDGEHOP_SAMPLE_SIZE", default_value_t = init_data::DEFAULT_SAMPLE_SIZE,
+          value_parser = clap::value_parser!(u64).range(1..=resolver::catalog::MAX_ARTIFACT_BYTES))]
+    pub(crate) sample_size: u64,
+
+    /// Largest package in bytes; in place of a larger one its manifest is sent. No limit if not given
+    #[arg(long, env = "EDGEHOP_MAX_PACKAGE_BYTES")]
+    pub(crate) max_package_bytes: Option<u64>,
+
+    /// What the URLs in manifests start with, such as https://ota.example.com; the address listened on if not given
+    #[arg(long, env = "EDGEHOP_URL_BASE", value_parser = url_base)]
+    pub(crate) url_base: Option<String>,
+
+    /// Most connections at once; further ones wait
+    #[arg(long, env = "EDGEHOP_MAX_CONNECTIONS", default_value = "1024")]
+    pub(crate) max_connections: NonZeroUsize,
+
+    /// How log lines look; EDGEHOP_LOG chooses which are shown (error, warn, info, debug)
+    #[arg(long, env = "EDGEHOP_LOG_FORMAT", value_enum, default_value = "text")]
+    pub(crate) log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+impl Settings {
+    /// What the resolver needs to know, once the address is.
+    pub(crate) fn deployment(&self, address: SocketAddr) -> Deployment {
+        Deployment {
+            url_base: self.url_base.clone().unwrap_or_else(|| own_base(address)),
+            max_package_bytes: self.max_package_bytes.unwrap_or(u64::MAX),
+            ladder: Ladder::default(),
+        }
+    }
+}
+
+/// The base URL of a server that nothing stands before.
+pub(crate) fn own_base(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    format!("http://{address}")
+}
+
+fn url_base(text: &str) -> Result<String, String> {
+    const TAKES: &str = "it takes http:// or https:// and a host, with a path if need be, without ? and #";
+    let uri: http::Uri = text.parse().map_err(|error| format!("{error}: {TAKES}"))?;
+    let web = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty());
+    if !web || uri.query().is_some() || text.contains('#') {
+        return Err(TAKES.into());
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}

@@ -1,0 +1,45 @@
+use std::time::Duration;
+
+/// What an adapter may log and count about an answer: an extension of every response. It holds no identity; a device's
+/// name is gone before the canonical query is made.
+#[derive(Debug, Clone, Default)]
+pub struct Observed {
+    /// What was asked for.
+    pub route: Route,
+    /// The question's canonical spelling; empty if it was not understood.
+    pub query: String,
+    /// Time spent waiting for the stores, before the first byte.
+    pub store_time: Duration,
+    /// Time spent on the decision and its answer.
+    pub decision_time: Duration,
+    /// Catalog reads answered from memory.
+    pub cache_hits: u32,
+    /// Catalog reads that went to the store.
+    pub cache_misses: u32,
+}
+
+/// The paths a service knows, named for metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Route {
+    /// `/package`
+    Package,
+    /// `/blobs/<sha256>`
+    Blob,
+    /// `/healthz`
+    Health,
+    /// Everything else.
+    #[default]
+    Other,
+}
+
+impl Route {
+    /// The route as a metric's label.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Route::Package => "package",
+            Route::Blob => "blob",
+            Route::Health => "healthz",
+            Route::Other => "other",
+        }
+    }
+}

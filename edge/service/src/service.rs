@@ -1,0 +1,210 @@
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::future::try_join_all;
+use http::header::{ALLOW, HeaderValue, IF_NONE_MATCH, VARY};
+use http::{Method, Request, Response, StatusCode};
+use resolver::answer::{self, Answer, Blob, Content, Deployment};
+use resolver::catalog::ObjectKey;
+use resolver::decide::{Components, decide, lookups};
+use resolver::query::{KnownWords, Query};
+use resolver::words::{Sha256, Timestamp};
+use store::{Artifacts, Catalog, StoreError};
+
+use crate::body::Body;
+use crate::catalog_cache::{CatalogCache, Reads};
+use crate::checked::checked;
+use crate::learned::Learned;
+use crate::observed::{Observed, Route};
+use crate::package::package;
+
+/// Where artifacts are.
+const BLOBS: &str = "/blobs/";
+
+/// What a person sees who opens the endpoint in a browser.
+const HELLO: &str = "edgehop answers GET /package?cpuArch=<architecture>\n";
+
+/// What a device may do with every resource.
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
+
+/// Answers requests from a catalog and an artifact store. One for a process; every request shares it.
+pub struct Service<C, A> {
+    catalog: CatalogCache<C>,
+    artifacts: Arc<A>,
+    learned: Arc<Learned>,
+    deployment: Deployment,
+}
+
+impl<C: Catalog, A: Artifacts> Service<C, A> {
+    /// A service over these stores.
+    pub fn new(catalog: C, artifacts: A, deployment: Deployment) -> Self {
+        let (catalog, artifacts) = (CatalogCache::new(catalog), Arc::new(artifacts));
+        Service { catalog, artifacts, learned: Arc::new(Learned::new()), deployment }
+    }
+
+    /// Answers a request at a moment. The response carries an [`Observed`]; a request's body is not looked at.
+    pub async fn answer<B>(&self, request: &Request<B>, now: Timestamp) -> Response<Body> {
+        let mut observed = Observed { route: route(request.uri().path()), ..Observed::default() };
+        let mut answer = match request.method() {
+            &Method::GET | &Method::HEAD => match observed.route {
+                Route::Package => self.package(request, now, &mut observed).await,
+                Route::Blob => self.blob(request, &mut observed).await,
+                Route::Health => self.health(&mut observed).await,
+                Route::Other => other(request.uri().path()),
+            },
+            &Method::OPTIONS => options(),
+            method => {
+                let message = format!("{method}: every resource here takes GET, HEAD and OPTIONS");
+                let mut answer = answer::error(StatusCode::METHOD_NOT_ALLOWED, &message);
+                answer.headers.insert(ALLOW, METHODS);
+                answer
+            }
+        };
+        // A digest in this header changes the answer, and so may a condition that some cache passed on. No cache may
+        // then give this answer to a device with another one.
+        if observed.route == Route::Package && request.headers().contains_key(IF_NONE_MATCH) {
+            answer.headers.insert(VARY, HeaderValue::from_static("If-None-Match"));
+        }
+        self.respond(request.method(), answer, observed)
+    }
+
+    /// `/package`: request, canonical query, lookups, decision, plan.
+    async fn package<B>(&self, request: &Request<B>, now: Timestamp, observed: &mut Observed) -> Answer {
+        let raw = request.uri().query().unwrap_or_default();
+        let tags = joined(request);
+        let asked = match Query::parse(raw, tags.as_deref(), &self.deployment.ladder) {
+            Ok(asked) => asked,
+            Err(refused) => return answer::refused(&refused),
+        };
+        let started = Instant::now();
+        let reads = Reads::default();
+        let components = self.fetch(&asked.query, &reads).await;
+        observed.store_time = started.elapsed();
+        observed.cache_hits = reads.hits.into_inner();
+        observed.cache_misses = reads.misses.into_inner();
+        let components = match components {
+            Ok(components) => components,
+            Err(error) => return unavailable(&error),
+        };
+        let started = Instant::now();
+        let known = components.values().map(AsRef::as_ref).collect::<KnownWords>();
+        observed.query = asked.query.clone().known_to(&known).canonical();
+        let decision = decide(&asked.query, &components, now);
+        let answer = answer::decided(
+            &asked,
+            &decision,
+            &observed.query,
+            request.method(),
+            request.headers(),
+            now,
+            &self.deployment,
+        );
+        observed.decision_time = started.elapsed();
+        answer
+    }
+
+    /// The components a query's decision depends on: two rounds of point reads at most, each all at once.
+    async fn fetch(&self, query: &Query, reads: &Reads) -> Result<Components, StoreError> {
+        let wanted = lookups(query);
+        let lists = try_join_all(wanted.attributes.iter().map(|name| self.catalog.wanting(name, reads)));
+        let named = try_join_all(wanted.components.iter().map(|key| self.catalog.component(key, reads)));
+        let (lists, named) = futures_util::future::try_join(lists, named).await?;
+        let mut components: Components =
+            wanted.components.iter().cloned().zip(named).filter_map(|(key, found)| Some((key, found?))).collect();
+        let mut more: Vec<_> =
+            lists.iter().flat_map(|list| list.iter()).filter(|key| !wanted.components.contains(*key)).collect();
+        more.sort_unstable();
+        more.dedup();
+        let found = try_join_all(more.iter().map(|key| self.catalog.component(key, reads))).await?;
+        components.extend(more.into_iter().cloned().zip(found).filter_map(|(key, found)| Some((key, found?))));
+        Ok(components)
+    }
+
+    /// `/blobs/<sha256>`: an artifact.
+    async fn blob<B>(&self, request: &Request<B>, observed: &mut Observed) -> Answer {
+        let name = request.uri().path().strip_prefix(BLOBS).unwrap_or_default();
+        let Ok(sha256) = name.parse::<Sha256>() else {
+            return answer::error(StatusCode::NOT_FOUND, "/blobs/: it takes a SHA-256 of 64 hexadecimal digits");
+        };
+        let started = Instant::now();
+        let stat = self.artifacts.stat(&ObjectKey::Blob(sha256)).await;
+        observed.store_time = started.elapsed();
+        match stat {
+            Ok(Some(stat)) => {
+                let blob = Blob { sha256, md5: stat.md5, size: stat.size };
+                answer::blob(&blob, request.method(), request.headers())
+            }
+            Ok(None) => answer::error(StatusCode::NOT_FOUND, "/blobs/: no artifact has this SHA-256"),
+            Err(error) => unavailable(&error),
+        }
+    }
+
+    /// `/healthz`: 200 if the catalog can be read.
+    async fn health(&self, observed: &mut Observed) -> Answer {
+        let started = Instant::now();
+        let read = self.catalog.probe().await;
+        observed.store_time = started.elapsed();
+        match read {
+            Ok(()) => answer::page("ok\n"),
+            Err(error) => unavailable(&error),
+        }
+    }
+
+    fn respond(&self, method: &Method, answer: Answer, observed: Observed) -> Response<Body> {
+        let artifacts = Arc::clone(&self.artifacts);
+        let body = match answer.content {
+            _ if method == Method::HEAD => Body::empty(),
+            Content::Empty => Body::empty(),
+            Content::Bytes(bytes) => Body::from(bytes),
+            Content::Package { plan, range } => {
+                let length = range.end - range.start;
+                Body::stream(length, package(artifacts, Arc::clone(&self.learned), plan, range))
+            }
+            Content::Object { object, size, range } => {
+                let whole = range == (0..size);
+                Body::stream(range.end - range.start, checked(artifacts, object, range, whole))
+            }
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = answer.headers;
+        response.extensions_mut().insert(observed);
+        response
+    }
+}
+
+fn route(path: &str) -> Route {
+    match path {
+        "/package" => Route::Package,
+        "/healthz" => Route::Health,
+        _ if path.starts_with(BLOBS) => Route::Blob,
+        _ => Route::Other,
+    }
+}
+
+fn other(path: &str) -> Answer {
+    match path {
+        "/" => answer::page(HELLO),
+        _ => answer::error(StatusCode::NOT_FOUND, "there is /package, /blobs/<sha256> and /healthz"),
+    }
+}
+
+fn options() -> Answer {
+    let mut answer = answer::page("");
+    answer.headers.insert(ALLOW, METHODS);
+    answer
+}
+
+/// The public text says when to come back; the cause goes to the log, once.
+fn unavailable(error: &StoreError) -> Answer {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    tracing::error!(%error, cause, "cannot answer");
+    answer::unavailable(RandomState::new().hash_one(()))
+}
+
+/// Every `If-None-Match` as one list (RFC 9110 section 5.3).
+fn joined<B>(request: &Request<B>) -> Option<Vec<u8>> {
+    let values: Vec<&[u8]> = request.headers().get_all(IF_NONE_MATCH).iter().map(HeaderValue::as_bytes).collect();
+    (!values.is_empty()).then(|| values.join(&b','))
+}

@@ -1,0 +1,50 @@
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use super::{Answer, Content, lifetime};
+use crate::query::QueryError;
+
+/// How long a device waits at least before it asks a failing origin again, in seconds.
+const RETRY_SECONDS: u64 = 30;
+
+/// Over how many seconds more the devices spread, so that they do not come back all at once.
+const RETRY_JITTER_SECONDS: u64 = 60;
+
+/// An error as JSON: `{"error": …}`. `message` names the input at fault and what it takes; it holds no internal cause.
+pub fn error(status: StatusCode, message: &str) -> Answer {
+    let text = serde_json::json!({ "error": message }).to_string() + "\n";
+    let mut headers = json_headers();
+    headers.insert(CACHE_CONTROL, lifetime::error());
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
+    Answer { status, headers, content: Content::Bytes(text.into()) }
+}
+
+/// The answer to a question that was not understood.
+pub fn refused(why: &QueryError) -> Answer {
+    let status = StatusCode::from_u16(why.status as u16).unwrap_or(StatusCode::BAD_REQUEST);
+    error(status, &why.message)
+}
+
+/// The stores cannot be asked and nothing stale is at hand. `seed` spreads the devices' next attempts.
+pub fn unavailable(seed: u64) -> Answer {
+    let mut answer = error(StatusCode::SERVICE_UNAVAILABLE, "the catalog or the artifacts are out of reach: try later");
+    answer.headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_SECONDS + seed % RETRY_JITTER_SECONDS));
+    answer
+}
+
+/// A short text for people and load balancers. Nobody keeps it.
+pub fn page(text: &'static str) -> Answer {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
+    Answer { status: StatusCode::OK, headers, content: Content::Bytes(text.into()) }
+}
+
+/// What every JSON answer carries.
+pub(super) fn json_headers() -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers
+}

@@ -1,2 +1,3 @@
-#![allow(missing_docs)]
-fn main() {}
+//! What holds for every question and every package, shown with drawn ones.
+
+mod vectors;

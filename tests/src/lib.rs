@@ -1,4 +1,7 @@
-//! The harness: real tools, real caches, the real server.
+//! The harness: the real server, real tools, real caches.
 
+pub mod client;
 pub mod proxies;
+pub mod sample;
+pub mod server;
 pub mod tools;

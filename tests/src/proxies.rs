@@ -1,6 +1,5 @@
 //! Other people's servers, as processes of a test: Varnish and nginx as caches before an origin, and nginx as a file
 //! server. Each listens on a free port of 127.0.0.1 and ends, with all its processes and files, when it is dropped.
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test harness fails by panicking")]
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};

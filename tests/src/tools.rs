@@ -1,6 +1,5 @@
 //! The programs that tests run next to the system: those of the machine where it has them, and otherwise packages that
 //! are fetched once into `target/tools` without installing anything.
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test harness fails by panicking")]
 
 use std::env;
 use std::ffi::OsString;

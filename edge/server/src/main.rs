@@ -8,6 +8,7 @@ mod ready;
 mod settings;
 mod transfer;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -55,7 +56,10 @@ async fn bind(address: &str, option: &str) -> anyhow::Result<TcpListener> {
 
 fn start_log(settings: &Settings) {
     let filter = EnvFilter::try_from_env("EDGEHOP_LOG").unwrap_or_else(|_| EnvFilter::new(LOG));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     match settings.log_format {
         settings::LogFormat::Text => log.with_target(false).init(),
         settings::LogFormat::Json => log.json().flatten_event(true).with_target(false).init(),

@@ -1,2 +1,14 @@
-#![allow(missing_docs)]
-fn main() {}
+//! Everything against the real server process, asked by a client that hides nothing and by other people's tools.
+
+mod bad_input;
+mod conditions;
+mod connections;
+mod damage;
+mod determinism;
+mod help;
+mod limits;
+mod observing;
+mod operation;
+mod readers;
+mod resume;
+mod subsets;

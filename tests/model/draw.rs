@@ -51,12 +51,13 @@ const DIGESTS: &[&str] =
 /// A catalog in which channels point at releases that may be missing and artifacts are shared.
 pub(crate) fn catalog() -> impl Strategy<Value = Catalog> {
     let wanted = subsequence(ATTRIBUTES, 0..=2);
-    let row = (select(COMPONENTS), select(CHANNELS), select(VERSIONS), wanted).prop_map(|(name, on, target, wanted)| Row {
-        component: name.into(),
-        channel: on.into(),
-        target: target.into(),
-        attributes: wanted.into_iter().map(Into::into).collect(),
-    });
+    let row =
+        (select(COMPONENTS), select(CHANNELS), select(VERSIONS), wanted).prop_map(|(name, on, target, wanted)| Row {
+            component: name.into(),
+            channel: on.into(),
+            target: target.into(),
+            attributes: wanted.into_iter().map(Into::into).collect(),
+        });
     let release = (select(COMPONENTS), select(VERSIONS), select(DIGESTS), 0..3u64).prop_map(
         |(component, version, md5, published)| Shipped {
             component: component.into(),
@@ -65,7 +66,7 @@ pub(crate) fn catalog() -> impl Strategy<Value = Catalog> {
             published,
         },
     );
-    (vec(row, 0..9), vec(release, 4..16)).prop_map(|(mut rows, mut releases)| {
+    (vec(row, 2..15), vec(release, 3..30)).prop_map(|(mut rows, mut releases)| {
         rows.sort_by(|a, b| (&a.component, &a.channel).cmp(&(&b.component, &b.channel)));
         rows.dedup_by(|a, b| (&a.component, &a.channel) == (&b.component, &b.channel));
         releases.sort_by(|a, b| (&a.component, &a.version).cmp(&(&b.component, &b.version)));
@@ -90,7 +91,7 @@ fn parameter() -> impl Strategy<Value = String> {
     let channel = || prop_oneof![5 => select(CHANNELS), 1 => Just("nightly")];
     let attribute = (select(&["attrGamer", "attrCamera", "attrCellular", "attrNosuch"][..]), channel());
     let component = (prop_oneof![6 => select(COMPONENTS), 1 => Just("nosuch")], channel());
-    let state = select(&["ring=early", "delta=zstd", "cohort=2", "device=SN-0047", "payloadType=metadataOnly"][..]);
+    let state = select(&["ring=early", "cohort=2", "device=SN-0047", "payloadType=metadataOnly"][..]);
     let ignored = select(&["x+y=1", "_x=prod", "attr%20=beta", "", "hw.rev=3", "HW.Rev=4"][..]);
     let refused = select(&["attr=prod", "attrGamer=", "modemFW", "os=", "hw.rev=", "have=1", "installed=os", "=1"][..]);
     prop_oneof![
@@ -101,6 +102,7 @@ fn parameter() -> impl Strategy<Value = String> {
         8 => installed(),
         6 => digests().prop_map(|list| format!("have={list}")),
         2 => state.prop_map(Into::into),
+        2 => Just("delta=zstd".into()),
         2 => ignored.prop_map(Into::into),
         1 => refused.prop_map(Into::into),
     ]
@@ -121,7 +123,7 @@ fn digests() -> impl Strategy<Value = String> {
         2 => format!("\"{digest}\""),
         _ => format!(" W/\"{}\" ", digest.to_uppercase()),
     });
-    vec(digest, 0..3).prop_map(|digests| digests.join(","))
+    vec(digest, 1..3).prop_map(|digests| digests.join(","))
 }
 
 fn header() -> impl Strategy<Value = Option<String>> {
@@ -144,7 +146,7 @@ fn escapes() -> impl Strategy<Value = u32> {
 }
 
 /// Spells a word otherwise: each bit of `case` turns a letter, each of `escapes` escapes a byte.
-fn spell(word: &str, case: u32, escapes: u32) -> String {
+pub(crate) fn spell(word: &str, case: u32, escapes: u32) -> String {
     let mut spelled = String::new();
     for (at, c) in word.chars().enumerate() {
         let turned = case >> (at % 32) & 1 == 1;

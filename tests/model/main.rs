@@ -15,7 +15,7 @@ use resolver::query::{Ladder, Query};
 use resolver::words::Timestamp;
 
 /// Catalogs a run; each is asked [`QUESTIONS`] questions.
-const CATALOGS: u32 = 2_500;
+const CATALOGS: u32 = 10_000;
 
 /// Questions a catalog.
 const QUESTIONS: usize = 8;

@@ -16,7 +16,7 @@ pub(crate) struct Part {
 pub(crate) fn answer(catalog: &Catalog, question: &Question) -> Option<Vec<Part>> {
     let pairs = pairs(&question.query)?;
     let attributes = attributes(&pairs);
-    if refused(&pairs, question) {
+    if refused(&pairs) {
         return None;
     }
     let mut names: Vec<&str> = catalog.rows.iter().map(|row| row.component.as_str()).collect();
@@ -26,8 +26,8 @@ pub(crate) fn answer(catalog: &Catalog, question: &Question) -> Option<Vec<Part>
     Some(selected.map(|row| part(catalog, &pairs, question, row)).collect())
 }
 
-/// The row that this component is wanted on. Named outright wins, by its own name before `cpuArch`; then the first
-/// attribute in canonical order that wants it.
+/// The row that this component is wanted on: the first there is of its own name's channel, `cpuArch`'s, and those of
+/// the attributes in canonical order that want it.
 fn selected<'a>(
     catalog: &'a Catalog,
     pairs: &[(String, String)],
@@ -35,12 +35,14 @@ fn selected<'a>(
     name: &str,
 ) -> Option<&'a Row> {
     let row = |channel: &str| catalog.rows.iter().find(|row| row.component == name && row.channel == channel);
-    if let Some(channel) = value(pairs, &lower(name)) {
-        return row(&lower(channel));
-    }
-    if os_component(pairs) == Some(lower(name)) {
-        return row(&lower(value(pairs, "os").unwrap_or("prod")));
-    }
+    if let Some(channel) = value(pairs, &lower(name))
+        && let Some(row) = row(&lower(channel)) {
+            return Some(row);
+        }
+    if os_component(pairs) == Some(lower(name))
+        && let Some(row) = row(&lower(value(pairs, "os").unwrap_or("prod"))) {
+            return Some(row);
+        }
     for (attribute, channel) in attributes {
         for row in &catalog.rows {
             if row.component == name && row.channel == *channel && row.attributes.contains(attribute) {
@@ -70,7 +72,7 @@ fn part(catalog: &Catalog, pairs: &[(String, String)], question: &Question, row:
 }
 
 /// Whether a question is refused. Only what [`super::draw`] can draw is looked for.
-fn refused(pairs: &[(String, String)], question: &Question) -> bool {
+fn refused(pairs: &[(String, String)]) -> bool {
     let given = |key: &str| value(pairs, key).unwrap_or_default();
     let named = pairs.iter().any(|(key, _)| is_component(key));
     let empty = pairs.iter().any(|(key, value)| {
@@ -83,7 +85,6 @@ fn refused(pairs: &[(String, String)], question: &Question) -> bool {
         .any(|entry| !entry.contains('@') || (lower(entry).starts_with("os@") && os_component(pairs).is_none()));
     let nothing_asked = os_component(pairs).is_none() && !named;
     let no_name = pairs.iter().any(|(key, _)| key == "attr" || key.is_empty());
-    let _ = question;
     empty || bad_digest || bad_installed || nothing_asked || no_name
 }
 
@@ -142,7 +143,7 @@ fn value<'a>(pairs: &'a [(String, String)], key: &str) -> Option<&'a str> {
 
 /// Keys, lower-cased, and values, as they are; `None` if something cannot be decoded.
 fn pairs(query: &str) -> Option<Vec<(String, String)>> {
-    let mut pairs = Vec::new();
+    let mut pairs: Vec<(String, String)> = Vec::new();
     for pair in query.split('&') {
         if pair.is_empty() {
             continue;
@@ -150,7 +151,10 @@ fn pairs(query: &str) -> Option<Vec<(String, String)>> {
         let equals = pair.find('=').unwrap_or(pair.len());
         let key = lower(&decoded(&pair[..equals])?);
         let value = decoded(pair[equals..].trim_start_matches('='))?;
-        pairs.push((key, value));
+        // The first of two wins.
+        if !pairs.iter().any(|(other, _)| *other == key) {
+            pairs.push((key, value));
+        }
     }
     Some(pairs)
 }

@@ -42,7 +42,7 @@ impl Server {
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut ready).unwrap();
         let address = |start: &str| {
             let rest = ready.split_once(start)?.1;
-            rest[..rest.find(|c| c == ' ' || c == '/' || c == '\n')?].parse().ok()
+            rest[..rest.find([' ', '/', '\n'])?].parse().ok()
         };
         let (Some(listen), Some(metrics)) = (address("ready on http://"), address("metrics on http://")) else {
             let _ = process.kill();

@@ -1,14 +1,19 @@
 use std::fs::{self, File};
 use std::io;
 use std::ops::Range;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use resolver::catalog::ObjectKey;
 use resolver::words::Md5;
-use store::{Artifacts, ByteStream, Stat, StoreError};
+use store::{Artifacts, Identity, Opened, Stat, StoreError};
 
 use crate::chunks::Chunks;
+
+/// How long ago a file must have changed for its times to tell it from a later one, in seconds.
+const SETTLED_SECONDS: i64 = 2;
 
 /// A folder of objects under the digests of their bytes.
 #[derive(Debug, Clone)]
@@ -55,15 +60,17 @@ impl Artifacts for FolderArtifacts {
         .await
     }
 
-    async fn read(&self, key: &ObjectKey, range: Range<u64>) -> Result<ByteStream, StoreError> {
+    async fn read(&self, key: &ObjectKey, range: Range<u64>) -> Result<Opened, StoreError> {
         let (key, path) = (*key, self.path(key));
-        let file = run(move || {
-            present(File::open(&path))
+        let (file, identity) = run(move || {
+            let file = present(File::open(&path))
                 .map_err(|error| failed(&path, error))?
-                .ok_or_else(|| StoreError::Missing(key.to_string()))
+                .ok_or_else(|| StoreError::Missing(key.to_string()))?;
+            let identity = identity(&file.metadata().map_err(|error| failed(&path, error))?);
+            Ok((file, identity))
         })
         .await?;
-        Ok(Box::pin(Chunks::new(file, range)))
+        Ok(Opened { bytes: Box::pin(Chunks::new(file, range)), identity })
     }
 
     async fn put(&self, key: &ObjectKey, file: &Path, md5: &Md5) -> Result<(), StoreError> {
@@ -89,6 +96,17 @@ fn write(path: &Path, work: &Path, file: &Path, md5: &Md5) -> io::Result<()> {
     io::copy(&mut File::open(file)?, copy.as_file_mut())?;
     persist(copy, path)?;
     File::open(folder)?.sync_all()
+}
+
+/// A file's number, size and times. The time of the last change of the inode cannot be set by anybody, but it only
+/// moves on with the kernel's tick: of a file changed just now, another change might not show.
+fn identity(meta: &fs::Metadata) -> Option<Identity> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+    (meta.ctime() + SETTLED_SECONDS < now as i64).then(|| {
+        let (dev, ino, size) = (meta.dev(), meta.ino(), meta.size());
+        let (modified, changed) = ((meta.mtime(), meta.mtime_nsec()), (meta.ctime(), meta.ctime_nsec()));
+        Identity(format!("{dev} {ino} {size} {modified:?} {changed:?}"))
+    })
 }
 
 fn persist(file: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {

@@ -19,8 +19,9 @@ use settings::Settings;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-/// Log lines that are shown if `EDGEHOP_LOG` does not say otherwise.
-const LOG: &str = "info";
+/// An answer is a few dozen short strings; the system's allocator took a fifth of the time to make them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -55,7 +56,7 @@ async fn bind(address: &str, option: &str) -> anyhow::Result<TcpListener> {
 }
 
 fn start_log(settings: &Settings) {
-    let filter = EnvFilter::try_from_env("EDGEHOP_LOG").unwrap_or_else(|_| EnvFilter::new(LOG));
+    let filter = EnvFilter::new(&settings.log);
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

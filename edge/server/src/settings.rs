@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 use resolver::answer::Deployment;
 use resolver::query::Ladder;
+use tracing_subscriber::EnvFilter;
 
 /// Answers devices that ask what to install next
 #[derive(Debug, Parser)]
@@ -43,7 +44,11 @@ pub(crate) struct Settings {
     #[arg(long, env = "EDGEHOP_MAX_CONNECTIONS", default_value = "1024")]
     pub(crate) max_connections: NonZeroUsize,
 
-    /// How log lines look; EDGEHOP_LOG chooses which are shown (error, warn, info, debug)
+    /// Which log lines are shown: error, warn, info, debug, or a filter such as `info,hyper=debug`
+    #[arg(long, env = "EDGEHOP_LOG", default_value = "info", value_parser = log_filter)]
+    pub(crate) log: String,
+
+    /// How log lines look
     #[arg(long, env = "EDGEHOP_LOG_FORMAT", value_enum, default_value = "text")]
     pub(crate) log_format: LogFormat,
 }
@@ -81,4 +86,9 @@ fn url_base(text: &str) -> Result<String, String> {
         return Err(TAKES.into());
     }
     Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn log_filter(text: &str) -> Result<String, String> {
+    let takes = "it takes error, warn, info, debug, or a filter such as info,hyper=debug";
+    EnvFilter::builder().parse(text).map(|_| text.to_owned()).map_err(|error| format!("{error}: {takes}"))
 }

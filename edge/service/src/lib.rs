@@ -5,8 +5,8 @@
 
 mod body;
 mod catalog_cache;
-mod checked;
-mod learned;
+mod known;
+mod objects;
 mod observed;
 mod package;
 mod service;

@@ -8,14 +8,12 @@ use resolver::catalog::ObjectKey;
 use resolver::package::{Checksum, Framer, Plan, Slice, Source};
 use store::{Artifacts, StoreError};
 
-use crate::checked::{checked, learn};
-use crate::learned::Learned;
+use crate::objects::Objects;
 
 /// The bytes of a package, from the objects its plan names. Nothing is opened before it is due, and no more than a
 /// piece is held at once.
 pub(crate) fn package<A: Artifacts>(
-    artifacts: Arc<A>,
-    learned: Arc<Learned>,
+    objects: Arc<Objects<A>>,
     plan: Plan,
     range: Range<u64>,
 ) -> impl Stream<Item = Result<Bytes, StoreError>> + Send {
@@ -24,21 +22,21 @@ pub(crate) fn package<A: Artifacts>(
             match source {
                 Source::Literal(bytes) => yield bytes.slice(range.start as usize..range.end as usize),
                 Source::Object(object) => {
-                    let pieces = checked(Arc::clone(&artifacts), object, range, whole);
+                    let pieces = Arc::clone(&objects).read(object, range, whole);
                     pin_mut!(pieces);
                     while let Some(piece) = pieces.next().await {
                         yield piece?;
                     }
                 }
                 Source::Framed { object, size } => {
-                    let pieces = framed(Arc::clone(&artifacts), Arc::clone(&learned), object, size, range, whole);
+                    let pieces = framed(Arc::clone(&objects), object, size, range, whole);
                     pin_mut!(pieces);
                     while let Some(piece) = pieces.next().await {
                         yield piece?;
                     }
                 }
                 Source::Trailer(checksum) => {
-                    let trailer = trailer(&artifacts, &learned, &plan, &checksum).await?;
+                    let trailer = trailer(&objects, &plan, &checksum).await?;
                     yield trailer.slice(range.start as usize..range.end as usize);
                 }
             }
@@ -48,8 +46,7 @@ pub(crate) fn package<A: Artifacts>(
 
 /// An artifact in stored blocks. Its CRC-32 is learned on the way if all of it passes by.
 fn framed<A: Artifacts>(
-    artifacts: Arc<A>,
-    learned: Arc<Learned>,
+    objects: Arc<Objects<A>>,
     object: ObjectKey,
     size: u64,
     range: Range<u64>,
@@ -58,7 +55,7 @@ fn framed<A: Artifacts>(
     try_stream! {
         let mut framer = Framer::new(size, range);
         let mut crc32 = whole.then(crc32fast::Hasher::new);
-        let pieces = checked(artifacts, object, framer.data(), whole);
+        let pieces = Arc::clone(&objects).read(object, framer.data(), whole);
         pin_mut!(pieces);
         let mut piece = Bytes::new();
         while !framer.is_done() {
@@ -77,7 +74,7 @@ fn framed<A: Artifacts>(
             yield framer.frame(&mut piece);
         }
         if let Some(crc32) = crc32 {
-            learned.keep(object, crc32.finalize());
+            objects.known.keep_crc32(object, crc32.finalize());
         }
     }
 }
@@ -85,20 +82,19 @@ fn framed<A: Artifacts>(
 /// The gzip trailer of a package with artifacts whose CRC-32 no record has. Those that did not pass by in this very
 /// range are read for it.
 async fn trailer<A: Artifacts>(
-    artifacts: &Arc<A>,
-    learned: &Learned,
+    objects: &Arc<Objects<A>>,
     plan: &Plan,
     checksum: &Checksum,
 ) -> Result<Bytes, StoreError> {
     loop {
-        match checksum.crc32(|object| learned.crc32(object)) {
+        match checksum.crc32(|object| objects.known.crc32(object)) {
             Ok(crc32) => return Ok(Plan::trailer(checksum, crc32)),
             Err(unknown) => {
                 let size = plan.parts().iter().find_map(|part| match part.source {
                     Source::Framed { object, size } if object == unknown => Some(size),
                     _ => None,
                 });
-                learn(Arc::clone(artifacts), learned, unknown, size.unwrap_or_default()).await?;
+                Arc::clone(objects).crc32(unknown, size.unwrap_or_default()).await?;
             }
         }
     }

@@ -14,8 +14,8 @@ use store::{Artifacts, Catalog, StoreError};
 
 use crate::body::Body;
 use crate::catalog_cache::{CatalogCache, Reads};
-use crate::checked::checked;
-use crate::learned::Learned;
+use crate::known::Known;
+use crate::objects::Objects;
 use crate::observed::{Observed, Route};
 use crate::package::package;
 
@@ -31,16 +31,15 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 /// Answers requests from a catalog and an artifact store. One for a process; every request shares it.
 pub struct Service<C, A> {
     catalog: CatalogCache<C>,
-    artifacts: Arc<A>,
-    learned: Arc<Learned>,
+    objects: Arc<Objects<A>>,
     deployment: Deployment,
 }
 
 impl<C: Catalog, A: Artifacts> Service<C, A> {
     /// A service over these stores.
     pub fn new(catalog: C, artifacts: A, deployment: Deployment) -> Self {
-        let (catalog, artifacts) = (CatalogCache::new(catalog), Arc::new(artifacts));
-        Service { catalog, artifacts, learned: Arc::new(Learned::new()), deployment }
+        let objects = Arc::new(Objects { artifacts, known: Known::new() });
+        Service { catalog: CatalogCache::new(catalog), objects, deployment }
     }
 
     /// Answers a request at a moment. The response carries an [`Observed`]; a request's body is not looked at.
@@ -128,7 +127,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
             return answer::error(StatusCode::NOT_FOUND, "/blobs/: it takes a SHA-256 of 64 hexadecimal digits");
         };
         let started = Instant::now();
-        let stat = self.artifacts.stat(&ObjectKey::Blob(sha256)).await;
+        let stat = self.objects.artifacts.stat(&ObjectKey::Blob(sha256)).await;
         observed.store_time = started.elapsed();
         match stat {
             Ok(Some(stat)) => {
@@ -152,18 +151,18 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
     }
 
     fn respond(&self, method: &Method, answer: Answer, observed: Observed) -> Response<Body> {
-        let artifacts = Arc::clone(&self.artifacts);
+        let objects = Arc::clone(&self.objects);
         let body = match answer.content {
             _ if method == Method::HEAD => Body::empty(),
             Content::Empty => Body::empty(),
             Content::Bytes(bytes) => Body::from(bytes),
             Content::Package { plan, range } => {
                 let length = range.end - range.start;
-                Body::stream(length, package(artifacts, Arc::clone(&self.learned), plan, range))
+                Body::stream(length, package(objects, plan, range))
             }
             Content::Object { object, size, range } => {
                 let whole = range == (0..size);
-                Body::stream(range.end - range.start, checked(artifacts, object, range, whole))
+                Body::stream(range.end - range.start, objects.read(object, range, whole))
             }
         };
         let mut response = Response::new(body);

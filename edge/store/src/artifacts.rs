@@ -14,6 +14,19 @@ use crate::StoreError;
 /// reads counts and checks.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, StoreError>> + Send>>;
 
+/// An object, opened for reading.
+pub struct Opened {
+    /// The bytes of the range asked for.
+    pub bytes: ByteStream,
+    /// Tells this object's present state from any later one; `None` if the store cannot tell, or not yet.
+    pub identity: Option<Identity>,
+}
+
+/// A word that a store changes whenever it may have changed an object's bytes: a file's number, times and size, or an
+/// object version. Equal words mean equal bytes, as far as the store can know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity(pub String);
+
 /// What a store knows of an object without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stat {
@@ -29,7 +42,7 @@ pub trait Artifacts: Send + Sync + 'static {
     fn stat(&self, key: &ObjectKey) -> impl Future<Output = Result<Option<Stat>, StoreError>> + Send;
 
     /// Reads a range of an object. [`StoreError::Missing`] if it is not there.
-    fn read(&self, key: &ObjectKey, range: Range<u64>) -> impl Future<Output = Result<ByteStream, StoreError>> + Send;
+    fn read(&self, key: &ObjectKey, range: Range<u64>) -> impl Future<Output = Result<Opened, StoreError>> + Send;
 
     /// Puts a local file there, whole or not at all. An object that is there with this length stays as it is.
     ///

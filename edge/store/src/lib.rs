@@ -10,7 +10,7 @@ mod fragment;
 mod publish;
 mod stage;
 
-pub use artifacts::{Artifacts, ByteStream, Stat};
+pub use artifacts::{Artifacts, ByteStream, Identity, Opened, Stat};
 pub use catalog::Catalog;
 pub use error::StoreError;
 pub use publish::{PublishError, publish};

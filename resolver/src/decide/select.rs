@@ -7,20 +7,18 @@ use crate::words::{ChannelName, ComponentKey};
 
 /// The components this query asks for, each on one channel, in the order of their keys.
 ///
-/// A component asked for on two channels follows the one named outright (by its own name before `cpuArch`), then the
-/// first attribute in canonical order. One that is not on the channel asked for is not selected.
+/// A component asked for in several ways follows the first that leads to a channel it has: its own name, `cpuArch`,
+/// then the attributes in canonical order.
 pub(super) fn select<'a>(
     query: &'a Query,
     components: &'a Components,
 ) -> impl Iterator<Item = (&'a ComponentKey, &'a Arc<Component>, &'a ChannelName, &'a Channel)> {
     let os = query.os_component();
     components.iter().filter_map(move |(key, component)| {
-        let named = query.components.get(key);
-        let os_channel = os.as_ref().filter(|(name, _)| name == key).map(|(_, channel)| *channel);
-        let (name, channel) = match named.or(os_channel) {
-            Some(name) => (name, component.channels.get(name)?),
-            None => wanted_by_attribute(query, component)?,
-        };
+        let on = |name: &'a ChannelName| component.channels.get(name).map(|channel| (name, channel));
+        let named = query.components.get(key).and_then(on);
+        let by_os = || os.as_ref().filter(|(name, _)| name == key).and_then(|(_, name)| on(name));
+        let (name, channel) = named.or_else(by_os).or_else(|| wanted_by_attribute(query, component))?;
         Some((key, component, name, channel))
     })
 }

@@ -32,7 +32,7 @@ impl EntityTag {
 
     /// Reads exactly one strong tag, as `If-Range` and `If-Match` take it.
     pub(crate) fn strong(text: &str) -> Option<Self> {
-        let inner = text.trim().strip_prefix('"')?.strip_suffix('"')?;
+        let inner = trim(text).strip_prefix('"')?.strip_suffix('"')?;
         (!inner.contains('"')).then(|| EntityTag(inner.to_owned()))
     }
 }
@@ -57,6 +57,12 @@ pub(crate) fn if_none_match(headers: &http::HeaderMap) -> (Vec<EntityTag>, bool)
     (tags, any)
 }
 
+/// Takes away the white space that may stand around a list's members (RFC 9110 section 5.6.3): spaces and tabs. What
+/// else is white differs from language to language.
+pub(super) fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}
+
 /// The members of a comma-separated list; empty ones are passed over (RFC 9110 section 5.6.1.2).
 pub(super) fn listed(text: &str) -> impl Iterator<Item = Listed> + '_ {
     let mut quoted = false;
@@ -64,7 +70,7 @@ pub(super) fn listed(text: &str) -> impl Iterator<Item = Listed> + '_ {
         quoted ^= c == '"';
         c == ',' && !quoted
     })
-    .map(str::trim)
+    .map(trim)
     .filter(|member| !member.is_empty())
     .map(read)
 }
@@ -72,7 +78,8 @@ pub(super) fn listed(text: &str) -> impl Iterator<Item = Listed> + '_ {
 fn read(member: &str) -> Listed {
     let opaque = member.strip_prefix("W/").or_else(|| member.strip_prefix("w/")).unwrap_or(member);
     let inner = opaque.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    match (Md5::from_hex(inner.unwrap_or(opaque).trim().as_bytes()), inner) {
+    let inner = inner.filter(|inner| !inner.contains('"'));
+    match (Md5::from_hex(trim(inner.unwrap_or(opaque)).as_bytes()), inner) {
         (Some(digest), _) => Listed::Digest(digest),
         (None, Some(inner)) => Listed::Tag(EntityTag(inner.to_owned())),
         (None, None) => Listed::Other(member.to_owned()),

@@ -6,7 +6,7 @@ use super::limits::MAX_KEY_BYTES;
 pub struct QueryError {
     /// The HTTP status that says so.
     pub status: Status,
-    /// The key or header at fault, as it was spelled, cut to [`MAX_KEY_BYTES`].
+    /// The key or header at fault, cut to [`MAX_KEY_BYTES`] characters.
     pub input: String,
     /// The whole sentence, for the device's log.
     pub message: String,

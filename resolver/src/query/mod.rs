@@ -6,7 +6,7 @@
 //!   what devices send                                            what the cache sees
 //!   ───────────────────────────────────────────────────         ─────────────────────────────────────────────
 //!   ?cpuArch=ARMv8&attrGamer=prod&device=SN-0042        ──┐
-//!   ?attrgamer=prod&CPUARCH=armv8&device=SN-0047&os=prod ─┼──►  attrgamer=prod&cohort=3&cpuarch=armv8&have=8e4…
+//!   ?attrgamer=prod&CPUARCH=armv8&device=SN-0043&os=prod ─┼──►  attrgamer=prod&cohort=3&cpuarch=armv8&have=8e4…
 //!   ?cpuArch=armv8&attrGamer=prod&cohort=3              ──┘       ▲ sorted, lower-cased, defaults left out
 //!     If-None-Match: W/"8E4…", "p-77…"                  ─────►  If-None-Match: "p-77…"   (left to the cache)
 //! ```
@@ -23,7 +23,8 @@
 //! 4. Digests from `have` and from `If-None-Match` are unquoted, lower-cased, sorted, deduplicated, joined in `have`.
 //!    Other entity tags stay in `If-None-Match`.
 //! 5. Sort by key, join. Every character that is left needs no escape, save the `+` of a version: `%2B`.
-//! 6. Words that no catalog knows are left out ([`Query::known_to`]).
+//! 6. Words that no catalog knows are left out ([`Query::known_to`]), but for the first component where nothing else
+//!    says what is asked for.
 //!
 //! The invariant: every input that changes a response is in the canonical query, and nothing else is.
 
@@ -136,12 +137,25 @@ impl Query {
         Some((ComponentKey::os_of(arch)?, channel))
     }
 
-    /// The same question without the words that no catalog knows. `cpuarch` stays: it says what was asked for.
+    /// The device says something about what it runs.
+    fn tells_state(&self) -> bool {
+        !self.have.is_empty() || !self.installed.is_empty()
+    }
+
+    /// The same question without the words that no catalog knows.
+    ///
+    /// `cpuarch` stays; without it, the first component stays: it says that something was asked for, so that the
+    /// answer is 404 and not 400.
     pub fn known_to(mut self, known: &KnownWords) -> Query {
+        let first = self.components.first_key_value().map(|(name, channel)| (name.clone(), channel.clone()));
         self.components.retain(|name, _| known.components.contains(name));
+        if self.os.is_none() && self.components.is_empty() {
+            self.components.extend(first);
+        }
         self.attributes.retain(|name, _| known.attributes.contains(name));
         self.facts.retain(|name, _| known.facts.contains(name));
         self.installed.retain(|name, _| known.components.contains(name));
+        self.delta &= self.tells_state();
         self
     }
 }

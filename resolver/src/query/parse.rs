@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cohort::{Cohort, Ladder};
-use super::entity_tag::{EntityTag, Listed, listed};
+use super::entity_tag::{EntityTag, Listed, listed, trim};
 use super::error::QueryError;
 use super::limits::{MAX_DEVICE_BYTES, MAX_DIGESTS, MAX_IF_NONE_MATCH_BYTES, MAX_INSTALLED, MAX_VALUE_BYTES};
 use super::parameters::{Parameter, parameters};
@@ -45,8 +45,7 @@ impl Query {
         query.ring = ring.map_or(Ok(Ring::default()), |given| read_ring(&given))?;
         query.have = have.map_or(Ok(BTreeSet::new()), |given| read_have(&given))?;
         let (tags, digests_in_header) = query.take_tags(if_none_match)?;
-        let known_state = !query.have.is_empty() || !query.installed.is_empty();
-        query.delta = read_delta(delta)? && known_state;
+        query.delta = read_delta(delta)? && query.tells_state();
         Ok(Asked { query, tags, digests_in_header })
     }
 
@@ -72,7 +71,7 @@ impl Query {
     fn read_installed(&self, given: &Parameter) -> Result<BTreeMap<ComponentKey, Version>, QueryError> {
         const TAKES: &str = "it takes <component>@<version>, separated by commas";
         let mut installed = BTreeMap::new();
-        for entry in given.value.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+        for entry in given.value.split(',').map(trim).filter(|entry| !entry.is_empty()) {
             let refuse = |why: &dyn std::fmt::Display| QueryError::bad(&given.spelled, why);
             let (name, version) = entry.split_once('@').ok_or_else(|| refuse(&TAKES))?;
             let name = match name.to_ascii_lowercase() {

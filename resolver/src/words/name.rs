@@ -47,7 +47,7 @@ macro_rules! word {
                 if $fits {
                     Ok($name($text))
                 } else {
-                    Err(InvalidName { given: $text, kind: $kind, takes: $takes })
+                    Err(InvalidName { given: cut($text), kind: $kind, takes: $takes })
                 }
             }
         }
@@ -88,8 +88,9 @@ word!(
     /// How a component is looked up: its name, lower-cased.
     ComponentKey,
     "component",
-    "1 to 48 lower-case letters, digits, _ and -",
-    |text| is_component(&text) && is_lower(&text)
+    "1 to 48 letters, digits, _ and -, starting with a letter or a digit, and is neither a query key such as os, \
+     nor starts with attr",
+    |text| is_component(&text) && is_lower(&text) && is_free(&text)
 );
 
 word!(
@@ -112,8 +113,8 @@ word!(
     /// The key of a valued trait, lower-cased; it has a dot: `hw.rev`.
     FactName,
     "fact",
-    "1 to 64 letters, digits, _ and - with at least one dot",
-    |text| is_word(&text) && is_lower(&text) && text.contains('.')
+    "1 to 64 letters, digits and . _ -, with a dot inside",
+    |text| is_word(&text) && is_lower(&text) && text.split_once('.').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty())
 );
 
 word!(
@@ -135,6 +136,14 @@ impl ComponentKey {
     /// The OS component of a CPU architecture: `os_armv8` of `armv8`. `None` if that is no component's name.
     pub fn os_of(arch: &str) -> Option<ComponentKey> {
         format!("os_{arch}").try_into().ok()
+    }
+}
+
+/// As much of a refused text as a message needs.
+pub(super) fn cut(text: String) -> String {
+    match text.char_indices().nth(MAX_WORD_BYTES) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }
 

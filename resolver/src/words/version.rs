@@ -34,7 +34,7 @@ impl TryFrom<String> for Version {
         let fits = text.len() <= MAX_VERSION_BYTES
             && text.starts_with(|c: char| c.is_ascii_alphanumeric())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-+~:".contains(&b));
-        if fits { Ok(Version(text)) } else { Err(InvalidVersion(text)) }
+        if fits { Ok(Version(text)) } else { Err(InvalidVersion(super::name::cut(text))) }
     }
 }
 

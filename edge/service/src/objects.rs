@@ -1,0 +1,74 @@
+use std::ops::Range;
+use std::sync::Arc;
+
+use async_stream::try_stream;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _, pin_mut};
+use resolver::catalog::ObjectKey;
+use sha2::Digest as _;
+use store::{Artifacts, StoreError};
+
+use crate::known::Known;
+
+/// Where objects come from, and what is known about them.
+pub(crate) struct Objects<A> {
+    pub(crate) artifacts: A,
+    pub(crate) known: Known,
+}
+
+impl<A: Artifacts> Objects<A> {
+    /// A range of an object, counted and, where it is the whole object, checked against the digest it is addressed by.
+    ///
+    /// The last piece is held back until the digest is known to be right: of a damaged object, no device ever gets all
+    /// the bytes. A part of an object can only be counted; the package's CRC-32 tells a device that resumes. An object
+    /// that was checked not long ago, and that its store says is unchanged, is not hashed again: on a small server
+    /// that is most of the work.
+    pub(crate) fn read(
+        self: Arc<Self>,
+        object: ObjectKey,
+        range: Range<u64>,
+        whole: bool,
+    ) -> impl Stream<Item = Result<Bytes, StoreError>> + Send {
+        try_stream! {
+            let mut left = range.end - range.start;
+            let mut opened = self.artifacts.read(&object, range).await?;
+            let check = whole && !self.known.is_right(&object, &opened.identity);
+            let mut digest = check.then(sha2::Sha256::new);
+            while left > 0 {
+                let piece = match opened.bytes.next().await {
+                    Some(piece) => piece?,
+                    None => Err(StoreError::damaged(object, format!("it ends {left} bytes early")))?,
+                };
+                left = left
+                    .checked_sub(piece.len() as u64)
+                    .ok_or_else(|| StoreError::damaged(object, "it has more bytes than its record says"))?;
+                if let Some(digest) = &mut digest {
+                    digest.update(&piece);
+                }
+                if left == 0 && let Some(digest) = digest.take() {
+                    if digest.finalize()[..] != object.sha256().0 {
+                        Err(StoreError::damaged(object, "its bytes are not those of its digest"))?;
+                    }
+                    self.known.keep_right(object, opened.identity.take());
+                }
+                yield piece;
+            }
+        }
+    }
+
+    /// The CRC-32 of an artifact whose record has none: known from before, or computed by reading all of it.
+    pub(crate) async fn crc32(self: Arc<Self>, object: ObjectKey, size: u64) -> Result<u32, StoreError> {
+        if let Some(crc32) = self.known.crc32(&object) {
+            return Ok(crc32);
+        }
+        let mut crc32 = crc32fast::Hasher::new();
+        let pieces = Arc::clone(&self).read(object, 0..size, true);
+        pin_mut!(pieces);
+        while let Some(piece) = pieces.next().await {
+            crc32.update(&piece?);
+        }
+        let crc32 = crc32.finalize();
+        self.known.keep_crc32(object, crc32);
+        Ok(crc32)
+    }
+}

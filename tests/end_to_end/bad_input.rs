@@ -1,0 +1,296 @@
+//! Whatever a request holds, its sender is told what is wrong with it, or that nothing is there: no failure of ours,
+//! no component that was not asked for, no header that we did not write.
+
+use edgehop_tests::client::{Response, get, request};
+use edgehop_tests::sample::{GAMER, manifest, members};
+use edgehop_tests::server::Server;
+
+use crate::help::{Shared, list, send};
+
+static SERVER: Shared = Shared::new(&["--sample-size", "4096"]);
+
+/// A key of every kind.
+const KEYS: [&str; 14] = [
+    "cpuArch",
+    "os",
+    "attrGamer",
+    "attrNobody",
+    "scoreboard",
+    "nobody",
+    "hw.rev",
+    "installed",
+    "have",
+    "device",
+    "cohort",
+    "ring",
+    "delta",
+    "payloadType",
+];
+
+/// What breaks out of a string somewhere: in PartiQL (the AWS sample pastes it), SQL, NoSQL, C, HTTP, a template, JSON.
+const FRAGMENTS: [&str; 18] = [
+    "'",
+    "''",
+    "' OR app>'a",
+    "armv8' OR '1'='1",
+    "armv8' OR app > 'a' --",
+    "x; DROP TABLE",
+    "attrgamer = true or app > 'a' or deviceAttr.gamer",
+    "{}",
+    "{\"$ne\":null}",
+    "$ne",
+    "\0",
+    "armv8\0.txt",
+    "\r\n",
+    "armv8\r\nX-Injected: yes",
+    "\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+    "${jndi:ldap://x}",
+    "\"},\"os_armv7\":{\"",
+    "ärmv8\u{202e}",
+];
+
+/// Every header field that we ever send.
+const OURS: [&str; 17] = [
+    "accept-ranges",
+    "allow",
+    "cache-control",
+    "connection",
+    "content-disposition",
+    "content-length",
+    "content-location",
+    "content-range",
+    "content-type",
+    "date",
+    "edgehop-fallback",
+    "etag",
+    "repr-digest",
+    "retry-after",
+    "transfer-encoding",
+    "vary",
+    "x-content-type-options",
+];
+
+/// Bytes that the HTTP library takes in no target: it answers a bare 400 before there is a request to look at.
+const NO_TARGET: &[u8] = b" \"<>\x7f";
+
+/// Percent-encodes every byte that is no letter or digit.
+fn encode(bytes: &[u8]) -> String {
+    let one = |byte: &u8| if byte.is_ascii_alphanumeric() { char::from(*byte).into() } else { format!("%{byte:02X}") };
+    bytes.iter().map(one).collect()
+}
+
+fn check_headers(answer: &Response) {
+    for (name, _) in &answer.headers {
+        assert!(OURS.contains(&name.as_str()), "{answer:?}");
+    }
+}
+
+/// That it is an error as JSON that names the input.
+fn check_error(answer: &Response, status: u16, input: &str) {
+    assert_eq!((answer.status, answer.complete), (status, true), "{input:?}: {answer:?}");
+    assert_eq!(answer.header("content-type").unwrap(), "application/json");
+    assert_eq!(answer.json().as_object().unwrap().len(), 1, "{answer:?}");
+    let named = answer.error().to_lowercase().contains(&input.to_lowercase());
+    assert!(named, "{input:?} is not named: {answer:?}");
+    check_headers(answer);
+}
+
+/// That all this has left the server as it was.
+fn check_unharmed(server: &Server) {
+    let names: Vec<_> = list(server.address(), GAMER).into_keys().collect();
+    assert_eq!(names, ["modemFW", "os_armv8", "scoreboard", "videoStreamer"]);
+    for line in server.log().lines() {
+        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "a log line of somebody else's: {line}");
+    }
+}
+
+#[test]
+fn fragments_of_other_languages_are_no_values() {
+    let server = SERVER.server();
+    for key in KEYS {
+        for fragment in FRAGMENTS {
+            let target = format!("/package?{key}={}&cpuArch=armv8", encode(fragment.as_bytes()));
+            check_error(&get(server.address(), &target, &[]), 400, key);
+        }
+    }
+    check_unharmed(&server);
+}
+
+#[test]
+fn fragments_of_other_languages_are_no_keys() {
+    let server = SERVER.server();
+    for fragment in FRAGMENTS {
+        for before in ["", "attr", "hw.", "os"] {
+            let key = format!("{before}{fragment}");
+            for target in ["/package?cpuArch=armv8&KEY=prod", "/package?KEY=prod&attrGamer=prod", "/package?KEY"] {
+                let target = target.replace("KEY", &encode(key.as_bytes()));
+                check_error(&get(server.address(), &target, &[]), 400, &key);
+            }
+        }
+    }
+    check_error(&get(server.address(), "/package?cpuArch=armv8&=prod", &[]), 400, "key");
+    check_unharmed(&server);
+}
+
+/// There such text is no error: no entity tag is like it, so it matches nothing.
+#[test]
+fn fragments_in_headers_change_no_answer() {
+    let server = SERVER.server();
+    let plain = get(server.address(), GAMER, &[]);
+    // A line break or a NUL ends the header in the client already.
+    let fragments = FRAGMENTS.iter().filter(|text| !text.contains(['\0', '\r']));
+    for (fragment, name) in fragments.flat_map(|text| ["If-None-Match", "If-Range", "Range", "Host"].map(|n| (text, n)))
+    {
+        let answer = get(server.address(), GAMER, &[(name, fragment)]);
+        if name == "Host" {
+            assert!(answer.status == 200 || answer.status == 400, "{answer:?}");
+            continue;
+        }
+        assert_eq!(answer.status, 200, "{name}: {fragment}");
+        assert!(answer.body == plain.body, "{name}: {fragment}");
+        check_headers(&answer);
+    }
+    check_unharmed(&server);
+}
+
+#[test]
+fn every_byte_is_a_value_or_an_error() {
+    let server = SERVER.server();
+    // What cannot stand for itself in a query: a line's end, the end of a parameter or of the query, an escape.
+    let structure = b"\r\n&#%";
+    for byte in 0..=255u8 {
+        let word = byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+        let spelled = [(encode(&[byte]).into_bytes(), false), (vec![byte], true)];
+        for (spelled, raw) in spelled.into_iter().filter(|(_, raw)| !(*raw && structure.contains(&byte))) {
+            let target = [b"/package?cpuArch=z80", &spelled[..]].concat();
+            let answer = request(server.address(), "GET", &target, &[]);
+            let bare = raw && (byte < b' ' || byte > 0x7f || NO_TARGET.contains(&byte));
+            match () {
+                () if bare => assert_eq!((answer.status, answer.body.len()), (400, 0), "{byte:#04x}"),
+                () if word => check_error(&answer, 404, "No deployment package found"),
+                () => check_error(&answer, 400, "cpuArch"),
+            }
+            check_headers(&answer);
+        }
+    }
+    check_unharmed(&server);
+}
+
+#[test]
+fn text_that_is_not_utf_8_is_refused_by_name() {
+    let server = SERVER.server();
+    for bytes in [&b"\xff"[..], b"\xc3", b"\xed\xa0\x80", b"\xf8\x88\x80\x80\x80", b"armv8\xfe"] {
+        for key in KEYS {
+            let target = format!("/package?{key}={}", encode(bytes));
+            check_error(&get(server.address(), &target, &[]), 400, key);
+        }
+        let target = format!("/package?cpuArch=armv8&{}=prod", encode(bytes));
+        check_error(&get(server.address(), &target, &[]), 400, "parameter 2");
+        let raw = [b"/package?cpuArch=", bytes].concat();
+        assert_eq!(request(server.address(), "GET", &raw, &[]).status, 400);
+    }
+    // Well-formed text beyond ASCII may come as it is.
+    check_error(&request(server.address(), "GET", "/package?cpuArch=ärmv8".as_bytes(), &[]), 400, "cpuArch");
+    check_unharmed(&server);
+}
+
+#[test]
+fn broken_percent_encoding_is_refused_by_name() {
+    let server = SERVER.server();
+    for broken in ["%", "%4", "%zz", "%%34", "%u0041", "prod%", "prod%2", "%+1", "%-1"] {
+        for key in KEYS {
+            check_error(&get(server.address(), &format!("/package?{key}={broken}"), &[]), 400, key);
+        }
+        let target = format!("/package?cpuArch=armv8&attr{broken}=prod");
+        check_error(&get(server.address(), &target, &[]), 400, "parameter 2");
+    }
+    // Decoded once, not twice.
+    check_error(&get(server.address(), "/package?cpuArch=%2561rmv8", &[]), 400, "cpuArch");
+    check_unharmed(&server);
+}
+
+#[test]
+fn what_is_no_http_is_refused() {
+    let server = SERVER.server();
+    for junk in [
+        &b"hello\r\n\r\n"[..],
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"GET /package?cpuArch=armv8 HTTP/9.9\r\nHost: ota.test\r\n\r\n",
+        b"GET /package?cpuArch=arm v8 HTTP/1.1\r\nHost: ota.test\r\n\r\n",
+        b"GET /package?cpuArch=armv8 HTTP/1.1\r\nHost: ota.test\r\nno header\r\n\r\n",
+        b"GET /package?cpuArch=armv8 HTTP/1.1\r\nHost: ota.test\r\nIf-None-Match: a\0b\r\n\r\n",
+        &[0; 100],
+    ] {
+        let answer = send(server.address(), junk);
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{:?}: {answer}", String::from_utf8_lossy(junk));
+    }
+    // Whoever speaks HTTP/2 without asking is hung up on.
+    assert_eq!(send(server.address(), b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), "");
+    check_unharmed(&server);
+}
+
+/// RFC 9112 section 3.2: exactly one Host, or 400. Two of them are how requests are smuggled past a proxy.
+#[test]
+fn http_1_1_takes_exactly_one_host() {
+    let server = SERVER.server();
+    let ask = |version: &str, hosts: &str| {
+        send(server.address(), format!("GET /healthz HTTP/{version}\r\n{hosts}Connection: close\r\n\r\n").as_bytes())
+    };
+    assert!(ask("1.1", "Host: ota.test\r\n").starts_with("HTTP/1.1 200 "));
+    assert!(ask("1.0", "").starts_with("HTTP/1.0 200 "));
+    for hosts in ["", "Host: ota.test\r\nHost: evil.test\r\n"] {
+        let answer = ask("1.1", hosts);
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{hosts:?}: {answer}");
+    }
+}
+
+#[test]
+fn other_methods_are_told_which_there_are() {
+    let server = SERVER.server();
+    let blob = list(server.address(), GAMER)["os_armv8"]["sha256"].as_str().unwrap().to_owned();
+    for target in [GAMER, &format!("/blobs/{blob}"), "/healthz", "/nowhere"] {
+        for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE", "get", "MADEUP"] {
+            let answer = request(server.address(), method, target.as_bytes(), &[("Content-Length", "0")]);
+            check_error(&answer, 405, method);
+            assert_eq!(answer.header("allow").unwrap(), "GET, HEAD, OPTIONS");
+        }
+    }
+    check_unharmed(&server);
+}
+
+#[test]
+fn unknown_paths_and_artifacts_are_not_found() {
+    let server = SERVER.server();
+    let sha256 = list(server.address(), GAMER)["os_armv8"]["sha256"].as_str().unwrap().to_owned();
+    for path in
+        ["/nowhere", "/package/", "//package", "/packages", "/Package", "/package%00", "/.git/config", "/metrics"]
+    {
+        check_error(&get(server.address(), &format!("{path}?cpuArch=armv8"), &[]), 404, "/package");
+    }
+    let junk = ["", "x", ".", "..", "%2e%2e/catalog.sqlite", "../../catalog.sqlite", "..%2f..%2fcatalog.sqlite", "%00"];
+    let near = ["/", ".md5", "%00", "/..", "0"].map(|more| format!("{sha256}{more}"));
+    let near = near.into_iter().chain([sha256[..63].to_owned(), "0".repeat(64), "g".repeat(64), "é".repeat(32)]);
+    for name in junk.map(str::to_owned).into_iter().chain(near) {
+        let target = format!("/blobs/{name}");
+        check_error(&request(server.address(), "GET", target.as_bytes(), &[]), 404, "/blobs/");
+    }
+    check_unharmed(&server);
+}
+
+/// What a component must not be reached by: the rest of the catalog.
+#[test]
+fn nothing_is_delivered_that_was_not_asked_for() {
+    let server = SERVER.server();
+    for (query, expected) in [
+        ("cpuArch=armv8", &["os_armv8"][..]),
+        ("cpuArch=armv8&attrgamer=beta", &["os_armv8", "scoreboard"]),
+        ("cpuArch=armv8&app=prod&env=prod&deviceAttr.gamer=true", &["os_armv8"]),
+        ("cpuArch=armv8&_=prod&release=prod&attr-=prod&attr_=prod", &["os_armv8"]),
+        ("modemfw=prod&healthz=prod", &["modemFW"]),
+    ] {
+        let answer = get(server.address(), &format!("/package?{query}"), &[]);
+        let names: Vec<_> = manifest(&members(&answer.body)).into_keys().collect();
+        assert_eq!(names, expected, "{query}");
+    }
+}

@@ -1,0 +1,145 @@
+//! Connections: how many there may be, how long one may be silent, and what becomes of them when the server stops.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use edgehop_tests::client::get;
+use edgehop_tests::sample::GAMER;
+
+use crate::help::{PATIENCE, Program, eventually};
+
+/// Artifacts so large that a package fits into no socket's buffers: its transfer waits for a slow reader.
+const LARGE: [&str; 2] = ["--sample-size", "6291456"];
+
+/// Long enough for an answer to have come if one was to come.
+const MOMENT: Duration = Duration::from_millis(300);
+
+/// A connection that is there and says nothing yet.
+fn open(server: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(server).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
+/// Asks, and leaves the answer where it is.
+fn ask(stream: &mut TcpStream, target: &str) {
+    write!(stream, "GET {target} HTTP/1.1\r\nHost: ota.test\r\nConnection: close\r\n\r\n").unwrap();
+}
+
+/// Whether one more is not answered while so many connections are open, but is once one of them has closed.
+pub fn is_kept_waiting(server: SocketAddr, open_ones: usize) -> bool {
+    let mut silent: Vec<_> = (0..open_ones).map(|_| open(server)).collect();
+    // The first ones must have been accepted, not the last one: they speak, and stay.
+    for stream in &mut silent {
+        write!(stream, "GET /healthz HTTP/1.1\r\nHost: ota.test\r\n\r\n").unwrap();
+        assert!(stream.read(&mut [0; 1000]).unwrap() > 0);
+    }
+    let mut late = open(server);
+    ask(&mut late, "/healthz");
+    late.set_read_timeout(Some(MOMENT)).unwrap();
+    let waits = late.read(&mut [0; 9]).is_err();
+    silent.pop();
+    late.set_read_timeout(Some(PATIENCE)).unwrap();
+    assert!(!waits || late.read(&mut [0; 9]).unwrap() == 9);
+    waits
+}
+
+/// A download of which the first bytes have come.
+fn begin(program: &Program) -> (TcpStream, Vec<u8>) {
+    let mut stream = open(program.address());
+    ask(&mut stream, GAMER);
+    let mut got = vec![0; 1000];
+    stream.read_exact(&mut got).unwrap();
+    (stream, got)
+}
+
+fn stop(program: &Program) {
+    program.signal("TERM");
+    eventually("new connections are refused", || TcpStream::connect(program.address()).is_err());
+}
+
+#[test]
+fn a_third_connection_waits_until_one_of_two_closes() {
+    let program = Program::start(&["--max-connections", "2"], &[]);
+    assert!(!is_kept_waiting(program.address(), 1));
+    assert!(is_kept_waiting(program.address(), 2));
+}
+
+#[test]
+fn a_download_that_runs_is_finished_before_the_server_stops() {
+    let program = Program::start(&LARGE, &[]);
+    let package = get(program.address(), GAMER, &[]).body;
+    let idle = open(program.address());
+    let (mut stream, mut got) = begin(&program);
+    stop(&program);
+    let mut piece = vec![0; 1 << 20];
+    loop {
+        let read = stream.read(&mut piece).unwrap();
+        if read == 0 {
+            break;
+        }
+        got.extend_from_slice(&piece[..read]);
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert!(got.ends_with(&package) && got.starts_with(b"HTTP/1.1 200 "), "{} bytes came", got.len());
+    // A connection on which nothing is asked is not waited for.
+    let (status, folder) = program.ended();
+    assert!(status.success(), "{status}");
+    let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+    assert!(log.contains("stopping"), "{log}");
+    drop(idle);
+}
+
+#[test]
+fn told_twice_it_stops_at_once() {
+    let program = Program::start(&LARGE, &[]);
+    let (mut stream, got) = begin(&program);
+    stop(&program);
+    program.signal("TERM");
+    let asked = Instant::now();
+    program.ended();
+    assert!(asked.elapsed() < Duration::from_secs(5));
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest);
+    let head = String::from_utf8_lossy(&got);
+    let length: usize = head.split_once("content-length: ").unwrap().1.split("\r\n").next().unwrap().parse().unwrap();
+    assert!(rest.len() < length, "the transfer that was given up must not look whole");
+}
+
+/// The one slow test: it waits for a time-out of the server.
+#[test]
+fn a_connection_that_asks_nothing_is_closed() {
+    let program = Program::start(&[], &[]);
+    let silent = open(program.address());
+    let mut half = open(program.address());
+    half.write_all(b"GET /healthz HTTP/1.1\r\nHost: ota").unwrap();
+    let mut dripping = open(program.address());
+    dripping.write_all(b"GET /healthz HTTP/1.1\r\n").unwrap();
+    let mut kept = open(program.address());
+    kept.write_all(b"GET /healthz HTTP/1.1\r\nHost: ota.test\r\n\r\n").unwrap();
+    assert!(kept.read(&mut [0; 1000]).unwrap() > 0);
+
+    let begin = Instant::now();
+    let mut waiting = vec![("silent", silent), ("half", half), ("kept", kept), ("dripping", dripping)];
+    for (_, stream) in &waiting {
+        stream.set_nonblocking(true).unwrap();
+    }
+    while !waiting.is_empty() {
+        let names: Vec<_> = waiting.iter().map(|(name, _)| *name).collect();
+        assert!(begin.elapsed() < Duration::from_secs(20), "still open: {names:?}");
+        waiting.retain_mut(|(name, stream)| {
+            if *name == "dripping" {
+                // A byte now and then does not buy more time. A failure to write means that it is closed, too.
+                let _ = stream.write_all(b"X");
+            }
+            let mut answer = [0; 1000];
+            let open = stream.read(&mut answer).is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
+            assert!(open || begin.elapsed() > Duration::from_secs(5), "{name} got too little time");
+            open
+        });
+        thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(get(program.address(), "/healthz", &[]).status, 200);
+}

@@ -1,0 +1,119 @@
+//! Everything has a limit: what just fits is answered, one more is refused with the name of the input.
+
+use edgehop_tests::client::{Response, get};
+use edgehop_tests::sample::GAMER;
+
+use crate::help::{Shared, send};
+
+static SERVER: Shared = Shared::new(&["--sample-size", "4096"]);
+
+const ARMV8: &str = "/package?cpuArch=armv8";
+
+/// Asks for a list of the OS with this behind the query.
+fn ask(more: &str, headers: &[(&str, &str)]) -> Response {
+    get(SERVER.server().address(), &format!("{ARMV8}&payloadType=metadataOnly&{more}"), headers)
+}
+
+fn fits(answer: &Response) {
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let listed: Vec<_> = answer.json().as_object().unwrap().keys().cloned().collect();
+    assert_eq!(listed, ["os_armv8"]);
+}
+
+fn refused(answer: &Response, status: u16, input: &str) {
+    assert_eq!((answer.status, answer.complete), (status, true), "{answer:?}");
+    assert_eq!(answer.header("content-type").unwrap(), "application/json");
+    assert!(answer.error().starts_with(&format!("{input}: ")), "{input}: {answer:?}");
+}
+
+/// `count` different digests.
+fn digests(from: usize, count: usize) -> Vec<String> {
+    (from..from + count).map(|n| format!("{n:032x}")).collect()
+}
+
+#[test]
+fn a_query_has_a_largest_length() {
+    let server = SERVER.server();
+    let padded = |length: usize| {
+        let query = "cpuArch=armv8&payloadType=metadataOnly";
+        get(server.address(), &format!("/package?{query}{}", "&".repeat(length - query.len())), &[])
+    };
+    fits(&padded(4096));
+    refused(&padded(4097), 414, "query");
+    refused(&padded(8192), 414, "query");
+}
+
+#[test]
+fn a_query_has_a_largest_number_of_parameters() {
+    let parameters = |count: usize| (0..count).map(|n| format!("k{n}=prod")).collect::<Vec<_>>().join("&");
+    // Two are in the query already. Repeated and unknown ones count.
+    fits(&ask(&parameters(126), &[]));
+    refused(&ask(&parameters(127), &[]), 400, "query");
+    refused(&ask(&parameters(298), &[]), 400, "query");
+    refused(&ask(&"a=prod&".repeat(300), &[]), 400, "query");
+}
+
+#[test]
+fn a_key_and_a_value_have_a_largest_length() {
+    let long = |length: usize| "a".repeat(length);
+    for before in ["", "attr", "hw."] {
+        let key = |length: usize| format!("{before}{}", long(length - before.len()));
+        fits(&ask(&format!("{}=prod", key(64)), &[]));
+        refused(&ask(&format!("{}=prod", key(65)), &[]), 400, &key(64));
+    }
+    for key in ["os", "attrGamer", "attrNobody", "nobody", "hw.rev", "ring", "delta", "cohort", "have", "installed"] {
+        refused(&ask(&format!("{key}={}", long(65)), &[]), 400, key);
+    }
+    let server = SERVER.server();
+    refused(&get(server.address(), &format!("/package?cpuArch={}", long(65)), &[]), 400, "cpuArch");
+    for key in ["attrNobody", "nobody", "hw.rev"] {
+        fits(&ask(&format!("{key}={}", long(64)), &[]));
+    }
+    fits(&ask(&format!("device={}", long(128)), &[]));
+    refused(&ask(&format!("device={}", long(129)), &[]), 400, "device");
+}
+
+#[test]
+fn digests_are_counted_together_wherever_they_stand() {
+    let listed = |digests: &[String]| format!("\"{}\"", digests.join("\", \""));
+    fits(&ask(&format!("have={}", digests(0, 64).join(",")), &[]));
+    refused(&ask(&format!("have={}", digests(0, 65).join(",")), &[]), 400, "have");
+    fits(&ask("", &[("If-None-Match", &listed(&digests(0, 64)))]));
+    refused(&ask("", &[("If-None-Match", &listed(&digests(0, 65)))]), 400, "If-None-Match");
+    let have = format!("have={}", digests(0, 32).join(","));
+    fits(&ask(&have, &[("If-None-Match", &listed(&digests(32, 32)))]));
+    refused(&ask(&have, &[("If-None-Match", &listed(&digests(32, 33)))]), 400, "If-None-Match");
+    // What is listed twice counts once.
+    fits(&ask(&have, &[("If-None-Match", &listed(&digests(0, 64)))]));
+}
+
+#[test]
+fn installed_has_a_largest_number_of_components() {
+    let installed = |count: usize| (0..count).map(|n| format!("c{n}@1")).collect::<Vec<_>>().join(",");
+    fits(&ask(&format!("installed={}", installed(64)), &[]));
+    refused(&ask(&format!("installed={}", installed(65)), &[]), 400, "installed");
+    fits(&ask(&format!("installed=c@{}", "1".repeat(48)), &[]));
+    refused(&ask(&format!("installed=c@{}", "1".repeat(49)), &[]), 400, "installed");
+}
+
+#[test]
+fn if_none_match_has_a_largest_length() {
+    fits(&ask("", &[("If-None-Match", &"x".repeat(5120))]));
+    refused(&ask("", &[("If-None-Match", &"x".repeat(5121))]), 431, "If-None-Match");
+    // The lines of one header count together, with a comma between them.
+    fits(&ask("", &[("If-None-Match", &"x".repeat(2560)), ("If-None-Match", &"x".repeat(2559))]));
+    let both = [("If-None-Match", &*"x".repeat(2560)), ("If-None-Match", &*"x".repeat(2560))];
+    refused(&ask("", &both), 431, "If-None-Match");
+}
+
+/// The HTTP library answers these before there is a request, so without JSON.
+#[test]
+fn a_request_head_has_a_largest_size() {
+    let server = SERVER.server();
+    let status = |request: String| send(server.address(), request.as_bytes()).split(' ').nth(1).unwrap().to_owned();
+    let long = "x".repeat(1 << 20);
+    assert_eq!(status(format!("GET {GAMER} HTTP/1.1\r\nHost: ota.test\r\nX-Long: {long}\r\n\r\n")), "431");
+    assert_eq!(status(format!("GET {GAMER} HTTP/1.1\r\nHost: ota.test\r\n{}\r\n", "X: x\r\n".repeat(500))), "431");
+    assert_eq!(status(format!("GET {GAMER}&{} HTTP/1.1\r\nHost: ota.test\r\n\r\n", &long[..70_000])), "414");
+    fits(&ask("", &[]));
+}

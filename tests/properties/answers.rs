@@ -1,0 +1,103 @@
+//! What is in the canonical query decides the answer, and nothing else does.
+
+use std::collections::BTreeMap;
+
+use http::header::CONTENT_LOCATION;
+use http::{HeaderMap, Method};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use resolver::answer::{Answer, Deployment, decided};
+use resolver::decide::{Components, Decision, decide, lookups};
+use resolver::query::{Asked, KnownWords, Ladder, Query};
+use resolver::words::Timestamp;
+
+use crate::draw::Question;
+use crate::published::{components, fetched};
+use crate::{cases, draw};
+
+proptest! {
+    #![proptest_config(cases(1_000))]
+
+    #[test]
+    fn questions_with_one_canonical_form_have_one_answer(
+        catalog in draw::catalog(),
+        questions in vec(draw::question(), 12),
+    ) {
+        let everything = components(&catalog);
+        let mut seen: BTreeMap<(String, Vec<String>), (Decision, Answer)> = BTreeMap::new();
+        for question in questions.iter().flat_map(respelled) {
+            let Some(asked) = parsed(&question) else { continue };
+            let is = answered(&asked, &everything);
+            let tags = asked.tags.iter().map(ToString::to_string).collect();
+            let first = seen.entry((asked.query.canonical(), tags)).or_insert_with(|| is.clone());
+            prop_assert_eq!(&is, first, "{:?}", question);
+        }
+    }
+
+    #[test]
+    fn words_that_the_catalog_does_not_know_change_no_decision(
+        catalog in draw::catalog(),
+        questions in vec(draw::question(), 12),
+    ) {
+        let everything = components(&catalog);
+        let known: KnownWords = everything.values().map(|component| &**component).collect();
+        for question in &questions {
+            let Some(Asked { query, .. }) = parsed(question) else { continue };
+            let left = query.clone().known_to(&known);
+            let decision = |query: &Query| decide(query, &fetched(&everything, &lookups(query)), Timestamp(0));
+            prop_assert_eq!(decision(&left), decision(&query), "{:?}", question);
+            prop_assert_eq!(left.clone().known_to(&known), left, "{:?}", question);
+        }
+    }
+
+    #[test]
+    fn what_the_edge_left_of_a_question_has_the_answer_of_the_question(
+        catalog in draw::catalog(),
+        questions in vec(draw::question(), 12),
+    ) {
+        let everything = components(&catalog);
+        let known: KnownWords = everything.values().map(|component| &**component).collect();
+        for question in &questions {
+            let Some(asked) = parsed(question) else { continue };
+            let left = asked.query.clone().known_to(&known);
+            let at_the_origin = Query::parse(&left.canonical(), None, &Ladder::default()).unwrap().query;
+            prop_assert_eq!(at_the_origin.canonical(), left.canonical(), "{:?}", question);
+            let at_the_origin = Asked { query: at_the_origin, ..asked.clone() };
+            let (mut is, mut should) = (answered(&at_the_origin, &everything).1, answered(&asked, &everything).1);
+            // It names the question, which is another one for those who see the edge's.
+            is.headers.remove(CONTENT_LOCATION);
+            should.headers.remove(CONTENT_LOCATION);
+            prop_assert_eq!(is, should, "{:?}", question);
+        }
+    }
+}
+
+/// The question, and others that are the same: said twice, with what nothing can be called, canonically, and with the
+/// digests of the header where they end up.
+fn respelled(question: &Question) -> Vec<Question> {
+    let Question { query, header } = question;
+    let with = |query: String| Question { query, header: header.clone() };
+    let mut all = vec![question.clone(), with(format!("&{query}&&{query}")), with(format!("_x=beta&{query}&x+y=1"))];
+    if let Some(asked) = parsed(question) {
+        let tags: Vec<_> = asked.tags.iter().map(ToString::to_string).collect();
+        let header = (!tags.is_empty()).then(|| tags.join(", "));
+        all.push(with(asked.query.canonical()));
+        all.push(Question { query: asked.query.canonical(), header });
+    }
+    all
+}
+
+fn parsed(question: &Question) -> Option<Asked> {
+    let header = question.header.as_deref().map(str::as_bytes);
+    Query::parse(&question.query, header, &Ladder::default()).ok()
+}
+
+fn answered(asked: &Asked, everything: &Components) -> (Decision, Answer) {
+    let deployment =
+        Deployment { url_base: "https://updates.example".into(), max_package_bytes: 3_000, ladder: Ladder::default() };
+    let fetched = fetched(everything, &lookups(&asked.query));
+    let decision = decide(&asked.query, &fetched, Timestamp(0));
+    let (canonical, headers) = (asked.query.canonical(), HeaderMap::new());
+    let answer = decided(asked, &decision, &canonical, &Method::GET, &headers, Timestamp(0), &deployment);
+    (decision, answer)
+}

@@ -12,14 +12,18 @@ use crate::words::{Md5, Sha256, Version};
 /// The manifest's name in a package.
 pub const FILE_NAME: &str = "package_details.json";
 
+/// What an entry takes as a rule; only a hint for the first allocation.
+const TYPICAL_ENTRY_BYTES: usize = 448;
+
 /// The manifest of a decision, as JSON text with a final newline; components in the order of their names.
 ///
 /// `url_base` is what every `url` starts with, without a final `/`.
 pub fn manifest(decision: &Decision, url_base: &str) -> Bytes {
     let entries: BTreeMap<&str, Details> =
         decision.entries.iter().map(|entry| (entry.component.as_str(), details(entry, url_base))).collect();
+    let mut text = Vec::with_capacity(TYPICAL_ENTRY_BYTES * (entries.len() + 1));
     #[expect(clippy::expect_used, reason = "strings and numbers under string keys always have a JSON form")]
-    let mut text = serde_json::to_vec(&entries).expect("a manifest has a JSON form");
+    serde_json::to_writer(&mut text, &entries).expect("a manifest has a JSON form");
     text.push(b'\n');
     text.into()
 }

@@ -72,7 +72,13 @@ struct Run {
 fn wrk(url: &str, connections: u32, seconds: u32) -> Run {
     let threads = connections.min(2);
     let output = tools::command("wrk")
-        .args([format!("-t{threads}"), format!("-c{connections}"), format!("-d{seconds}s"), "--timeout=30s".into(), url.to_owned()])
+        .args([
+            format!("-t{threads}"),
+            format!("-c{connections}"),
+            format!("-d{seconds}s"),
+            "--timeout=30s".into(),
+            url.to_owned(),
+        ])
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);

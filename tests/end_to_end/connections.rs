@@ -14,7 +14,7 @@ use crate::help::{PATIENCE, Program, eventually};
 const LARGE: [&str; 2] = ["--sample-size", "6291456"];
 
 /// Long enough for an answer to have come if one was to come.
-const MOMENT: Duration = Duration::from_millis(300);
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// A connection that is there and says nothing yet.
 fn open(server: SocketAddr) -> TcpStream {

@@ -57,7 +57,8 @@ impl Program {
         while !ready.last().is_some_and(|line: &String| line.contains("installed=")) {
             let mut line = String::new();
             if stdout.read_line(&mut line).unwrap() == 0 {
-                panic!("it said {ready:?} and logged {}", fs::read_to_string(folder.path().join("log")).unwrap());
+                let (status, log) = (wait(&mut process), fs::read_to_string(folder.path().join("log")).unwrap());
+                panic!("{status} instead of ready; it said {ready:?} and logged:\n{log}");
             }
             ready.push(line);
         }
@@ -146,7 +147,7 @@ pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 /// Sends bytes that need not be HTTP and reads whatever comes until the other side closes.
-pub fn send(address: SocketAddr, bytes: &[u8]) -> String {
+pub fn send(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     // The server may answer, and close, before it has taken everything.
@@ -155,7 +156,7 @@ pub fn send(address: SocketAddr, bytes: &[u8]) -> String {
     let end = stream.read_to_end(&mut answer);
     let patient = !end.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
     assert!(patient, "neither answered nor closed: {:?}", String::from_utf8_lossy(bytes));
-    String::from_utf8_lossy(&answer).into_owned()
+    answer
 }
 
 /// A response's header fields without those that depend on the moment.

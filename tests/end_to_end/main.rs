@@ -1,6 +1,7 @@
 //! Everything against the real server process, asked by a client that hides nothing and by other people's tools.
 
 mod bad_input;
+mod bad_requests;
 mod conditions;
 mod connections;
 mod damage;

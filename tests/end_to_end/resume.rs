@@ -38,7 +38,7 @@ fn curl_resumes_a_package_from_any_byte() {
     cuts.extend((0..CUTS).map(|_| random(&mut seed) % length));
     for cut in cuts {
         fs::write(&file, &package[..cut as usize]).unwrap();
-        // With `--fail`, this curl takes the 416 at the very end for a failure; without, for what it is: nothing is left.
+        // At the very end there is nothing left, which is a 416. With `--fail`, some versions take that for a failure.
         let fail = if cut < length { "--fail" } else { "--no-fail" };
         let resumed = curl(&[fail, "-C", "-", "-o", file.to_str().unwrap(), &url]);
         let said = String::from_utf8_lossy(&resumed.stderr);
@@ -107,7 +107,8 @@ fn head_tells_what_get_would() {
     let has = md5(server.address(), "modemFW", "prod");
     let artifact = blob(&server);
     let unknown = format!("/blobs/{}", "0".repeat(64));
-    let cases: [(&str, &[(&str, &str)], u16); 17] = [
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], u16);
+    let cases: [Case<'_>; 17] = [
         (GAMER, &[], 200),
         (GAMER, &[("If-None-Match", &has)], 200),
         (&metadata, &[], 200),

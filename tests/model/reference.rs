@@ -36,13 +36,15 @@ fn selected<'a>(
 ) -> Option<&'a Row> {
     let row = |channel: &str| catalog.rows.iter().find(|row| row.component == name && row.channel == channel);
     if let Some(channel) = value(pairs, &lower(name))
-        && let Some(row) = row(&lower(channel)) {
-            return Some(row);
-        }
+        && let Some(row) = row(&lower(channel))
+    {
+        return Some(row);
+    }
     if os_component(pairs) == Some(lower(name))
-        && let Some(row) = row(&lower(value(pairs, "os").unwrap_or("prod"))) {
-            return Some(row);
-        }
+        && let Some(row) = row(&lower(value(pairs, "os").unwrap_or("prod")))
+    {
+        return Some(row);
+    }
     for (attribute, channel) in attributes {
         for row in &catalog.rows {
             if row.component == name && row.channel == *channel && row.attributes.contains(attribute) {

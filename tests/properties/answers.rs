@@ -40,7 +40,7 @@ proptest! {
         questions in vec(draw::question(), 12),
     ) {
         let everything = components(&catalog);
-        let known: KnownWords = everything.values().map(|component| &**component).collect();
+        let known = known(&everything);
         for question in &questions {
             let Some(Asked { query, .. }) = parsed(question) else { continue };
             let left = query.clone().known_to(&known);
@@ -56,7 +56,7 @@ proptest! {
         questions in vec(draw::question(), 12),
     ) {
         let everything = components(&catalog);
-        let known: KnownWords = everything.values().map(|component| &**component).collect();
+        let known = known(&everything);
         for question in &questions {
             let Some(asked) = parsed(question) else { continue };
             let left = asked.query.clone().known_to(&known);
@@ -100,4 +100,14 @@ fn answered(asked: &Asked, everything: &Components) -> (Decision, Answer) {
     let (canonical, headers) = (asked.query.canonical(), HeaderMap::new());
     let answer = decided(asked, &decision, &canonical, &Method::GET, &headers, Timestamp(0), &deployment);
     (decision, answer)
+}
+
+/// The list of known words as publishing keeps it.
+fn known(components: &Components) -> KnownWords {
+    let channels = components.values().flat_map(|component| component.channels.values());
+    KnownWords {
+        components: components.keys().cloned().collect(),
+        attributes: channels.flat_map(|channel| channel.attributes.iter().cloned()).collect(),
+        facts: Default::default(),
+    }
 }

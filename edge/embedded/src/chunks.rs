@@ -2,7 +2,7 @@ use std::fs::File;
 use std::future::Future as _;
 use std::io::{self, IoSliceMut};
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::FileExt as _;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -13,9 +13,7 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use store::StoreError;
 use tokio::task::JoinHandle;
 
-/// Files are read in pieces of this size, in bytes: large enough that a system call costs nothing beside the copy,
-/// small enough for a thousand connections.
-const CHUNK: usize = 128 * 1024;
+use crate::buffers::{Buffer, Buffers, CHUNK};
 
 /// A range of a file, piece by piece.
 ///
@@ -24,28 +22,38 @@ const CHUNK: usize = 128 * 1024;
 pub(crate) struct Chunks {
     file: Arc<File>,
     left: Range<u64>,
-    blocked: Option<JoinHandle<io::Result<Vec<u8>>>>,
+    buffers: Buffers,
+    blocked: Option<JoinHandle<io::Result<Bytes>>>,
 }
 
 impl Chunks {
-    pub(crate) fn new(file: File, range: Range<u64>) -> Self {
-        Chunks { file: Arc::new(file), left: range, blocked: None }
+    pub(crate) fn new(file: File, range: Range<u64>, buffers: Buffers) -> Self {
+        Chunks { file: Arc::new(file), left: range, buffers, blocked: None }
+    }
+
+    /// Starts to read the next piece, or reads it if that can be done at once.
+    fn start(&mut self) -> Option<io::Result<Bytes>> {
+        let length = (self.left.end - self.left.start).min(CHUNK as u64) as usize;
+        let (file, at, buffer) = (Arc::clone(&self.file), self.left.start, self.buffers.take());
+        match read_cached(&file, at, length, buffer) {
+            Ok(read) => Some(read),
+            Err(buffer) => {
+                self.blocked = Some(tokio::task::spawn_blocking(move || read_blocking(&file, at, length, buffer)));
+                None
+            }
+        }
     }
 
     /// A piece that was read. An empty one is the end of the file, which may come too early.
-    fn piece(&mut self, read: io::Result<Vec<u8>>) -> Option<Result<Bytes, StoreError>> {
+    fn piece(&mut self, read: io::Result<Bytes>) -> Option<Result<Bytes, StoreError>> {
         match read {
-            Ok(bytes) if bytes.is_empty() => {
-                self.left.start = self.left.end;
-                None
-            }
-            Ok(bytes) => {
+            Ok(bytes) if !bytes.is_empty() => {
                 self.left.start += bytes.len() as u64;
-                Some(Ok(bytes.into()))
+                Some(Ok(bytes))
             }
-            Err(error) => {
+            ended => {
                 self.left.start = self.left.end;
-                Some(Err(StoreError::artifacts(error)))
+                ended.err().map(|error| Err(StoreError::artifacts(error)))
             }
         }
     }
@@ -60,12 +68,9 @@ impl Stream for Chunks {
             if this.left.is_empty() {
                 return Poll::Ready(None);
             }
-            let length = (this.left.end - this.left.start).min(CHUNK as u64) as usize;
-            let (file, at) = (Arc::clone(&this.file), this.left.start);
-            if let Some(read) = read_cached(&file, at, length) {
+            if let Some(read) = this.start() {
                 return Poll::Ready(this.piece(read));
             }
-            this.blocked = Some(tokio::task::spawn_blocking(move || read_blocking(&file, at, length)));
         }
         let Some(blocked) = &mut this.blocked else { return Poll::Ready(None) };
         let read = ready!(Pin::new(blocked).poll(context));
@@ -74,22 +79,18 @@ impl Stream for Chunks {
     }
 }
 
-/// Reads what is in the page cache; `None` if the disk would have to be waited for, or the system cannot tell.
-fn read_cached(file: &File, at: u64, length: usize) -> Option<io::Result<Vec<u8>>> {
-    let mut buffer = vec![0; length];
-    match preadv2(file, &mut [IoSliceMut::new(&mut buffer)], at, ReadWriteFlags::NOWAIT) {
-        Ok(read) => {
-            buffer.truncate(read);
-            Some(Ok(buffer))
-        }
-        Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => None,
-        Err(error) => Some(Err(error.into())),
+/// Reads what is in the page cache. Gives the buffer back if the disk would have to be waited for, or if the system
+/// cannot tell.
+fn read_cached(file: &File, at: u64, length: usize, mut buffer: Buffer) -> Result<io::Result<Bytes>, Buffer> {
+    let slice = &mut [IoSliceMut::new(&mut buffer.space()[..length])];
+    match preadv2(file, slice, at, ReadWriteFlags::NOWAIT) {
+        Ok(read) => Ok(Ok(buffer.into_bytes(read))),
+        Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Err(buffer),
+        Err(error) => Ok(Err(error.into())),
     }
 }
 
-fn read_blocking(file: &File, at: u64, length: usize) -> io::Result<Vec<u8>> {
-    let mut buffer = vec![0; length];
-    let read = file.read_at(&mut buffer, at)?;
-    buffer.truncate(read);
-    Ok(buffer)
+fn read_blocking(file: &File, at: u64, length: usize, mut buffer: Buffer) -> io::Result<Bytes> {
+    let read = file.read_at(&mut buffer.space()[..length], at)?;
+    Ok(buffer.into_bytes(read))
 }

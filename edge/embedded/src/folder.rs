@@ -10,6 +10,7 @@ use resolver::catalog::ObjectKey;
 use resolver::words::Md5;
 use store::{Artifacts, Identity, Opened, Stat, StoreError};
 
+use crate::buffers::Buffers;
 use crate::chunks::Chunks;
 
 /// How long ago a file must have changed for its times to tell it from a later one, in seconds.
@@ -19,13 +20,14 @@ const SETTLED_SECONDS: i64 = 2;
 #[derive(Debug, Clone)]
 pub struct FolderArtifacts {
     root: Arc<Path>,
+    buffers: Buffers,
 }
 
 impl FolderArtifacts {
     /// Opens the folder, making it if it is not there.
     pub fn open(root: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(root.join("tmp")).map_err(|error| failed(root, error))?;
-        Ok(FolderArtifacts { root: root.into() })
+        Ok(FolderArtifacts { root: root.into(), buffers: Buffers::default() })
     }
 
     /// Where whoever publishes may put temporary files: the same file system as the objects.
@@ -70,7 +72,7 @@ impl Artifacts for FolderArtifacts {
             Ok((file, identity))
         })
         .await?;
-        Ok(Opened { bytes: Box::pin(Chunks::new(file, range)), identity })
+        Ok(Opened { bytes: Box::pin(Chunks::new(file, range, self.buffers.clone())), identity })
     }
 
     async fn put(&self, key: &ObjectKey, file: &Path, md5: &Md5) -> Result<(), StoreError> {

@@ -8,6 +8,7 @@
 //! <data>/artifacts/tmp/                   what is being written
 //! ```
 
+mod buffers;
 mod catalog;
 mod chunks;
 mod folder;

@@ -19,10 +19,6 @@ use settings::Settings;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-/// An answer is a few dozen short strings; the system's allocator took a fifth of the time to make them.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 #[tokio::main]
 async fn main() -> ExitCode {
     let settings = Settings::parse();

@@ -1,3 +1,4 @@
+use std::fmt::Display;
 use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -30,8 +31,10 @@ pub(crate) struct CatalogCache<C> {
 
 #[derive(Clone)]
 struct Kept<T> {
-    read_at: Instant,
     value: T,
+    read_at: Instant,
+    /// When the store was last asked, or is being asked by another request.
+    asked_at: Instant,
 }
 
 /// How many reads of one request memory answered, and how many the store.
@@ -73,27 +76,38 @@ impl<C: Catalog> CatalogCache<C> {
     }
 }
 
-async fn through<K: Hash + Eq + Clone + std::fmt::Display, V: Clone>(
+/// Reads through a cache. Of many requests at once, one asks the store: for a record that is not there the others wait,
+/// for one that is no longer fresh they take what is there.
+async fn through<K: Hash + Eq + Clone + Display, V: Clone>(
     cache: &Cache<K, Kept<V>>,
     key: &K,
     reads: &Reads,
     read: impl AsyncFnOnce() -> Result<V, StoreError>,
 ) -> Result<V, StoreError> {
-    let kept = cache.get(key);
-    if let Some(kept) = kept.as_ref().filter(|kept| kept.read_at.elapsed() < FRESH) {
+    let now = Instant::now();
+    let keep = |value| Kept { value, read_at: now, asked_at: now };
+    let Some(kept) = cache.get(key) else {
+        reads.misses.fetch_add(1, Ordering::Relaxed);
+        return Ok(cache.get_or_insert_async(key, async { read().await.map(keep) }).await?.value);
+    };
+    if now.saturating_duration_since(kept.asked_at) < FRESH {
         reads.hits.fetch_add(1, Ordering::Relaxed);
-        return Ok(kept.value.clone());
+        return Ok(kept.value);
     }
+    cache.insert(key.clone(), Kept { asked_at: now, ..kept.clone() });
     reads.misses.fetch_add(1, Ordering::Relaxed);
-    match (read().await, kept) {
-        (Ok(value), _) => {
-            cache.insert(key.clone(), Kept { read_at: Instant::now(), value: value.clone() });
+    match read().await {
+        Ok(value) => {
+            cache.insert(key.clone(), keep(value.clone()));
             Ok(value)
         }
-        (Err(error @ StoreError::Unavailable { .. }), Some(kept)) if kept.read_at.elapsed() < STALE => {
+        Err(error @ StoreError::Unavailable { .. }) if kept.read_at.elapsed() < STALE => {
             tracing::warn!(%key, %error, "serving a stale record");
             Ok(kept.value)
         }
-        (Err(error), _) => Err(error),
+        Err(error) => {
+            cache.remove(key);
+            Err(error)
+        }
     }
 }

@@ -8,7 +8,7 @@ use http::{Method, Request, Response, StatusCode};
 use resolver::answer::{self, Answer, Blob, Content, Deployment};
 use resolver::catalog::ObjectKey;
 use resolver::decide::{Components, decide, lookups};
-use resolver::query::{KnownWords, Query};
+use resolver::query::Query;
 use resolver::words::{Sha256, Timestamp};
 use store::{Artifacts, Catalog, StoreError};
 
@@ -72,7 +72,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
     async fn package<B>(&self, request: &Request<B>, now: Timestamp, observed: &mut Observed) -> Answer {
         let raw = request.uri().query().unwrap_or_default();
         let tags = joined(request);
-        let asked = match Query::parse(raw, tags.as_deref(), &self.deployment.ladder) {
+        let mut asked = match Query::parse(raw, tags.as_deref(), &self.deployment.ladder) {
             Ok(asked) => asked,
             Err(refused) => return answer::refused(&refused),
         };
@@ -87,8 +87,8 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
             Err(error) => return unavailable(&error),
         };
         let started = Instant::now();
-        let known = components.values().map(AsRef::as_ref).collect::<KnownWords>();
-        observed.query = asked.query.clone().known_to(&known).canonical();
+        asked.query = asked.query.known_to_components(&components);
+        observed.query = asked.query.canonical();
         let decision = decide(&asked.query, &components, now);
         let answer = answer::decided(
             &asked,

@@ -38,13 +38,8 @@ pub fn decided(
     }
 
     let text = manifest(decision, &deployment.url_base);
-    let members: Vec<(String, _)> = decision
-        .delivered()
-        .map(|(component, release)| (format!("{component}_{}", release.version), &release.artifact))
-        .collect();
-    if asked.query.payload == Payload::Full && !members.is_empty() {
-        let members: Vec<_> = members.iter().map(|(name, artifact)| Member { name, artifact }).collect();
-        let plan = Plan::new(&text, &members);
+    if asked.query.payload == Payload::Full && decision.delivered().next().is_some() {
+        let plan = plan(&text, decision);
         let limit = deployment.max_package_bytes;
         if plan.length() <= limit {
             return package(plan, headers, asked, method, request);
@@ -57,6 +52,16 @@ pub fn decided(
         headers.insert(CACHE_CONTROL, lifetime::error());
     }
     list(text, status, headers, asked, method, request)
+}
+
+/// The layout of what a decision delivers.
+fn plan(manifest: &bytes::Bytes, decision: &Decision) -> Plan {
+    let named: Vec<(String, _)> = decision
+        .delivered()
+        .map(|(component, release)| (format!("{component}_{}", release.version), &release.artifact))
+        .collect();
+    let members: Vec<_> = named.iter().map(|(name, artifact)| Member { name, artifact }).collect();
+    Plan::new(manifest, &members)
 }
 
 fn package(plan: Plan, mut headers: HeaderMap, asked: &Asked, method: &Method, request: &HeaderMap) -> Answer {

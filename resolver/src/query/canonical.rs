@@ -1,46 +1,72 @@
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+
 use super::{DEFAULT_CHANNEL, Payload, Query, Ring};
+use crate::words::ATTRIBUTE_PREFIX;
 
 impl Query {
     /// The question's one spelling, ready to stand after a `?`. Parsing it gives the same query again.
     pub fn canonical(&self) -> String {
-        let mut pairs: Vec<(String, String)> = Vec::new();
-        let mut put = |key: &str, value: &str| pairs.push((key.to_owned(), value.to_owned()));
-        if let Some((arch, channel)) = &self.os {
-            put("cpuarch", arch);
-            if channel.as_str() != DEFAULT_CHANNEL {
-                put("os", channel.as_str());
+        let mut pairs = self.pairs();
+        pairs.sort_unstable();
+        let mut text = String::with_capacity(128);
+        for (key, value) in pairs {
+            if !text.is_empty() {
+                text.push('&');
             }
+            text.extend([&*key, "=", &*value]);
         }
-        self.components.iter().for_each(|(name, channel)| put(name.as_str(), channel.as_str()));
-        self.facts.iter().for_each(|(name, value)| put(name.as_str(), value.as_str()));
-        for (name, channel) in &self.attributes {
-            put(&format!("{}{name}", crate::words::ATTRIBUTE_PREFIX), channel.as_str());
+        text
+    }
+
+    /// Keys and values, in no order.
+    fn pairs(&self) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
+        let mut pairs = Vec::with_capacity(16);
+        let mut put = |key: &'static str, value| pairs.push((Cow::Borrowed(key), value));
+        if let Some((arch, channel)) = &self.os {
+            put("cpuarch", Cow::Borrowed(arch.as_str()));
+            if channel.as_str() != DEFAULT_CHANNEL {
+                put("os", channel.as_str().into());
+            }
         }
         if !self.installed.is_empty() {
             let entries = self.installed.iter().map(|(name, version)| format!("{name}@{version}"));
-            put("installed", &entries.collect::<Vec<_>>().join(",").replace('+', "%2B"));
+            put("installed", joined(entries).replace('+', "%2B").into());
         }
         if !self.have.is_empty() {
-            put("have", &self.have.iter().map(|digest| digest.to_string()).collect::<Vec<_>>().join(","));
+            put("have", joined(self.have.iter()).into());
         }
         if let Some(cohort) = self.cohort {
-            put("cohort", &cohort.to_string());
+            put("cohort", cohort.to_string().into());
         }
         match self.ring {
             Ring::General => {}
-            Ring::Canary => put("ring", "canary"),
-            Ring::Early => put("ring", "early"),
-            Ring::Hold => put("ring", "hold"),
+            Ring::Canary => put("ring", "canary".into()),
+            Ring::Early => put("ring", "early".into()),
+            Ring::Hold => put("ring", "hold".into()),
         }
         if self.delta {
-            put("delta", "zstd");
+            put("delta", "zstd".into());
         }
         if self.payload == Payload::MetadataOnly {
-            put("payloadtype", "metadataonly");
+            put("payloadtype", "metadataonly".into());
         }
-        pairs.sort_unstable();
-        pairs.into_iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("&")
+        pairs.extend(self.components.iter().map(|(name, on)| (name.as_str().into(), on.as_str().into())));
+        pairs.extend(self.facts.iter().map(|(name, value)| (name.as_str().into(), value.as_str().into())));
+        let attribute = |name: &str| Cow::Owned([ATTRIBUTE_PREFIX, name].concat());
+        pairs.extend(self.attributes.iter().map(|(name, on)| (attribute(name.as_str()), on.as_str().into())));
+        pairs
     }
+}
+
+fn joined(members: impl Iterator<Item = impl fmt::Display>) -> String {
+    let mut text = String::new();
+    for member in members {
+        let separator = if text.is_empty() { "" } else { "," };
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{separator}{member}");
+    }
+    text
 }
 
 #[cfg(test)]

@@ -45,6 +45,7 @@ pub use error::{QueryError, Status};
 pub use limits::*;
 
 use crate::catalog::Component;
+use crate::decide::Components;
 use crate::words::{AttributeName, ChannelName, ComponentKey, FactName, FactValue, Md5, Version};
 
 /// The channel of an OS component that is not asked for by name.
@@ -107,7 +108,7 @@ pub struct Asked {
     pub digests_in_header: bool,
 }
 
-/// The words that a catalog knows, or those of it that were fetched. A query's others change no answer.
+/// The words that a catalog knows: the list that publishing keeps for the edge. A query's others change no answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KnownWords {
     /// Components published.
@@ -116,18 +117,6 @@ pub struct KnownWords {
     pub attributes: BTreeSet<AttributeName>,
     /// Facts that a release requires.
     pub facts: BTreeSet<FactName>,
-}
-
-impl<'a> FromIterator<&'a Component> for KnownWords {
-    /// The words of these components. No release requires a fact yet, so no fact is known.
-    fn from_iter<I: IntoIterator<Item = &'a Component>>(components: I) -> Self {
-        let mut known = KnownWords::default();
-        for component in components {
-            known.components.insert(component.name.key());
-            known.attributes.extend(component.channels.values().flat_map(|channel| channel.attributes.iter().cloned()));
-        }
-        known
-    }
 }
 
 impl Query {
@@ -146,15 +135,44 @@ impl Query {
     ///
     /// `cpuarch` stays; without it, the first component stays: it says that something was asked for, so that the
     /// answer is 404 and not 400.
-    pub fn known_to(mut self, known: &KnownWords) -> Query {
-        let first = self.components.first_key_value().map(|(name, channel)| (name.clone(), channel.clone()));
-        self.components.retain(|name, _| known.components.contains(name));
-        if self.os.is_none() && self.components.is_empty() {
+    pub fn known_to(self, known: &KnownWords) -> Query {
+        self.keep(
+            |name| known.components.contains(name),
+            |name| known.attributes.contains(name),
+            |name| known.facts.contains(name),
+        )
+    }
+
+    /// The same question without the words that these components do not know. They are what was fetched for it, so
+    /// the answer stays the same. No release requires a fact yet, so no fact is known.
+    pub fn known_to_components(self, components: &Components) -> Query {
+        let wants = |component: &Component, name: &AttributeName| {
+            component.channels.values().any(|channel| channel.attributes.contains(name))
+        };
+        self.keep(
+            |name| components.contains_key(name),
+            |name| components.values().any(|component| wants(component, name)),
+            |_| false,
+        )
+    }
+
+    fn keep(
+        mut self,
+        component: impl Fn(&ComponentKey) -> bool,
+        attribute: impl Fn(&AttributeName) -> bool,
+        fact: impl Fn(&FactName) -> bool,
+    ) -> Query {
+        let first = match (&self.os, self.components.first_key_value()) {
+            (None, Some((name, channel))) => Some((name.clone(), channel.clone())),
+            _ => None,
+        };
+        self.components.retain(|name, _| component(name));
+        if self.components.is_empty() {
             self.components.extend(first);
         }
-        self.attributes.retain(|name, _| known.attributes.contains(name));
-        self.facts.retain(|name, _| known.facts.contains(name));
-        self.installed.retain(|name, _| known.components.contains(name));
+        self.attributes.retain(|name, _| attribute(name));
+        self.facts.retain(|name, _| fact(name));
+        self.installed.retain(|name, _| component(name));
         self.delta &= self.tells_state();
         self
     }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
@@ -6,13 +7,13 @@ use super::error::QueryError;
 use super::limits::{MAX_KEY_BYTES, MAX_PARAMETERS, MAX_QUERY_BYTES};
 
 /// A key as the device spelled it, and its value; both decoded, the value not yet lower-cased.
-pub(super) struct Parameter {
-    pub(super) spelled: String,
-    pub(super) value: String,
+pub(super) struct Parameter<'a> {
+    pub(super) spelled: Cow<'a, str>,
+    pub(super) value: Cow<'a, str>,
 }
 
 /// Splits and decodes a query string. By lower-cased key; the first of two wins.
-pub(super) fn parameters(raw: &str) -> Result<BTreeMap<String, Parameter>, QueryError> {
+pub(super) fn parameters(raw: &str) -> Result<BTreeMap<String, Parameter<'_>>, QueryError> {
     if raw.len() > MAX_QUERY_BYTES {
         return Err(QueryError::query_too_long(raw.len()));
     }
@@ -43,7 +44,10 @@ fn check_key(key: &str) -> Result<(), QueryError> {
 }
 
 /// Percent-decoding that refuses what `percent_encoding` would let stand: a `%` without two hexadecimal digits.
-fn decode(text: &str, input: impl std::fmt::Display) -> Result<String, QueryError> {
+fn decode<'a>(text: &'a str, input: impl std::fmt::Display) -> Result<Cow<'a, str>, QueryError> {
+    if !text.contains(['%', '+']) {
+        return Ok(Cow::Borrowed(text));
+    }
     let bytes = text.as_bytes();
     let broken = bytes.iter().enumerate().any(|(at, b)| {
         *b == b'%' && !bytes.get(at + 1..at + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit))
@@ -53,5 +57,6 @@ fn decode(text: &str, input: impl std::fmt::Display) -> Result<String, QueryErro
     }
     let spaced = text.replace('+', " ");
     let decoded = percent_decode_str(&spaced).decode_utf8();
-    decoded.map(|text| text.into_owned()).map_err(|_| QueryError::bad(&input.to_string(), "it takes UTF-8 only"))
+    let utf8 = decoded.map_err(|_| QueryError::bad(&input.to_string(), "it takes UTF-8 only"))?;
+    Ok(Cow::Owned(utf8.into_owned()))
 }

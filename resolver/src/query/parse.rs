@@ -50,7 +50,7 @@ impl Query {
     }
 
     /// Files a parameter that is not a reserved one: an attribute, a fact or a component.
-    fn add(&mut self, key: &str, parameter: &Parameter) -> Result<(), QueryError> {
+    fn add(&mut self, key: &str, parameter: &Parameter<'_>) -> Result<(), QueryError> {
         let value = word(parameter)?;
         let spelled = &parameter.spelled;
         if let Some(name) = key.strip_prefix(crate::words::ATTRIBUTE_PREFIX) {
@@ -68,7 +68,7 @@ impl Query {
         Ok(())
     }
 
-    fn read_installed(&self, given: &Parameter) -> Result<BTreeMap<ComponentKey, Version>, QueryError> {
+    fn read_installed(&self, given: &Parameter<'_>) -> Result<BTreeMap<ComponentKey, Version>, QueryError> {
         const TAKES: &str = "it takes <component>@<version>, separated by commas";
         let mut installed = BTreeMap::new();
         for entry in given.value.split(',').map(trim).filter(|entry| !entry.is_empty()) {
@@ -117,7 +117,7 @@ impl Query {
 }
 
 /// A value of one word, lower-cased.
-fn word(given: &Parameter) -> Result<String, QueryError> {
+fn word(given: &Parameter<'_>) -> Result<String, QueryError> {
     let fits = given.value.len() <= MAX_VALUE_BYTES
         && given.value.bytes().all(|b| b.is_ascii_alphanumeric() || b"._- ".contains(&b));
     if !fits {
@@ -131,7 +131,10 @@ fn channel(spelled: &str, value: String) -> Result<ChannelName, QueryError> {
     value.try_into().map_err(|refused| QueryError::bad(spelled, refused))
 }
 
-fn read_os(arch: Option<Parameter>, os: Option<Parameter>) -> Result<Option<(String, ChannelName)>, QueryError> {
+fn read_os(
+    arch: Option<Parameter<'_>>,
+    os: Option<Parameter<'_>>,
+) -> Result<Option<(String, ChannelName)>, QueryError> {
     let os = match os {
         Some(given) => channel(&given.spelled, word(&given)?)?,
         None => channel("os", DEFAULT_CHANNEL.to_owned())?,
@@ -147,7 +150,7 @@ fn read_os(arch: Option<Parameter>, os: Option<Parameter>) -> Result<Option<(Str
     Ok(Some((name, os)))
 }
 
-fn read_payload(given: &Parameter) -> Result<Payload, QueryError> {
+fn read_payload(given: &Parameter<'_>) -> Result<Payload, QueryError> {
     match given.value.to_ascii_lowercase().as_str() {
         "fullpayload" => Ok(Payload::Full),
         "metadataonly" => Ok(Payload::MetadataOnly),
@@ -155,7 +158,7 @@ fn read_payload(given: &Parameter) -> Result<Payload, QueryError> {
     }
 }
 
-fn read_ring(given: &Parameter) -> Result<Ring, QueryError> {
+fn read_ring(given: &Parameter<'_>) -> Result<Ring, QueryError> {
     Ok(match given.value.to_ascii_lowercase().as_str() {
         "canary" => Ring::Canary,
         "early" => Ring::Early,
@@ -165,7 +168,7 @@ fn read_ring(given: &Parameter) -> Result<Ring, QueryError> {
     })
 }
 
-fn read_delta(given: Option<Parameter>) -> Result<bool, QueryError> {
+fn read_delta(given: Option<Parameter<'_>>) -> Result<bool, QueryError> {
     match given {
         None => Ok(false),
         Some(given) if given.value.eq_ignore_ascii_case("zstd") => Ok(true),
@@ -175,8 +178,8 @@ fn read_delta(given: Option<Parameter>) -> Result<bool, QueryError> {
 
 /// The cohort given, else the one `device` hashes to. `device` is not kept.
 fn read_cohort(
-    cohort: Option<Parameter>,
-    device: Option<Parameter>,
+    cohort: Option<Parameter<'_>>,
+    device: Option<Parameter<'_>>,
     ladder: &Ladder,
 ) -> Result<Option<Cohort>, QueryError> {
     let hashed = match device {
@@ -198,7 +201,7 @@ fn read_cohort(
     Ok(Some(ladder.clamp(index)))
 }
 
-fn read_have(given: &Parameter) -> Result<BTreeSet<Md5>, QueryError> {
+fn read_have(given: &Parameter<'_>) -> Result<BTreeSet<Md5>, QueryError> {
     listed(&given.value)
         .map(|member| match member {
             Listed::Digest(digest) => Ok(digest),

@@ -4,8 +4,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// A digest of `N` bytes, written as lower-case hexadecimal; either case is read.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Digest<const N: usize>(pub [u8; N]);
 
 /// The MD5 of an artifact: its entity tag, and how a device names what it has. Not a proof of anything.
@@ -57,15 +57,17 @@ impl<const N: usize> TryFrom<String> for Digest<N> {
     }
 }
 
-impl<const N: usize> From<Digest<N>> for String {
-    fn from(digest: Digest<N>) -> String {
-        base16ct::lower::encode_string(&digest.0)
+impl<const N: usize> Serialize for Digest<N> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
 impl<const N: usize> fmt::Display for Digest<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&base16ct::lower::encode_string(&self.0))
+        // Long enough for the longest digest there is here, SHA-256.
+        let mut hex = [0; 64];
+        f.pad(base16ct::lower::encode_str(&self.0, &mut hex).map_err(|_| fmt::Error)?)
     }
 }
 

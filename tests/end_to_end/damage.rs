@@ -49,6 +49,11 @@ impl Harm {
         }
     }
 
+    /// Whether it shows before anything is sent.
+    fn changes_length(self) -> bool {
+        !matches!(self, Harm::FirstByte | Harm::MiddleByte | Harm::LastByte)
+    }
+
     fn to(self, file: &Path, bytes: &[u8]) {
         match self {
             Harm::Gone => fs::remove_file(file).unwrap(),
@@ -90,15 +95,18 @@ fn check_damage(server: &Server, target: &str, file: &Path, harm: Harm) {
     let context = format!("{harm:?} {target}");
     let download = curl(&["--fail", "-o", "/dev/null", &server.url(target)]).status.code();
     let name = file.file_name().unwrap().to_str().unwrap();
-    if target.starts_with("/blobs/") && harm == Harm::Gone {
+    let logged = || server.log()[logged..].contains(name);
+    if target.starts_with("/blobs/") && harm.changes_length() {
         // Nothing was promised yet, so it can be said.
-        assert_eq!((get(server.address(), target, &[]).status, download), (404, Some(22)), "{context}");
+        let status = if harm == Harm::Gone { 404 } else { 503 };
+        assert_eq!((get(server.address(), target, &[]).status, download), (status, Some(22)), "{context}");
+        assert!(harm == Harm::Gone || logged(), "{context}: the log does not name {name}");
     } else {
         check_broken(server, target, &context);
         // 18: fewer bytes than announced; 56: the connection was reset; 52: that was before anything had been sent.
         assert!(matches!(download, Some(18 | 52 | 56)), "{context}: curl {download:?}");
         eventually(&format!("{context}: two transfers are counted"), || cut(server) == cut_before + 2);
-        assert!(server.log()[logged..].contains(name), "{context}: the log does not name {name}");
+        assert!(logged(), "{context}: the log does not name {name}");
     }
     // What needs no damaged object is served as before.
     check_whole(&get(server.address(), "/package?cpuArch=armv7", &[]), &other);

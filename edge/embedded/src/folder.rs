@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use resolver::catalog::ObjectKey;
 use resolver::words::Md5;
@@ -12,6 +12,10 @@ use store::{Artifacts, Identity, Opened, Stat, StoreError};
 
 use crate::buffers::Buffers;
 use crate::chunks::Chunks;
+use crate::note::Note;
+
+/// How long nobody must have written to a temporary file before it is taken for a dead publisher's.
+const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
 /// How long ago a file must have changed for its times to tell it from a later one, in seconds.
 const SETTLED_SECONDS: i64 = 2;
@@ -26,7 +30,8 @@ pub struct FolderArtifacts {
 impl FolderArtifacts {
     /// Opens the folder, making it if it is not there.
     pub fn open(root: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(root.join("tmp")).map_err(|error| failed(root, error))?;
+        let work = root.join("tmp");
+        fs::create_dir_all(&work).and_then(|()| sweep(&work)).map_err(|error| failed(&work, error))?;
         Ok(FolderArtifacts { root: root.into(), buffers: Buffers::default() })
     }
 
@@ -53,11 +58,12 @@ impl Artifacts for FolderArtifacts {
             let Some(meta) = present(fs::metadata(&path)).map_err(|error| failed(&path, error))? else {
                 return Ok(None);
             };
-            let beside = beside(&path);
-            let text = fs::read_to_string(&beside).map_err(|error| failed(&beside, error))?;
-            let md5 = text.split_whitespace().next().unwrap_or_default().parse();
-            let md5 = md5.map_err(|error| StoreError::damaged(format!("{key}.md5"), error))?;
-            Ok(Some(Stat { size: meta.len(), md5 }))
+            let stat = Note::read(&path, &key)?.0;
+            if meta.len() != stat.size {
+                let problem = format!("it has {} bytes in place of {}", meta.len(), stat.size);
+                return Err(StoreError::damaged(key, problem));
+            }
+            Ok(Some(stat))
         })
         .await
     }
@@ -82,18 +88,18 @@ impl Artifacts for FolderArtifacts {
 }
 
 /// Copies `file` to `path` through a temporary file, so that an object is there whole or not at all, even after a
-/// power cut. The MD5 is written first: where the object is, its MD5 is.
+/// power cut. The note is written first: where the object is, its note is.
 fn write(path: &Path, work: &Path, file: &Path, md5: &Md5) -> io::Result<()> {
     let size = fs::metadata(file)?.len();
-    if present(fs::metadata(path))?.is_some_and(|there| there.len() == size) && beside(path).exists() {
+    if present(fs::metadata(path))?.is_some_and(|there| there.len() == size) && Note::path(path).exists() {
         return Ok(());
     }
     let folder = path.parent().unwrap_or(work);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     fs::create_dir_all(folder)?;
     let mut note = tempfile::NamedTempFile::new_in(work)?;
-    io::Write::write_all(&mut note, format!("{md5}  {name}\n").as_bytes())?;
-    persist(note, &beside(path))?;
+    io::Write::write_all(&mut note, Note(Stat { size, md5: *md5 }).text(&name).as_bytes())?;
+    persist(note, &Note::path(path))?;
     let mut copy = tempfile::NamedTempFile::new_in(work)?;
     io::copy(&mut File::open(file)?, copy.as_file_mut())?;
     persist(copy, path)?;
@@ -111,17 +117,25 @@ fn identity(meta: &fs::Metadata) -> Option<Identity> {
     })
 }
 
+/// Removes what a publisher that was killed left behind.
+fn sweep(work: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(work)? {
+        let entry = entry?;
+        let old = |meta: fs::Metadata| meta.modified().ok()?.elapsed().ok().filter(|age| *age > ABANDONED);
+        if present(entry.metadata())?.and_then(old).is_some() {
+            present(fs::remove_file(entry.path()))?;
+        }
+    }
+    Ok(())
+}
+
 fn persist(file: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path).map(|_| ()).map_err(|refused| refused.error)
 }
 
-fn beside(path: &Path) -> PathBuf {
-    path.with_added_extension("md5")
-}
-
 /// That there is no such file is an answer, not a failure.
-fn present<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+pub(crate) fn present<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -129,7 +143,7 @@ fn present<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-fn failed(path: &Path, error: io::Error) -> StoreError {
+pub(crate) fn failed(path: &Path, error: io::Error) -> StoreError {
     StoreError::artifacts(io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
 

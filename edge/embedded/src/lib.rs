@@ -3,7 +3,7 @@
 //! ```text
 //! <data>/catalog.sqlite                   components, releases, channels; the server and the command line share it
 //! <data>/artifacts/blobs/ab/ab12…         an artifact, named by its SHA-256
-//! <data>/artifacts/blobs/ab/ab12….md5     its MD5, in the format of md5sum
+//! <data>/artifacts/blobs/ab/ab12….md5     its size and MD5, in the format of md5sum
 //! <data>/artifacts/fragments/cd/cd34…     an artifact compressed for packages
 //! <data>/artifacts/tmp/                   what is being written
 //! ```
@@ -12,6 +12,7 @@ mod buffers;
 mod catalog;
 mod chunks;
 mod folder;
+mod note;
 mod schema;
 
 use std::path::Path;

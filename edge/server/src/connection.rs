@@ -20,17 +20,17 @@ use crate::metrics::Metrics;
 use crate::transfer::Transfer;
 
 /// How long a device may take to send a request's head, or to send another request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How long a connection may be silent in the middle of a transfer.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Largest head of a request, in bytes: four times the longest query and `If-None-Match` together. Larger ones get 431.
-/// It also bounds what is buffered for a device that reads slowly.
+/// Largest head of a request, in bytes, give or take a read: six times the longest query and `If-None-Match` together.
+/// Larger ones get 431. It also bounds what is buffered for a device that reads slowly.
 const MAX_BUFFER_BYTES: usize = 64 * 1024;
 
 /// How long to wait when no connection can be accepted, because file descriptors ran out, say.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 type Shared = Arc<Service<SqliteCatalog, FolderArtifacts>>;
 
@@ -68,11 +68,12 @@ pub(crate) async fn serve(listener: TcpListener, service: Shared, metrics: Arc<M
             metrics.connections.dec();
         });
     }
+    let again = told_to_stop();
     drop(listener);
     tracing::info!("stopping: running answers are finished first; a second signal stops at once");
     tokio::select! {
         () = graceful.shutdown() => {}
-        () = told_to_stop() => tracing::warn!("stopped before every answer was finished"),
+        () = again => tracing::warn!("stopped before every answer was finished"),
     }
 }
 
@@ -107,14 +108,20 @@ async fn answer(
     response.map(|body| Transfer::new(body, status, observed, started, metrics))
 }
 
-#[cfg(unix)]
-async fn told_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+/// SIGTERM or SIGINT, from the moment of the call on.
+fn told_to_stop() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+    // Listening begins here, not when the future is first polled: no signal in between is lost.
+    let mut signals = [SignalKind::terminate(), SignalKind::interrupt()].map(|kind| signal(kind).ok());
+    async move {
+        let [terminate, interrupt] = &mut signals;
+        let heard = async |signal: &mut Option<Signal>| match signal {
+            Some(signal) => signal.recv().await,
+            None => std::future::pending().await,
+        };
+        tokio::select! {
+            _ = heard(terminate) => {}
+            _ = heard(interrupt) => {}
+        }
     }
 }

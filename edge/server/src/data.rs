@@ -7,17 +7,24 @@ use store::Catalog as _;
 
 use crate::settings::Settings;
 
+/// A file in the data folder for as long as the sample data is being made: a first start that was killed is finished
+/// by the next.
+const UNFINISHED: &str = "sample.unfinished";
+
 /// Opens the data folder; puts the sample data into an empty one.
 pub(crate) async fn open(settings: &Settings) -> anyhow::Result<(SqliteCatalog, FolderArtifacts)> {
     let folder = settings.data.display();
     let (catalog, artifacts) = embedded::open(&settings.data)
         .with_context(|| format!("cannot open --data {folder}: it takes a folder that this user may write to"))?;
-    if !settings.no_sample && catalog.components().await.context("cannot read the catalog")?.is_empty() {
+    let mark = settings.data.join(UNFINISHED);
+    let empty = catalog.components().await.context("cannot read the catalog")?.is_empty();
+    if !settings.no_sample && (empty || mark.exists()) {
         tracing::info!(%folder, artifact_bytes = settings.sample_size, "first start: making the sample data");
+        let failed = || format!("cannot make the sample data in {folder}");
+        std::fs::write(&mark, "").with_context(failed)?;
         let work = artifacts.work();
-        init_data::samples(&catalog, &artifacts, &work, settings.sample_size, now())
-            .await
-            .with_context(|| format!("cannot make the sample data in {folder}"))?;
+        init_data::samples(&catalog, &artifacts, &work, settings.sample_size, now()).await.with_context(failed)?;
+        std::fs::remove_file(&mark).with_context(failed)?;
     }
     Ok((catalog, artifacts))
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -13,6 +13,8 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use service::{Body, Observed};
 use tokio::net::TcpListener;
+
+use crate::connection::{ACCEPT_PAUSE, HEAD_TIMEOUT};
 
 /// The media type of the text format that Prometheus reads.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -103,7 +105,10 @@ impl Default for Metrics {
 /// Answers `GET /metrics`, and nothing else, until the process ends.
 pub(crate) async fn serve(listener: TcpListener, metrics: Arc<Metrics>) {
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
         let metrics = Arc::clone(&metrics);
         tokio::spawn(async move {
             let answer = service_fn(|request: Request<Incoming>| {
@@ -115,7 +120,9 @@ pub(crate) async fn serve(listener: TcpListener, metrics: Arc<Metrics>) {
                 async { Ok::<_, std::convert::Infallible>(response) }
             });
             // A scraper that goes away is no event.
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+            let mut http = hyper::server::conn::http1::Builder::new();
+            let http = http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+            let _ = http.serve_connection(TokioIo::new(stream), answer).await;
         });
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct Settings {
     pub(crate) data: PathBuf,
 
     /// Start with an empty catalog, not with the sample data
-    #[arg(long, env = "EDGEHOP_NO_SAMPLE")]
+    #[arg(long, env = "EDGEHOP_NO_SAMPLE", value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) no_sample: bool,
 
     /// Size of each sample artifact in bytes, when they are made

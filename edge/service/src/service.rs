@@ -3,8 +3,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::future::try_join_all;
-use http::header::{ALLOW, HeaderValue, IF_NONE_MATCH, VARY};
-use http::{Method, Request, Response, StatusCode};
+use http::header::{ALLOW, HOST, HeaderValue, IF_NONE_MATCH, VARY};
+use http::{Method, Request, Response, StatusCode, Version};
 use resolver::answer::{self, Answer, Blob, Content, Deployment};
 use resolver::catalog::ObjectKey;
 use resolver::decide::{Components, decide, lookups};
@@ -46,6 +46,9 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
     pub async fn answer<B>(&self, request: &Request<B>, now: Timestamp) -> Response<Body> {
         let mut observed = Observed { route: route(request.uri().path()), ..Observed::default() };
         let mut answer = match request.method() {
+            _ if !names_host(request) => {
+                answer::error(StatusCode::BAD_REQUEST, "Host: HTTP/1.1 takes exactly one (RFC 9112 section 3.2)")
+            }
             &Method::GET | &Method::HEAD => match observed.route {
                 Route::Package => self.package(request, now, &mut observed).await,
                 Route::Blob => self.blob(request, &mut observed).await,
@@ -171,6 +174,11 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         response.extensions_mut().insert(observed);
         response
     }
+}
+
+/// HTTP/1.1 takes exactly one `Host`; other versions, and runtimes that took it away, name the host elsewhere.
+fn names_host<B>(request: &Request<B>) -> bool {
+    request.version() != Version::HTTP_11 || request.headers().get_all(HOST).iter().count() == 1
 }
 
 fn route(path: &str) -> Route {

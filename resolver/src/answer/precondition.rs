@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use http::header::{IF_MATCH, IF_RANGE, RANGE};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
 
 use super::range::{Wanted, wanted};
 use crate::query::EntityTag;
@@ -31,10 +31,12 @@ pub(super) fn judge(
     tag: &EntityTag,
     length: u64,
 ) -> Verdict {
-    let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
-    if let Some(wanted) = text(IF_MATCH) {
-        let held = wanted.trim() == "*" || wanted.split(',').any(|one| EntityTag::strong(one).as_ref() == Some(tag));
-        if !held {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    if headers.contains_key(IF_MATCH) {
+        // Several fields are one list (RFC 9110 section 5.3).
+        let fields = headers.get_all(IF_MATCH).iter().filter_map(|value| value.to_str().ok());
+        let mut wanted = fields.flat_map(|field| field.split(','));
+        if !wanted.any(|one| one.trim() == "*" || EntityTag::strong(one).as_ref() == Some(tag)) {
             return Verdict::Failed;
         }
     }

@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use embedded::SqliteCatalog;
-use resolver::catalog::{Artifact, Channel, Release};
-use resolver::decide::{Components, decide, lookups};
+use resolver::catalog::{Artifact, Channel, Components, Release};
+use resolver::decide::{decide, lookups};
 use resolver::query::{Ladder, Query};
 use resolver::words::{ComponentName, Digest, Sha256, Timestamp};
 use store::Catalog as _;

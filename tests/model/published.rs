@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use resolver::catalog::{Artifact, Channel, Component, Release};
-use resolver::decide::{Components, Lookups};
+use resolver::catalog::{Artifact, Channel, Component, Components, Release};
+use resolver::decide::Lookups;
 use resolver::words::{Sha256, Timestamp};
 
 use crate::draw::{Catalog, Row, Shipped};

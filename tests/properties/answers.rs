@@ -7,7 +7,8 @@ use http::{HeaderMap, Method};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use resolver::answer::{Answer, Deployment, decided};
-use resolver::decide::{Components, Decision, decide, lookups};
+use resolver::catalog::Components;
+use resolver::decide::{Decision, decide, lookups};
 use resolver::query::{Asked, KnownWords, Ladder, Query};
 use resolver::words::Timestamp;
 

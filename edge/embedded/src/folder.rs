@@ -12,6 +12,7 @@ use store::{Artifacts, Identity, Opened, Stat, StoreError};
 
 use crate::buffers::Buffers;
 use crate::chunks::Chunks;
+use crate::files::{failed, present};
 use crate::note::Note;
 
 /// How long nobody must have written to a temporary file before it is taken for a dead publisher's.
@@ -132,19 +133,6 @@ fn sweep(work: &Path) -> io::Result<()> {
 fn persist(file: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path).map(|_| ()).map_err(|refused| refused.error)
-}
-
-/// That there is no such file is an answer, not a failure.
-pub(crate) fn present<T>(result: io::Result<T>) -> io::Result<Option<T>> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-pub(crate) fn failed(path: &Path, error: io::Error) -> StoreError {
-    StoreError::artifacts(io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
 
 async fn run<T: Send + 'static>(

@@ -11,6 +11,7 @@
 mod buffers;
 mod catalog;
 mod chunks;
+mod files;
 mod folder;
 mod note;
 mod schema;

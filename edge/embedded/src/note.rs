@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use resolver::catalog::ObjectKey;
 use store::{Stat, StoreError};
 
-use crate::folder::failed;
+use crate::files::failed;
 
 /// What an object was when it was put: a file beside it that `md5sum --check` reads.
 ///

@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use embedded::{FolderArtifacts, SqliteCatalog};
 use http::{Request, Response};
@@ -16,21 +16,9 @@ use tokio::sync::Semaphore;
 
 use crate::data::now;
 use crate::idle::Idle;
+use crate::limits::{ACCEPT_PAUSE, HEAD_TIMEOUT, IDLE_TIMEOUT, MAX_BUFFER_BYTES};
 use crate::metrics::Metrics;
 use crate::transfer::Transfer;
-
-/// How long a device may take to send a request's head, or to send another request.
-pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// How long a connection may be silent in the middle of a transfer.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// Largest head of a request, in bytes, give or take a read: six times the longest query and `If-None-Match` together.
-/// Larger ones get 431. It also bounds what is buffered for a device that reads slowly.
-const MAX_BUFFER_BYTES: usize = 64 * 1024;
-
-/// How long to wait when no connection can be accepted, because file descriptors ran out, say.
-pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 type Shared = Arc<Service<SqliteCatalog, FolderArtifacts>>;
 

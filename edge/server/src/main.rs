@@ -3,6 +3,7 @@
 mod connection;
 mod data;
 mod idle;
+mod limits;
 mod metrics;
 mod ready;
 mod settings;

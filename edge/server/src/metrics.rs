@@ -14,7 +14,7 @@ use prometheus_client::registry::Registry;
 use service::{Body, Observed};
 use tokio::net::TcpListener;
 
-use crate::connection::{ACCEPT_PAUSE, HEAD_TIMEOUT};
+use crate::limits::{ACCEPT_PAUSE, HEAD_TIMEOUT};
 
 /// The media type of the text format that Prometheus reads.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

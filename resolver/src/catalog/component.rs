@@ -4,7 +4,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::Artifact;
-use crate::words::{AttributeName, ChannelName, ComponentName, Md5, Timestamp, Version};
+use crate::words::{AttributeName, ChannelName, ComponentKey, ComponentName, Md5, Timestamp, Version};
 
 /// One component with its channels and releases: a store's partition, read and cached as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,9 @@ pub struct Component {
     /// Every release, in the order of publication (in one second, of version); two never share a version.
     pub releases: Vec<Arc<Release>>,
 }
+
+/// Components that were fetched, by the key they were looked up with. More than was asked for does no harm.
+pub type Components = BTreeMap<ComponentKey, Arc<Component>>;
 
 /// A named line of releases, and who wants it without asking for it by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

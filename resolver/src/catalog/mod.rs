@@ -4,4 +4,4 @@ mod artifact;
 mod component;
 
 pub use artifact::{Artifact, Fragment, MAX_ARTIFACT_BYTES, ObjectKey};
-pub use component::{Channel, Component, Release};
+pub use component::{Channel, Component, Components, Release};

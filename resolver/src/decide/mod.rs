@@ -15,18 +15,12 @@ mod lookups;
 mod outcome;
 mod select;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 pub use lookups::{Lookups, lookups};
 pub use outcome::{Decision, Entry, Outcome};
 
-use crate::catalog::Component;
+use crate::catalog::Components;
 use crate::query::Query;
-use crate::words::{ComponentKey, Timestamp};
-
-/// The components that were fetched, by the key they were looked up with. More than was asked for does no harm.
-pub type Components = BTreeMap<ComponentKey, Arc<Component>>;
+use crate::words::Timestamp;
 
 /// Decides what a device gets. Pure: the same arguments give the same decision, on every machine, for ever.
 ///

@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
-use super::Components;
-use crate::catalog::{Channel, Component};
+use crate::catalog::{Channel, Component, Components};
 use crate::query::Query;
 use crate::words::{ChannelName, ComponentKey};
 

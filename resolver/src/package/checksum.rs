@@ -25,11 +25,6 @@ impl Checksum {
         Ok(whole.finalize())
     }
 
-    /// The artifacts whose CRC-32 no record has.
-    pub fn unknown(&self) -> impl Iterator<Item = ObjectKey> + '_ {
-        self.pieces.iter().filter_map(|piece| piece.crc32.err())
-    }
-
     /// Length of the whole, in bytes.
     pub(super) fn length(&self) -> u64 {
         self.length

@@ -44,8 +44,7 @@ pub(crate) use entity_tag::if_none_match;
 pub use error::{QueryError, Status};
 pub use limits::*;
 
-use crate::catalog::Component;
-use crate::decide::Components;
+use crate::catalog::{Component, Components};
 use crate::words::{AttributeName, ChannelName, ComponentKey, FactName, FactValue, Md5, Version};
 
 /// The channel of an OS component that is not asked for by name.

@@ -7,7 +7,7 @@
 //! Data flows one way, one module a step:
 //!
 //! ```text
-//! request ─► query ─► lookups ─► (the edge fetches) ─► decide ─► manifest ─► package plan ─► answer
+//! request ─► route ─► query ─► lookups ─► (the edge fetches) ─► decide ─► manifest ─► package plan ─► answer
 //! ```
 
 pub mod answer;
@@ -16,4 +16,5 @@ pub mod decide;
 pub mod manifest;
 pub mod package;
 pub mod query;
+pub mod route;
 pub mod words;

@@ -1,2 +1,17 @@
-#![allow(missing_docs)]
-fn main() {}
+//! One suite that every store passes, and what the service makes of stores that do not do what they should.
+
+mod adopted;
+mod artifacts;
+mod asking;
+mod catalog;
+mod catalog_faults;
+mod embedded_catalog;
+mod embedded_objects;
+mod faults;
+mod first_requests;
+mod memory;
+mod object_faults;
+mod sqlite;
+mod suite;
+mod words;
+mod writers;

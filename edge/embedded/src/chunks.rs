@@ -1,6 +1,6 @@
 use std::fs::File;
 use std::future::Future as _;
-use std::io::{self, IoSliceMut};
+use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 use std::pin::Pin;
@@ -9,7 +9,6 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::Stream;
-use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use store::StoreError;
 use tokio::task::JoinHandle;
 
@@ -79,10 +78,18 @@ impl Stream for Chunks {
     }
 }
 
+/// Other systems cannot say what is in the page cache.
+#[cfg(not(target_os = "linux"))]
+fn read_cached(_: &File, _: u64, _: usize, buffer: Buffer) -> Result<io::Result<Bytes>, Buffer> {
+    Err(buffer)
+}
+
 /// Reads what is in the page cache. Gives the buffer back if the disk would have to be waited for, or if the system
 /// cannot tell.
+#[cfg(target_os = "linux")]
 fn read_cached(file: &File, at: u64, length: usize, mut buffer: Buffer) -> Result<io::Result<Bytes>, Buffer> {
-    let slice = &mut [IoSliceMut::new(&mut buffer.space()[..length])];
+    use rustix::io::{Errno, ReadWriteFlags, preadv2};
+    let slice = &mut [io::IoSliceMut::new(&mut buffer.space()[..length])];
     match preadv2(file, slice, at, ReadWriteFlags::NOWAIT) {
         Ok(read) => Ok(Ok(buffer.into_bytes(read))),
         Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Err(buffer),

@@ -13,5 +13,5 @@ mod service;
 
 pub use body::Body;
 pub use catalog_cache::{FRESH, STALE};
-pub use observed::{Observed, Route};
+pub use observed::Observed;
 pub use service::Service;

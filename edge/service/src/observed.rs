@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use resolver::route::Route;
+
 /// What an adapter may log and count about an answer: an extension of every response. It holds no identity; a device's
 /// name is gone before the canonical query is made.
 #[derive(Debug, Clone, Default)]
@@ -16,30 +18,4 @@ pub struct Observed {
     pub cache_hits: u32,
     /// Catalog reads that went to the store.
     pub cache_misses: u32,
-}
-
-/// The paths a service knows, named for metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Route {
-    /// `/package`
-    Package,
-    /// `/blobs/<sha256>`
-    Blob,
-    /// `/healthz`
-    Health,
-    /// Everything else.
-    #[default]
-    Other,
-}
-
-impl Route {
-    /// The route as a metric's label.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Route::Package => "package",
-            Route::Blob => "blob",
-            Route::Health => "healthz",
-            Route::Other => "other",
-        }
-    }
 }

@@ -3,30 +3,22 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::future::try_join_all;
-use http::header::{ALLOW, HOST, HeaderValue, IF_NONE_MATCH, VARY};
-use http::{Method, Request, Response, StatusCode, Version};
+use http::header::{HeaderValue, IF_NONE_MATCH};
+use http::{Method, Request, Response};
 use resolver::answer::{self, Answer, Blob, Content, Deployment};
 use resolver::catalog::{Components, ObjectKey};
 use resolver::decide::{decide, lookups};
 use resolver::query::Query;
+use resolver::route::{self, Route};
 use resolver::words::{Sha256, Timestamp};
-use store::{Artifacts, Catalog, StoreError};
+use store::{Artifacts, Catalog, Stat, StoreError};
 
 use crate::body::Body;
 use crate::catalog_cache::{CatalogCache, Reads};
 use crate::known::Known;
 use crate::objects::Objects;
-use crate::observed::{Observed, Route};
+use crate::observed::Observed;
 use crate::package::package;
-
-/// Where artifacts are.
-const BLOBS: &str = "/blobs/";
-
-/// What a person sees who opens the endpoint in a browser.
-const HELLO: &str = "edgehop answers GET /package?cpuArch=<architecture>\n";
-
-/// What a device may do with every resource.
-const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 
 /// Answers requests from a catalog and an artifact store. One for a process; every request shares it.
 pub struct Service<C, A> {
@@ -44,30 +36,18 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
 
     /// Answers a request at a moment. The response carries an [`Observed`]; a request's body is not looked at.
     pub async fn answer<B>(&self, request: &Request<B>, now: Timestamp) -> Response<Body> {
-        let mut observed = Observed { route: route(request.uri().path()), ..Observed::default() };
-        let mut answer = match request.method() {
-            _ if !names_host(request) => {
-                answer::error(StatusCode::BAD_REQUEST, "Host: HTTP/1.1 takes exactly one (RFC 9112 section 3.2)")
-            }
-            &Method::GET | &Method::HEAD => match observed.route {
-                Route::Package => self.package(request, now, &mut observed).await,
-                Route::Blob => self.blob(request, &mut observed).await,
+        let route = Route::of(request.uri().path());
+        let mut observed = Observed { route, ..Observed::default() };
+        let answer = match route::refuse(request.method(), request.version(), request.headers()) {
+            Some(refusal) => refusal,
+            None => match route {
+                Route::Package => self.package(request, now, &mut observed).await.varied(request.headers()),
+                Route::Blob(name) => self.blob(name, request, &mut observed).await,
                 Route::Health => self.health(&mut observed).await,
-                Route::Other => other(request.uri().path()),
+                Route::Hello => route::hello(),
+                Route::Other => route::unknown(),
             },
-            &Method::OPTIONS => options(),
-            method => {
-                let message = format!("{method}: every resource here takes GET, HEAD and OPTIONS");
-                let mut answer = answer::error(StatusCode::METHOD_NOT_ALLOWED, &message);
-                answer.headers.insert(ALLOW, METHODS);
-                answer
-            }
         };
-        // A digest in this header changes the answer, and so may a condition that some cache passed on. No cache may
-        // then give this answer to a device with another one.
-        if observed.route == Route::Package && request.headers().contains_key(IF_NONE_MATCH) {
-            answer.headers.insert(VARY, HeaderValue::from_static("If-None-Match"));
-        }
         self.respond(request.method(), answer, observed)
     }
 
@@ -124,20 +104,15 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
     }
 
     /// `/blobs/<sha256>`: an artifact.
-    async fn blob<B>(&self, request: &Request<B>, observed: &mut Observed) -> Answer {
-        let name = request.uri().path().strip_prefix(BLOBS).unwrap_or_default();
-        let Ok(sha256) = name.parse::<Sha256>() else {
-            return answer::error(StatusCode::NOT_FOUND, "/blobs/: it takes a SHA-256 of 64 hexadecimal digits");
-        };
+    async fn blob<B>(&self, sha256: Sha256, request: &Request<B>, observed: &mut Observed) -> Answer {
         let started = Instant::now();
         let stat = self.objects.artifacts.stat(&ObjectKey::Blob(sha256)).await;
         observed.store_time = started.elapsed();
         match stat {
-            Ok(Some(stat)) => {
-                let blob = Blob { sha256, md5: stat.md5, size: stat.size };
-                answer::blob(&blob, request.method(), request.headers())
+            Ok(Some(Stat { size, md5 })) => {
+                answer::blob(&Blob { sha256, md5, size }, request.method(), request.headers())
             }
-            Ok(None) => answer::error(StatusCode::NOT_FOUND, "/blobs/: no artifact has this SHA-256"),
+            Ok(None) => route::unknown(),
             Err(error) => unavailable(&error),
         }
     }
@@ -148,7 +123,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         let read = self.catalog.probe().await;
         observed.store_time = started.elapsed();
         match read {
-            Ok(()) => answer::page("ok\n"),
+            Ok(()) => route::healthy(),
             Err(error) => unavailable(&error),
         }
     }
@@ -174,33 +149,6 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         response.extensions_mut().insert(observed);
         response
     }
-}
-
-/// HTTP/1.1 takes exactly one `Host`; other versions, and runtimes that took it away, name the host elsewhere.
-fn names_host<B>(request: &Request<B>) -> bool {
-    request.version() != Version::HTTP_11 || request.headers().get_all(HOST).iter().count() == 1
-}
-
-fn route(path: &str) -> Route {
-    match path {
-        "/package" => Route::Package,
-        "/healthz" => Route::Health,
-        _ if path.starts_with(BLOBS) => Route::Blob,
-        _ => Route::Other,
-    }
-}
-
-fn other(path: &str) -> Answer {
-    match path {
-        "/" => answer::page(HELLO),
-        _ => answer::error(StatusCode::NOT_FOUND, "there is /package, /blobs/<sha256> and /healthz"),
-    }
-}
-
-fn options() -> Answer {
-    let mut answer = answer::page("");
-    answer.headers.insert(ALLOW, METHODS);
-    answer
 }
 
 /// The public text says when to come back; the cause goes to the log, once.

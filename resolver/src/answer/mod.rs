@@ -12,7 +12,7 @@ mod range;
 use std::ops::Range;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 pub use blob::{Blob, blob};
 pub use decided::{FALLBACK, decided};
@@ -43,6 +43,19 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// Where the body comes from. `HEAD` sends none of it.
     pub content: Content,
+}
+
+impl Answer {
+    /// The answer to a `/package` request with these headers, as caches must know it.
+    ///
+    /// A digest in `If-None-Match` changes the answer, and so does a condition that some cache passed on. No cache may
+    /// give that answer to a device with another one (RFC 9111 section 4.1).
+    pub fn varied(mut self, request: &HeaderMap) -> Answer {
+        if request.contains_key(http::header::IF_NONE_MATCH) {
+            self.headers.insert(http::header::VARY, HeaderValue::from_static("If-None-Match"));
+        }
+        self
+    }
 }
 
 /// Where a body comes from.

@@ -1,0 +1,83 @@
+//! Which resource a request is for, and what is answered before any question is understood.
+
+use http::header::{ALLOW, HOST};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
+
+use crate::answer::{Answer, error, page};
+use crate::words::Sha256;
+
+/// The resources there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Route {
+    /// `/package`: what to install next.
+    Package,
+    /// `/blobs/<sha256>`: one artifact.
+    Blob(Sha256),
+    /// `/healthz`: whether the catalog can be read.
+    Health,
+    /// `/`: for a person who opens the endpoint in a browser.
+    Hello,
+    /// Anything else.
+    #[default]
+    Other,
+}
+
+impl Route {
+    /// The resource at a path. Paths are exact: no other case, no final `/`.
+    pub fn of(path: &str) -> Route {
+        match path {
+            "/package" => Route::Package,
+            "/healthz" => Route::Health,
+            "/" => Route::Hello,
+            _ => match path.strip_prefix("/blobs/").map(str::parse) {
+                Some(Ok(sha256)) => Route::Blob(sha256),
+                _ => Route::Other,
+            },
+        }
+    }
+
+    /// The route as a metric's label.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Route::Package => "package",
+            Route::Blob(_) => "blob",
+            Route::Health => "healthz",
+            Route::Hello => "hello",
+            Route::Other => "other",
+        }
+    }
+}
+
+/// What is wrong with a request whatever it is for, or what answers it whatever it is for.
+///
+/// HTTP/1.1 takes exactly one `Host` (RFC 9112 section 3.2); other versions name the host elsewhere.
+pub fn refuse(method: &Method, version: Version, headers: &HeaderMap) -> Option<Answer> {
+    if version == Version::HTTP_11 && headers.get_all(HOST).iter().count() != 1 {
+        return Some(error(StatusCode::BAD_REQUEST, "Host: HTTP/1.1 takes exactly one"));
+    }
+    let mut answer = match *method {
+        Method::GET | Method::HEAD => return None,
+        Method::OPTIONS => page(""),
+        _ => {
+            let message = format!("{method}: every resource here takes GET, HEAD and OPTIONS");
+            error(StatusCode::METHOD_NOT_ALLOWED, &message)
+        }
+    };
+    answer.headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+    Some(answer)
+}
+
+/// There is no such resource.
+pub fn unknown() -> Answer {
+    error(StatusCode::NOT_FOUND, "there is /package, /blobs/<sha256 of an artifact> and /healthz")
+}
+
+/// The catalog can be read.
+pub fn healthy() -> Answer {
+    page("ok\n")
+}
+
+/// Where to begin.
+pub fn hello() -> Answer {
+    page("edgehop answers GET /package?cpuArch=<architecture>\n")
+}

@@ -1,0 +1,133 @@
+//! What only the folder of artifacts can show: its files are in reach of other programs.
+
+use std::fs::{self, File};
+use std::time::Duration;
+
+use embedded::FolderArtifacts;
+use store::{Artifacts, Identity, Stat, StoreError};
+
+use crate::artifacts::read;
+use crate::suite::{Embedded, Place as _};
+use crate::words::{Object, noise};
+
+/// Longer than a file must have been left alone before its times are believed.
+const SETTLED: Duration = Duration::from_millis(3200);
+
+async fn identity(artifacts: &FolderArtifacts, object: &Object) -> Option<Identity> {
+    artifacts.read(&object.blob(), 0..1).await.unwrap().identity
+}
+
+/// Changes a file, waits until its times are believed, and tells its identity before and after.
+async fn before_and_after(change: impl Fn(&Object, &std::path::Path)) -> [Identity; 2] {
+    let place = Embedded::new().await;
+    let artifacts = place.artifacts().await;
+    let object = Object::new(noise(50_000, 1));
+    artifacts.put(&object.blob(), &object.file, &object.md5()).await.unwrap();
+    assert_eq!(identity(&artifacts, &object).await, None, "a file that changed just now");
+    tokio::time::sleep(SETTLED).await;
+    let before = identity(&artifacts, &object).await.expect("a file that was left alone");
+    for again in [&artifacts, &place.artifacts().await] {
+        assert_eq!(identity(again, &object).await.as_ref(), Some(&before), "nothing changed, whoever looks");
+    }
+    change(&object, &artifacts.path(&object.blob()));
+    let at_once = identity(&artifacts, &object).await;
+    assert_ne!(at_once.as_ref(), Some(&before), "it may have changed");
+    tokio::time::sleep(SETTLED).await;
+    [before, identity(&artifacts, &object).await.expect("a file that was left alone")]
+}
+
+#[tokio::test]
+async fn a_file_written_in_place_has_another_identity() {
+    let [before, after] = before_and_after(|object, file| {
+        // As many bytes, and the time that anybody can set is set back.
+        let modified = fs::metadata(file).unwrap().modified().unwrap();
+        fs::write(file, noise(object.bytes.len(), 2)).unwrap();
+        File::options().write(true).open(file).unwrap().set_modified(modified).unwrap();
+    })
+    .await;
+    assert_ne!(before, after);
+}
+
+#[tokio::test]
+async fn a_file_put_in_its_place_has_another_identity() {
+    let [before, after] = before_and_after(|object, file| {
+        let modified = fs::metadata(file).unwrap().modified().unwrap();
+        File::options().write(true).open(&object.file).unwrap().set_modified(modified).unwrap();
+        fs::rename(&object.file, file).unwrap();
+    })
+    .await;
+    assert_ne!(before, after);
+}
+
+/// A power cut or a full disk can leave an object that its length gives away. Publishing again is the cure.
+#[tokio::test]
+async fn putting_again_heals_an_object_of_another_length() {
+    let place = Embedded::new().await;
+    let artifacts = place.artifacts().await;
+    let object = Object::new(noise(300_000, 1));
+    let (key, file) = (object.blob(), artifacts.path(&object.blob()));
+    artifacts.put(&key, &object.file, &object.md5()).await.unwrap();
+    let stat = Stat { size: 300_000, md5: object.md5() };
+    let note = fs::read_dir(file.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path());
+    let note = note.into_iter().find(|other| *other != file).expect("its MD5 lies beside it");
+
+    for length in [0, 1, 150_000, 299_999, 300_001] {
+        let mut harmed = object.bytes.clone();
+        harmed.resize(length, 0);
+        fs::write(&file, harmed).unwrap();
+        artifacts.put(&key, &object.file, &object.md5()).await.unwrap();
+        assert_eq!(artifacts.stat(&key).await.unwrap(), Some(stat), "{length}");
+        assert!(read(&artifacts, &key, 0..300_000).await == object.bytes, "{length}");
+    }
+    for gone in [&file, &note] {
+        fs::remove_file(gone).unwrap();
+        artifacts.put(&key, &object.file, &object.md5()).await.unwrap();
+        assert_eq!(artifacts.stat(&key).await.unwrap(), Some(stat), "{}", gone.display());
+        assert!(read(&artifacts, &key, 0..300_000).await == object.bytes, "{}", gone.display());
+    }
+}
+
+/// Healing puts a new file in the old one's place, so whoever is reading gets what was there when it was opened.
+#[tokio::test]
+async fn a_reader_is_not_disturbed_by_the_cure() {
+    let place = Embedded::new().await;
+    let artifacts = place.artifacts().await;
+    let object = Object::new(noise(600_000, 1));
+    let file = artifacts.path(&object.blob());
+    artifacts.put(&object.blob(), &object.file, &object.md5()).await.unwrap();
+    fs::write(&file, noise(500_000, 2)).unwrap();
+    let opened = artifacts.read(&object.blob(), 0..500_000).await.unwrap();
+    artifacts.put(&object.blob(), &object.file, &object.md5()).await.unwrap();
+    let pieces = crate::artifacts::pieces(opened).await.unwrap();
+    assert!(pieces.concat() == noise(500_000, 2));
+    assert!(read(&artifacts, &object.blob(), 0..600_000).await == object.bytes);
+}
+
+#[tokio::test]
+async fn a_put_that_fails_leaves_nothing() {
+    let place = Embedded::new().await;
+    let artifacts = place.artifacts().await;
+    let object = Object::new(noise(1000, 1));
+    let missing = object.folder().join("missing");
+    let failed = artifacts.put(&object.blob(), &missing, &object.md5()).await;
+    assert!(matches!(failed, Err(StoreError::Unavailable { .. })), "{failed:?}");
+    assert_eq!(artifacts.stat(&object.blob()).await.unwrap(), None);
+    assert_eq!(fs::read_dir(artifacts.work()).unwrap().count(), 0, "temporary files were left behind");
+    artifacts.put(&object.blob(), &object.file, &object.md5()).await.unwrap();
+    assert_eq!(fs::read_dir(artifacts.work()).unwrap().count(), 0, "temporary files were left behind");
+}
+
+#[tokio::test]
+async fn an_unreadable_md5_is_damage_that_names_the_object() {
+    let place = Embedded::new().await;
+    let artifacts = place.artifacts().await;
+    let object = Object::new(noise(1000, 1));
+    artifacts.put(&object.blob(), &object.file, &object.md5()).await.unwrap();
+    let note = artifacts.path(&object.blob()).with_extension("md5");
+    for text in ["", "no digest", "0123  short"] {
+        fs::write(&note, text).unwrap();
+        let refused = artifacts.stat(&object.blob()).await;
+        let Err(error @ StoreError::Damaged { .. }) = refused else { panic!("{text:?}: {refused:?}") };
+        assert!(error.to_string().contains(&object.blob().to_string()), "{error}");
+    }
+}

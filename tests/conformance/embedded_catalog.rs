@@ -53,7 +53,10 @@ async fn an_unreadable_record_is_damaged_and_says_of_which_component() {
             let next = channel("2.0", &["gamer"]);
             handle.set_channel(&word("good"), &word("beta"), &next, None).await.unwrap();
             handle.set_channel(&word("good"), &word("beta"), &next, Some(&next)).await.unwrap();
-            edit(&place.catalog_file(), "DELETE FROM channel WHERE name='beta'; DELETE FROM release WHERE version='2.0'");
+            edit(
+                &place.catalog_file(),
+                "DELETE FROM channel WHERE name='beta'; DELETE FROM release WHERE version='2.0'",
+            );
         }
     }
 }

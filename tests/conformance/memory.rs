@@ -35,7 +35,7 @@ impl Catalog for MemoryCatalog {
         let there = all.get(&name.key()).and_then(|component| component.release(&release.version));
         if let Some(there) = there {
             let same = there.artifact == release.artifact;
-            return if same { Ok(()) } else { Err(moved(&name)) };
+            return if same { Ok(()) } else { Err(moved(&format!("{name} {}", release.version))) };
         }
         let empty = || Component::new(name.clone(), BTreeMap::new(), Vec::new());
         let component = all.entry(name.key()).or_insert_with(empty);

@@ -9,6 +9,7 @@ mod known;
 mod objects;
 mod observed;
 mod package;
+mod remembered;
 mod service;
 
 pub use body::Body;

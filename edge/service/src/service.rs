@@ -1,16 +1,16 @@
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures_util::future::try_join_all;
-use http::header::{HeaderValue, IF_NONE_MATCH};
+use futures_util::future::{try_join, try_join_all};
 use http::{Method, Request, Response};
 use resolver::answer::{self, Answer, Blob, Content, Deployment};
 use resolver::catalog::{Components, ObjectKey};
-use resolver::decide::{decide, lookups};
+use resolver::decide::{Lookups, decide, lookups};
 use resolver::query::Query;
 use resolver::route::{self, Route};
-use resolver::words::{Sha256, Timestamp};
+use resolver::words::{ComponentKey, Sha256, Timestamp};
 use store::{Artifacts, Catalog, Stat, StoreError};
 
 use crate::body::Body;
@@ -19,11 +19,13 @@ use crate::known::Known;
 use crate::objects::Objects;
 use crate::observed::Observed;
 use crate::package::package;
+use crate::remembered::{Memory, Question, Remembered, if_none_match};
 
 /// Answers requests from a catalog and an artifact store. One for a process; every request shares it.
 pub struct Service<C, A> {
     catalog: CatalogCache<C>,
     objects: Arc<Objects<A>>,
+    remembered: Remembered,
     deployment: Deployment,
 }
 
@@ -31,7 +33,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
     /// A service over these stores.
     pub fn new(catalog: C, artifacts: A, deployment: Deployment) -> Self {
         let objects = Arc::new(Objects { artifacts, known: Known::new() });
-        Service { catalog: CatalogCache::new(catalog), objects, deployment }
+        Service { catalog: CatalogCache::new(catalog), objects, remembered: Remembered::new(), deployment }
     }
 
     /// Answers a request at a moment. The response carries an [`Observed`]; a request's body is not looked at.
@@ -53,54 +55,70 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
 
     /// `/package`: request, canonical query, lookups, decision, plan.
     async fn package<B>(&self, request: &Request<B>, now: Timestamp, observed: &mut Observed) -> Answer {
+        let question = Question::of(request);
+        if let Some(memory) = question.as_ref().and_then(|question| self.remembered.get(question)) {
+            match self.fetch(&memory.lookups, observed).await {
+                Ok(components) if memory.follows_from(&components) => {
+                    observed.query.clone_from(&memory.canonical);
+                    return memory.answer.clone();
+                }
+                Ok(_) => {}
+                Err(error) => return unavailable(&error),
+            }
+        }
         let raw = request.uri().query().unwrap_or_default();
-        let tags = joined(request);
+        let tags = if_none_match(request.headers());
         let mut asked = match Query::parse(raw, tags.as_deref(), &self.deployment.ladder) {
             Ok(asked) => asked,
             Err(refused) => return answer::refused(&refused),
         };
-        let started = Instant::now();
-        let reads = Reads::default();
-        let components = self.fetch(&asked.query, &reads).await;
-        observed.store_time = started.elapsed();
-        observed.cache_hits = reads.hits.into_inner();
-        observed.cache_misses = reads.misses.into_inner();
-        let components = match components {
+        let lookups = lookups(&asked.query);
+        let components = match self.fetch(&lookups, observed).await {
             Ok(components) => components,
             Err(error) => return unavailable(&error),
         };
         let started = Instant::now();
         asked.query = asked.query.known_to_components(&components);
-        observed.query = asked.query.canonical();
+        let canonical = asked.query.canonical();
         let decision = decide(&asked.query, &components, now);
-        let answer = answer::decided(
-            &asked,
-            &decision,
-            &observed.query,
-            request.method(),
-            request.headers(),
-            now,
-            &self.deployment,
-        );
+        let (method, headers) = (request.method(), request.headers());
+        let answer = answer::decided(&asked, &decision, &canonical, method, headers, now, &self.deployment);
         observed.decision_time = started.elapsed();
+        observed.query.clone_from(&canonical);
+        if let Some(question) = question.filter(|_| decision.changes_at.is_none()) {
+            self.remembered.keep(question, Memory { lookups, components, canonical, answer: answer.clone() });
+        }
         answer
     }
 
-    /// The components a query's decision depends on: two rounds of point reads at most, each all at once.
-    async fn fetch(&self, query: &Query, reads: &Reads) -> Result<Components, StoreError> {
-        let wanted = lookups(query);
-        let lists = try_join_all(wanted.attributes.iter().map(|name| self.catalog.wanting(name, reads)));
-        let named = try_join_all(wanted.components.iter().map(|key| self.catalog.component(key, reads)));
-        let (lists, named) = futures_util::future::try_join(lists, named).await?;
-        let mut components: Components =
-            wanted.components.iter().cloned().zip(named).filter_map(|(key, found)| Some((key, found?))).collect();
-        let mut more: Vec<_> =
-            lists.iter().flat_map(|list| list.iter()).filter(|key| !wanted.components.contains(*key)).collect();
-        more.sort_unstable();
-        more.dedup();
-        let found = try_join_all(more.iter().map(|key| self.catalog.component(key, reads))).await?;
-        components.extend(more.into_iter().cloned().zip(found).filter_map(|(key, found)| Some((key, found?))));
-        Ok(components)
+    /// The components a decision depends on: two rounds of point reads at most, each all at once.
+    async fn fetch(&self, wanted: &Lookups, observed: &mut Observed) -> Result<Components, StoreError> {
+        let (started, reads) = (Instant::now(), Reads::default());
+        let lists = try_join_all(wanted.attributes.iter().map(|name| self.catalog.wanting(name, &reads)));
+        let named = self.components(wanted.components.iter(), &reads);
+        let fetched = async {
+            let (lists, mut components) = try_join(lists, named).await?;
+            let listed: BTreeSet<_> = lists.iter().flat_map(|list| list.iter()).collect();
+            let more = listed.into_iter().filter(|key| !wanted.components.contains(*key));
+            components.extend(self.components(more, &reads).await?);
+            Ok(components)
+        };
+        let components = fetched.await;
+        observed.store_time += started.elapsed();
+        observed.cache_hits += reads.hits.into_inner();
+        observed.cache_misses += reads.misses.into_inner();
+        components
+    }
+
+    /// Those of these components that there are.
+    async fn components(
+        &self,
+        keys: impl Iterator<Item = &ComponentKey>,
+        reads: &Reads,
+    ) -> Result<Components, StoreError> {
+        let read = async |key: &ComponentKey| Ok((key.clone(), self.catalog.component(key, reads).await?));
+        let found = try_join_all(keys.map(read)).await?;
+        Ok(found.into_iter().filter_map(|(key, component)| Some((key, component?))).collect())
     }
 
     /// `/blobs/<sha256>`: an artifact.
@@ -156,10 +174,4 @@ fn unavailable(error: &StoreError) -> Answer {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     tracing::error!(%error, cause, "cannot answer");
     answer::unavailable(RandomState::new().hash_one(()))
-}
-
-/// Every `If-None-Match` as one list (RFC 9110 section 5.3).
-fn joined<B>(request: &Request<B>) -> Option<Vec<u8>> {
-    let values: Vec<&[u8]> = request.headers().get_all(IF_NONE_MATCH).iter().map(HeaderValue::as_bytes).collect();
-    (!values.is_empty()).then(|| values.join(&b','))
 }

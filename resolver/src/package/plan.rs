@@ -94,6 +94,12 @@ impl Plan {
         &self.tag
     }
 
+    /// How many of the bytes the plan itself holds: what it takes in memory.
+    pub fn literal_bytes(&self) -> u64 {
+        let literal = |part: &Part| matches!(part.source, Source::Literal(_)).then_some(part.length);
+        self.parts.iter().filter_map(literal).sum()
+    }
+
     /// The parts, in order.
     pub fn parts(&self) -> &[Part] {
         &self.parts

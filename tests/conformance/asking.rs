@@ -1,0 +1,116 @@
+//! A service over stores of the test's making, asked without a network.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, Request};
+use http_body_util::BodyExt as _;
+use resolver::answer::Deployment;
+use resolver::catalog::{Artifact, ObjectKey};
+use resolver::query::Ladder;
+use resolver::words::Timestamp;
+use service::Service;
+use store::{Artifacts, Catalog, StoreError};
+
+use crate::memory::{MemoryArtifacts, MemoryCatalog};
+use crate::words::word;
+
+const NOW: Timestamp = Timestamp(1_800_000_000);
+
+/// An answer, with all of its body that came.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+    /// How the body ended.
+    pub(crate) end: Result<(), StoreError>,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// How many bytes were promised.
+    pub(crate) fn length(&self) -> usize {
+        self.header("content-length").parse().unwrap()
+    }
+
+    /// The body came to its end, with as many bytes as promised.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.end.is_ok() && self.body.len() == self.length()
+    }
+
+    /// The body did not: it ended with an error, and before the last byte.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.end.is_err() && self.body.len() < self.length()
+    }
+}
+
+pub(crate) fn service<C: Catalog, A: Artifacts>(catalog: C, artifacts: A) -> Arc<Service<C, A>> {
+    let url_base = "https://ota.test".to_owned();
+    let deployment = Deployment { url_base, max_package_bytes: u64::MAX, ladder: Ladder::default() };
+    Arc::new(Service::new(catalog, artifacts, deployment))
+}
+
+pub(crate) async fn get<C: Catalog, A: Artifacts>(service: &Service<C, A>, target: &str) -> Answer {
+    ask(service, "GET", target, &[]).await
+}
+
+/// A part of a target: `range` is what stands behind `bytes=`.
+pub(crate) async fn part<C: Catalog, A: Artifacts>(service: &Service<C, A>, target: &str, range: &str) -> Answer {
+    ask(service, "GET", target, &[("range", &format!("bytes={range}"))]).await
+}
+
+pub(crate) async fn ask<C: Catalog, A: Artifacts>(
+    service: &Service<C, A>,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+) -> Answer {
+    let mut request = Request::builder().method(method).uri(target).header("host", "ota.test");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let (head, mut body) = service.answer(&request.body(()).unwrap(), NOW).await.into_parts();
+    let (mut bytes, mut end) = (Vec::new(), Ok(()));
+    while let Some(frame) = body.frame().await {
+        match frame {
+            Ok(frame) => bytes.extend_from_slice(&frame.into_data().unwrap()),
+            Err(error) => end = Err(error),
+        }
+    }
+    Answer { status: head.status.as_u16(), headers: head.headers, body: bytes, end }
+}
+
+/// The sample data, in memory.
+pub(crate) struct Stock {
+    pub(crate) catalog: MemoryCatalog,
+    pub(crate) artifacts: MemoryArtifacts,
+}
+
+impl Stock {
+    /// Artifacts of `size` bytes.
+    pub(crate) async fn new(size: u64) -> Self {
+        let (catalog, artifacts) = (MemoryCatalog::default(), MemoryArtifacts::default());
+        let work = edgehop_tests::server::folder();
+        init_data::samples(&catalog, &artifacts, work.path(), size, NOW).await.unwrap();
+        Stock { catalog, artifacts }
+    }
+
+    /// What the record of a component's `prod` release says of its bytes.
+    pub(crate) async fn artifact(&self, component: &str) -> Artifact {
+        let found = self.catalog.component(&word(component)).await.unwrap().unwrap();
+        found.release(&found.channels[&word("prod")].target).unwrap().artifact.clone()
+    }
+
+    /// The object that goes into packages for a component's `prod` release.
+    pub(crate) async fn object(&self, component: &str) -> ObjectKey {
+        let artifact = self.artifact(component).await;
+        artifact.fragment.map_or(ObjectKey::Blob(artifact.sha256), |fragment| ObjectKey::Fragment(fragment.sha256))
+    }
+
+    /// Where a component's `prod` artifact is served by itself.
+    pub(crate) async fn blob(&self, component: &str) -> String {
+        format!("/blobs/{}", self.artifact(component).await.sha256)
+    }
+}

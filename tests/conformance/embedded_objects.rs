@@ -1,6 +1,7 @@
 //! What only the folder of artifacts can show: its files are in reach of other programs.
 
 use std::fs::{self, File};
+use std::path::Path;
 use std::time::Duration;
 
 use embedded::FolderArtifacts;
@@ -18,7 +19,7 @@ async fn identity(artifacts: &FolderArtifacts, object: &Object) -> Option<Identi
 }
 
 /// Changes a file, waits until its times are believed, and tells its identity before and after.
-async fn before_and_after(change: impl Fn(&Object, &std::path::Path)) -> [Identity; 2] {
+async fn before_and_after(change: impl Fn(&Object, &Path)) -> [Identity; 2] {
     let place = Embedded::new().await;
     let artifacts = place.artifacts().await;
     let object = Object::new(noise(50_000, 1));
@@ -37,26 +38,22 @@ async fn before_and_after(change: impl Fn(&Object, &std::path::Path)) -> [Identi
 }
 
 #[tokio::test]
-async fn a_file_written_in_place_has_another_identity() {
-    let [before, after] = before_and_after(|object, file| {
-        // As many bytes, and the time that anybody can set is set back.
-        let modified = fs::metadata(file).unwrap().modified().unwrap();
+async fn a_file_that_changed_has_another_identity() {
+    let modified = |file: &Path| fs::metadata(file).unwrap().modified().unwrap();
+    let set_modified = |file: &Path, to| File::options().write(true).open(file).unwrap().set_modified(to).unwrap();
+    // As many bytes, and the time that anybody can set is set back.
+    let written_in_place = before_and_after(|object, file| {
+        let time = modified(file);
         fs::write(file, noise(object.bytes.len(), 2)).unwrap();
-        File::options().write(true).open(file).unwrap().set_modified(modified).unwrap();
-    })
-    .await;
-    assert_ne!(before, after);
-}
-
-#[tokio::test]
-async fn a_file_put_in_its_place_has_another_identity() {
-    let [before, after] = before_and_after(|object, file| {
-        let modified = fs::metadata(file).unwrap().modified().unwrap();
-        File::options().write(true).open(&object.file).unwrap().set_modified(modified).unwrap();
+        set_modified(file, time);
+    });
+    let put_in_its_place = before_and_after(|object, file| {
+        set_modified(&object.file, modified(file));
         fs::rename(&object.file, file).unwrap();
-    })
-    .await;
+    });
+    let ([before, after], [old, new]) = tokio::join!(written_in_place, put_in_its_place);
     assert_ne!(before, after);
+    assert_ne!(old, new);
 }
 
 /// A power cut or a full disk can leave an object that its length gives away. Publishing again is the cure.

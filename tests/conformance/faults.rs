@@ -199,7 +199,7 @@ impl<A: Artifacts> Artifacts for Harmed<A> {
             None => {}
             Some(Harm::Short(missing)) => bytes.truncate(bytes.len().saturating_sub(missing)),
             Some(Harm::Long) => more = 1,
-            Some(Harm::Altered(at)) => bytes[at] ^= 1,
+            Some(Harm::Altered(at)) => bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1),
             Some(Harm::Fails(after)) => {
                 bytes.truncate(after);
                 failure = Some(Err(StoreError::artifacts(CAUSE)));

@@ -35,7 +35,7 @@ fn every_vector_has_a_name_of_its_own_and_one_outcome() {
     for case in &file.cases {
         assert!(names.insert(&case.name), "{:?} is there twice", case.name);
         assert!(case.canonical.is_some() != case.error.is_some(), "{:?} takes either canonical or error", case.name);
-        let rest = !case.tags.is_empty() || case.digests_in_header;
+        let rest = !case.tags.is_empty();
         assert!(case.error.is_none() || !rest, "{:?}: with an error nothing stays in the header", case.name);
     }
 }
@@ -95,8 +95,6 @@ struct Case {
     canonical: Option<Text>,
     #[serde(default)]
     tags: Vec<Text>,
-    #[serde(default)]
-    digests_in_header: bool,
     error: Option<Refusal>,
 }
 
@@ -141,7 +139,7 @@ struct Each {
 }
 
 /// What comes of a case: the canonical form, the tags that stay and whether digests moved; or status and input.
-type Outcome = Result<(String, Vec<String>, bool), (u16, String)>;
+type Outcome = Result<(String, Vec<String>), (u16, String)>;
 
 impl File {
     fn read() -> File {
@@ -158,9 +156,7 @@ impl Case {
 
     fn should(&self) -> Outcome {
         match (&self.canonical, &self.error) {
-            (Some(canonical), _) => {
-                Ok((canonical.text(), self.tags.iter().map(Text::text).collect(), self.digests_in_header))
-            }
+            (Some(canonical), _) => Ok((canonical.text(), self.tags.iter().map(Text::text).collect())),
             (None, Some(error)) => Err((error.status, error.input.text())),
             (None, None) => Err((0, String::new())),
         }
@@ -175,7 +171,7 @@ impl Case {
             None => asked.query,
         };
         let tags = asked.tags.iter().map(ToString::to_string).collect();
-        Ok((query.canonical(), tags, asked.digests_in_header))
+        Ok((query.canonical(), tags))
     }
 }
 

@@ -103,8 +103,6 @@ pub struct Asked {
     pub query: Query,
     /// Entity tags that are no digests: a package's own. They are left to the cache, or to a conditional answer.
     pub tags: Vec<EntityTag>,
-    /// A digest came in `If-None-Match`, so the answer depends on that header (`Vary`).
-    pub digests_in_header: bool,
 }
 
 /// The words that a catalog knows: the list that publishing keeps for the edge. A query's others change no answer.

@@ -44,9 +44,9 @@ impl Query {
         query.cohort = read_cohort(cohort, device, ladder)?;
         query.ring = ring.map_or(Ok(Ring::default()), |given| read_ring(&given))?;
         query.have = have.map_or(Ok(BTreeSet::new()), |given| read_have(&given))?;
-        let (tags, digests_in_header) = query.take_tags(if_none_match)?;
+        let tags = query.take_tags(if_none_match)?;
         query.delta = read_delta(delta)? && query.tells_state();
-        Ok(Asked { query, tags, digests_in_header })
+        Ok(Asked { query, tags })
     }
 
     /// Files a parameter that is not a reserved one: an attribute, a fact or a component.
@@ -90,18 +90,18 @@ impl Query {
         Ok(installed)
     }
 
-    /// Moves the digests of `If-None-Match` to `have`; returns the tags that stay, and whether a digest was there.
-    fn take_tags(&mut self, header: Option<&[u8]>) -> Result<(Vec<EntityTag>, bool), QueryError> {
+    /// Moves the digests of `If-None-Match` to `have`; returns the tags that stay.
+    fn take_tags(&mut self, header: Option<&[u8]>) -> Result<Vec<EntityTag>, QueryError> {
         let header = header.unwrap_or_default();
         if header.len() > MAX_IF_NONE_MATCH_BYTES {
             return Err(QueryError::header_too_long(header.len()));
         }
-        let (mut tags, mut digests_in_header) = (Vec::new(), false);
+        let (mut tags, mut input) = (Vec::new(), "have");
         for member in listed(&String::from_utf8_lossy(header)) {
             match member {
                 Listed::Digest(digest) => {
                     self.have.insert(digest);
-                    digests_in_header = true;
+                    input = "If-None-Match";
                 }
                 Listed::Tag(tag) => tags.push(tag),
                 // What is no tag at all matches nothing, so it is not an error (RFC 9110 section 13.1.2 has none).
@@ -109,10 +109,9 @@ impl Query {
             }
         }
         if self.have.len() > MAX_DIGESTS {
-            let input = if digests_in_header { "If-None-Match" } else { "have" };
             return Err(QueryError::bad(input, format_args!("it takes {MAX_DIGESTS} digests at most")));
         }
-        Ok((tags, digests_in_header))
+        Ok(tags)
     }
 }
 

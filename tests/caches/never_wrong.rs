@@ -1,0 +1,88 @@
+//! Many different devices share a cache, and each gets what is right for it.
+
+use edgehop_tests::proxies::{Nginx, Varnish};
+use edgehop_tests::server::Server;
+
+use crate::cache::Cache;
+use crate::crowd::check;
+use crate::device::{Device, Says};
+use crate::truth::Truth;
+
+fn origin() -> (Server, Truth) {
+    let server = Server::start(&["--sample-size", "65536"]);
+    let truth = Truth::new(&server);
+    (server, truth)
+}
+
+/// What is said in the query reaches the origin through any cache.
+fn said_in_the_query(device: &Device) -> bool {
+    device.is_in_the_query()
+}
+
+fn everybody(_: &Device) -> bool {
+    true
+}
+
+/// A cache that asks the origin without the header keeps whole packages, and gives them to devices that need less.
+#[test]
+fn varnish_as_it_comes_gives_nobody_a_wrong_package() {
+    let (server, truth) = origin();
+    let cache = Cache::Varnish(Varnish::before(server.address()));
+    let untrimmed = check(("varnish", &cache), (&server, &truth), "", everybody, said_in_the_query);
+    assert!(untrimmed > 0, "it passes the header on: then all must be exact");
+}
+
+#[test]
+fn nginx_as_it_comes_gives_nobody_a_wrong_package() {
+    let (server, truth) = origin();
+    let cache = Cache::Nginx(Nginx::caching(server.address()));
+    let untrimmed = check(("nginx", &cache), (&server, &truth), "", everybody, said_in_the_query);
+    assert!(untrimmed > 0, "it passes the header on: then all must be exact");
+}
+
+/// The condition, passed on.
+const PASS_ON: &str = "proxy_set_header If-None-Match $http_if_none_match;";
+
+#[test]
+fn nginx_that_passes_conditions_on_gives_nobody_a_wrong_package() {
+    let (server, truth) = origin();
+    let cache = Cache::Nginx(Nginx::caching_with(server.address(), PASS_ON));
+    check(("nginx, condition passed on", &cache), (&server, &truth), "", everybody, said_in_the_query);
+}
+
+/// As long as each device says something in the header. An answer to one that says nothing is, to the cache, an answer
+/// to everyone.
+#[test]
+fn nginx_that_passes_conditions_on_gives_exactly_what_is_missing() {
+    let (server, truth) = origin();
+    let cache = Cache::Nginx(Nginx::caching_with(server.address(), PASS_ON));
+    let says_something = |device: &Device| matches!(device.says, Says::Header(_)) && !device.is_in_the_query();
+    check(("nginx, all with a condition", &cache), (&server, &truth), "", says_something, everybody);
+}
+
+/// What a CDN's function does before the cache key is made: digests in the header become part of the query, and other
+/// tags stay for the cache to compare.
+const MOVE_DIGESTS: &str = r#"
+import std;
+sub vcl_recv {
+    if (req.http.If-None-Match) {
+        std.collect(req.http.If-None-Match);
+        set req.http.Have = regsuball("," + req.http.If-None-Match,
+            {"(?i),\s*(?:W/)?"?([0-9a-f]{32})"?\s*(?=,|$)"}, ",=\1");
+        set req.http.Have = regsub(regsuball(regsuball(req.http.Have, ",(?!=)[^,]*", ""), "=", ""), "^,", "");
+        if (req.http.Have != "" && req.url ~ "(?i)[?&]have=") {
+            set req.url = regsub(req.url, "(?i)([?&]have=)", "\1" + req.http.Have + ",");
+        } else if (req.http.Have != "") {
+            set req.url = req.url + "&have=" + req.http.Have;
+        }
+        unset req.http.Have;
+    }
+}
+"#;
+
+#[test]
+fn varnish_that_moves_digests_into_the_query_gives_exactly_what_is_missing() {
+    let (server, truth) = origin();
+    let cache = Cache::Varnish(Varnish::with_vcl(server.address(), MOVE_DIGESTS));
+    check(("varnish, digests moved", &cache), (&server, &truth), "", everybody, everybody);
+}

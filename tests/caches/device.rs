@@ -92,9 +92,15 @@ impl Device {
         let has = (number % usize::from(SETS)) as u8;
         // One who says nothing has nothing, as far as anybody can know.
         let has = if matches!(says, Says::Nothing | Says::Tag) { 0 } else { has };
+        let drawn = (number as u32).wrapping_mul(2_654_435_761) as usize >> 12;
         // Half of all ask the gamer's question.
-        let question = if number % 2 == 0 { 0 } else { number / 2 % truth.questions.len() };
-        Device { question, has, says, wants: WANTS[number % WANTS.len()] }
+        let question = if drawn.is_multiple_of(2) { 0 } else { drawn / 2 % truth.questions.len() };
+        Device { question, has, says, wants: WANTS[drawn / 32 % WANTS.len()] }
+    }
+
+    /// It asks the gamer's question and has this set.
+    pub(crate) fn is_gamer(&self, has: u8) -> bool {
+        self.question == 0 && self.has == has
     }
 
     /// Nothing that it says may get lost on the way: it is all in the query, or it is only a tag.
@@ -102,10 +108,8 @@ impl Device {
         matches!(self.says, Says::Nothing | Says::Query(_) | Says::Tag) || self.has == 0
     }
 
-    /// Asks, with something more in the query.
-    pub(crate) fn ask(&self, truth: &Truth, cache: SocketAddr, more: &str) -> Response {
-        let (mut have, mut tags) = self.said(truth);
-        have.insert_str(0, more);
+    pub(crate) fn ask(&self, truth: &Truth, cache: SocketAddr) -> Response {
+        let (have, mut tags) = self.said(truth);
         let target = format!("{}{have}", truth.questions[self.question].target);
         let mut headers: Vec<(&str, &str)> = Vec::new();
         if !tags.is_empty() {
@@ -133,7 +137,9 @@ impl Device {
             Says::Header(dress) => (String::new(), dressed(&digests, dress)),
             Says::Query(dress) => (query(dressed(&digests, dress).replace('"', "%22").replace(", ", "%2C")), "".into()),
             Says::Both => (query(dressed(one, Dress::Bare)), dressed(other, Dress::Quoted)),
-            Says::Tag | Says::DigestsAndTag => (String::new(), format!("{},{}", dressed(&digests, Dress::Bare), self.tag(truth))),
+            Says::Tag | Says::DigestsAndTag => {
+                (String::new(), format!("{},{}", dressed(&digests, Dress::Bare), self.tag(truth)))
+            }
             Says::DigestsAndOldTag => (String::new(), format!("{OLD}, {}", dressed(&digests, Dress::Quoted))),
         }
     }
@@ -149,13 +155,16 @@ impl Device {
         let question = &truth.questions[self.question];
         let tags = self.said(truth).1;
         let wanted = question.content(self.has).filter(|wanted| !tags.contains(&wanted.tag));
+        if answer.status >= 400 {
+            return Err(format!("status {}", answer.status));
+        }
         if !answer.complete {
             return Err("the transfer was cut".to_owned());
         }
-        if answer.status == 304 {
+        if [204, 304].contains(&answer.status) {
             let known = question.find(|content| tags.contains(&content.tag));
             let knows = known.is_some_and(|(set, _)| question.has_all(self.has, set));
-            let right = wanted.is_none() || knows;
+            let right = wanted.is_none() || knows || question.is_answered_by(self.has);
             return if right { Ok(Right::Exact) } else { Err("it was told that it has everything".to_owned()) };
         }
         let (set, is_right) = self.received(question, answer)?;

@@ -1,9 +1,11 @@
 //! Many different devices share a cache, and each gets what is right for it.
 
+use edgehop_tests::client::request;
 use edgehop_tests::proxies::{Nginx, Varnish};
+use edgehop_tests::sample::GAMER;
 use edgehop_tests::server::Server;
 
-use crate::cache::Cache;
+use crate::cache::{Cache, both};
 use crate::crowd::check;
 use crate::device::{Device, Says};
 use crate::truth::Truth;
@@ -28,7 +30,7 @@ fn everybody(_: &Device) -> bool {
 fn varnish_as_it_comes_gives_nobody_a_wrong_package() {
     let (server, truth) = origin();
     let cache = Cache::Varnish(Varnish::before(server.address()));
-    let untrimmed = check(("varnish", &cache), (&server, &truth), "", everybody, said_in_the_query);
+    let untrimmed = check(("varnish", &cache), (&server, &truth), everybody, said_in_the_query);
     assert!(untrimmed > 0, "it passes the header on: then all must be exact");
 }
 
@@ -36,7 +38,7 @@ fn varnish_as_it_comes_gives_nobody_a_wrong_package() {
 fn nginx_as_it_comes_gives_nobody_a_wrong_package() {
     let (server, truth) = origin();
     let cache = Cache::Nginx(Nginx::caching(server.address()));
-    let untrimmed = check(("nginx", &cache), (&server, &truth), "", everybody, said_in_the_query);
+    let untrimmed = check(("nginx", &cache), (&server, &truth), everybody, said_in_the_query);
     assert!(untrimmed > 0, "it passes the header on: then all must be exact");
 }
 
@@ -47,7 +49,7 @@ const PASS_ON: &str = "proxy_set_header If-None-Match $http_if_none_match;";
 fn nginx_that_passes_conditions_on_gives_nobody_a_wrong_package() {
     let (server, truth) = origin();
     let cache = Cache::Nginx(Nginx::caching_with(server.address(), PASS_ON));
-    check(("nginx, condition passed on", &cache), (&server, &truth), "", everybody, said_in_the_query);
+    check(("nginx, condition passed on", &cache), (&server, &truth), everybody, said_in_the_query);
 }
 
 /// As long as each device says something in the header. An answer to one that says nothing is, to the cache, an answer
@@ -57,7 +59,7 @@ fn nginx_that_passes_conditions_on_gives_exactly_what_is_missing() {
     let (server, truth) = origin();
     let cache = Cache::Nginx(Nginx::caching_with(server.address(), PASS_ON));
     let says_something = |device: &Device| matches!(device.says, Says::Header(_)) && !device.is_in_the_query();
-    check(("nginx, all with a condition", &cache), (&server, &truth), "", says_something, everybody);
+    check(("nginx, all with a condition", &cache), (&server, &truth), says_something, everybody);
 }
 
 /// What a CDN's function does before the cache key is made: digests in the header become part of the query, and other
@@ -67,15 +69,21 @@ import std;
 sub vcl_recv {
     if (req.http.If-None-Match) {
         std.collect(req.http.If-None-Match);
-        set req.http.Have = regsuball("," + req.http.If-None-Match,
+        # Digests are marked; of the list, the marked members are moved and the others stay.
+        set req.http.Tags = regsuball("," + req.http.If-None-Match,
             {"(?i),\s*(?:W/)?"?([0-9a-f]{32})"?\s*(?=,|$)"}, ",=\1");
-        set req.http.Have = regsub(regsuball(regsuball(req.http.Have, ",(?!=)[^,]*", ""), "=", ""), "^,", "");
+        set req.http.Have = regsub(regsuball(regsuball(req.http.Tags, ",(?!=)[^,]*", ""), "=", ""), "^,", "");
+        set req.http.If-None-Match = regsub(regsuball(req.http.Tags, ",=[^,]*", ""), "^[, ]+", "");
+        if (req.http.If-None-Match == "") {
+            unset req.http.If-None-Match;
+        }
         if (req.http.Have != "" && req.url ~ "(?i)[?&]have=") {
             set req.url = regsub(req.url, "(?i)([?&]have=)", "\1" + req.http.Have + ",");
         } else if (req.http.Have != "") {
             set req.url = req.url + "&have=" + req.http.Have;
         }
         unset req.http.Have;
+        unset req.http.Tags;
     }
 }
 "#;
@@ -84,5 +92,23 @@ sub vcl_recv {
 fn varnish_that_moves_digests_into_the_query_gives_exactly_what_is_missing() {
     let (server, truth) = origin();
     let cache = Cache::Varnish(Varnish::with_vcl(server.address(), MOVE_DIGESTS));
-    check(("varnish, digests moved", &cache), (&server, &truth), "", everybody, everybody);
+    check(("varnish, digests moved", &cache), (&server, &truth), everybody, everybody);
+}
+
+/// A device that says in the query that it has everything has made no conditional request, and a cache that asks for it
+/// need not expect a 304 (RFC 9110 section 15.4.5).
+#[test]
+fn one_who_has_everything_is_told_so_through_any_cache() {
+    let (server, truth) = origin();
+    let target = format!("{GAMER}&have={}", truth.digests.join(","));
+    for cache in both(server.address()) {
+        for time in ["first", "second"] {
+            for method in ["GET", "HEAD"] {
+                let answer = request(cache.address(), method, target.as_bytes(), &[]);
+                let nothing = answer.complete && answer.status < 400;
+                assert!(nothing, "{method} for the {time} time: {} {:?}", answer.status, answer.headers);
+                assert_ne!(answer.header("content-type").as_deref(), Some("application/gzip"));
+            }
+        }
+    }
 }

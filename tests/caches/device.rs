@@ -172,7 +172,7 @@ impl Device {
             Err(format!("these are not the bytes of the content for {set:04b}"))
         } else if !question.has_all(self.has, set) {
             Err(format!("it needs something that the content for {set:04b} leaves out"))
-        } else if question.same(set, self.has) && wanted.is_some() {
+        } else if question.same(set, self.has) && (wanted.is_some() || question.is_answered_by(self.has)) {
             Ok(Right::Exact)
         } else {
             Ok(Right::Untrimmed)

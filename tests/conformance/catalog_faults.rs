@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use edgehop_tests::sample::GAMER;
 use resolver::words::ComponentKey;
-use service::{FRESH, STALE, Service};
+use service::{FAILED, FRESH, STALE, Service};
 use store::Catalog as _;
 
 use crate::asking::{Answer, Stock, ask, get, service};
@@ -58,6 +58,7 @@ async fn a_catalog_that_fails_from_the_start_is_503_until_it_is_mended() {
         // What is wrong with the question is said all the same, and an artifact needs no catalog.
         assert_eq!(get(&service, "/package?cpuArch=armv8&ring=x").await.status, 400);
         catalog.is_in(None);
+        tokio::time::sleep(FAILED).await;
         let answer = get(&service, GAMER).await;
         assert!(answer.status == 200 && answer.is_whole());
         assert_eq!(get(&service, "/package?nothing=prod").await.status, 404);
@@ -134,6 +135,7 @@ async fn a_record_that_gets_damaged_is_503_until_it_is_mended() {
         check_unavailable(&get(&service, GAMER).await, "GET");
     }
     catalog.is_in(None);
+    tokio::time::sleep(FAILED).await;
     assert!(get(&service, GAMER).await.body == good.body);
 }
 

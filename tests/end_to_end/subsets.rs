@@ -54,13 +54,15 @@ impl Sample {
     /// That an answer is right for a device that has these digests.
     fn check(&self, answer: &Response, payload: &str, has: &[String]) {
         assert!(answer.complete, "{has:?}");
-        if has.len() == self.artifacts.len() {
+        if has.len() == self.artifacts.len() && answer.header("vary").is_some() {
             assert_eq!((answer.status, answer.body.len()), (304, 0));
             return;
         }
         assert_eq!(answer.status, 200, "{has:?}");
         let missing = || self.artifacts.values().filter(|artifact| !has.contains(&artifact.md5));
         let entries = match payload {
+            // One who has everything and set no condition gets the list that says so.
+            _ if has.len() == self.artifacts.len() => serde_json::from_slice(&answer.body).unwrap(),
             "metadataOnly" => serde_json::from_slice(&answer.body).unwrap(),
             _ => {
                 let members = members(&answer.body);
@@ -85,6 +87,11 @@ impl Sample {
             for (query, lines) in spelled(&has) {
                 let headers: Vec<_> = lines.iter().map(|line| ("If-None-Match", line.as_str())).collect();
                 let answer = self.get(payload, &query, &headers);
+                if !lines.is_empty() && has.len() == self.artifacts.len() {
+                    self.check(&answer, payload, &has);
+                    assert_eq!(answer.header("etag"), plain.header("etag"), "{query} {lines:?}");
+                    continue;
+                }
                 let mut expected = timeless(&plain);
                 if !lines.is_empty() {
                     expected.push(("vary".into(), "If-None-Match".into()));

@@ -78,7 +78,7 @@ impl Catalog for SqliteCatalog {
             let (key, version) = (name.key().to_string(), release.version.to_string());
             let sql = "SELECT record FROM release WHERE component = ?1 AND version = ?2";
             if let Some(there) = record::<Release>(transaction, sql, [&key, &version])? {
-                let same = there.artifact == release.artifact;
+                let same = there.artifact.sha256 == release.artifact.sha256;
                 return if same { Ok(()) } else { Err(StoreError::Moved { what: format!("{name} {version}") }) };
             }
             insert(transaction, "INSERT OR IGNORE INTO component VALUES (?1, ?2)", params![key, name.as_str()])?;

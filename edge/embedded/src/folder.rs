@@ -83,23 +83,24 @@ impl Artifacts for FolderArtifacts {
     }
 
     async fn put(&self, key: &ObjectKey, file: &Path, md5: &Md5) -> Result<(), StoreError> {
-        let (path, work, file, md5) = (self.path(key), self.work(), file.to_owned(), *md5);
-        run(move || write(&path, &work, &file, &md5).map_err(|error| failed(&path, error))).await
+        let (key, path, work, file, md5) = (*key, self.path(key), self.work(), file.to_owned(), *md5);
+        run(move || write(&key, &path, &work, &file, &md5).map_err(|error| failed(&path, error))).await
     }
 }
 
 /// Copies `file` to `path` through a temporary file, so that an object is there whole or not at all, even after a
 /// power cut. The note is written first: where the object is, its note is.
-fn write(path: &Path, work: &Path, file: &Path, md5: &Md5) -> io::Result<()> {
-    let size = fs::metadata(file)?.len();
-    if present(fs::metadata(path))?.is_some_and(|there| there.len() == size) && Note::path(path).exists() {
+fn write(key: &ObjectKey, path: &Path, work: &Path, file: &Path, md5: &Md5) -> io::Result<()> {
+    let stat = Stat { size: fs::metadata(file)?.len(), md5: *md5 };
+    let noted = Note::read(path, key).is_ok_and(|note| note.0.size == stat.size);
+    if noted && present(fs::metadata(path))?.is_some_and(|there| there.len() == stat.size) {
         return Ok(());
     }
     let folder = path.parent().unwrap_or(work);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     fs::create_dir_all(folder)?;
     let mut note = tempfile::NamedTempFile::new_in(work)?;
-    io::Write::write_all(&mut note, Note(Stat { size, md5: *md5 }).text(&name).as_bytes())?;
+    io::Write::write_all(&mut note, Note(stat).text(&name).as_bytes())?;
     persist(note, &Note::path(path))?;
     let mut copy = tempfile::NamedTempFile::new_in(work)?;
     io::copy(&mut File::open(file)?, copy.as_file_mut())?;

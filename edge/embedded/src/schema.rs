@@ -36,6 +36,10 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
 /// Returns the layout found, if it is a later one.
 fn prepare(connection: &mut Connection) -> rusqlite::Result<Option<u32>> {
     connection.busy_timeout(BUSY)?;
+    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > SCHEMA {
+        return Ok(Some(found));
+    }
     connection.pragma_update(None, "foreign_keys", true)?;
     // With WAL, readers never wait for a writer; FULL makes a publish that returned survive a power cut.
     connection.pragma_update(None, "journal_mode", "WAL")?;

@@ -1,3 +1,4 @@
+use std::convert::Infallible;
 use std::fmt::Display;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -15,6 +16,9 @@ pub const FRESH: Duration = Duration::from_secs(5);
 /// How long a record is used while the store cannot be asked: as long as caches keep answers while the origin fails.
 pub const STALE: Duration = Duration::from_secs(resolver::answer::STALE_IF_ERROR_SECONDS);
 
+/// How long a record that could not be read for the first time is not asked for again.
+pub const FAILED: Duration = Duration::from_secs(1);
+
 /// How many components, and how many attributes, are kept; the least used go first. Names that do not exist count too,
 /// so a flood of made-up names costs memory for this many at most.
 const CAPACITY: usize = 4096;
@@ -30,11 +34,15 @@ pub(crate) struct CatalogCache<C> {
 }
 
 #[derive(Clone)]
-struct Kept<T> {
-    value: T,
-    read_at: Instant,
-    /// When the store was last asked, or is being asked by another request.
-    asked_at: Instant,
+enum Kept<T> {
+    Record {
+        value: T,
+        read_at: Instant,
+        /// When the store was last asked, or is being asked by another request.
+        asked_at: Instant,
+    },
+    /// The first read failed.
+    Failure { at: Instant },
 }
 
 /// How many reads of one request memory answered, and how many the store.
@@ -76,8 +84,8 @@ impl<C: Catalog> CatalogCache<C> {
     }
 }
 
-/// Reads through a cache. Of many requests at once, one asks the store: for a record that is not there the others wait,
-/// for one that is no longer fresh they take what is there.
+/// Reads through a cache. Of many requests at once, one asks the store: for a record that is not there the others wait
+/// for what it gets, for one that is no longer fresh they take what is there.
 async fn through<K: Hash + Eq + Clone + Display, V: Clone>(
     cache: &Cache<K, Kept<V>>,
     key: &K,
@@ -85,29 +93,64 @@ async fn through<K: Hash + Eq + Clone + Display, V: Clone>(
     read: impl AsyncFnOnce() -> Result<V, StoreError>,
 ) -> Result<V, StoreError> {
     let now = Instant::now();
-    let keep = |value| Kept { value, read_at: now, asked_at: now };
-    let Some(kept) = cache.get(key) else {
-        reads.misses.fetch_add(1, Ordering::Relaxed);
-        return Ok(cache.get_or_insert_async(key, async { read().await.map(keep) }).await?.value);
-    };
-    if now.saturating_duration_since(kept.asked_at) < FRESH {
-        reads.hits.fetch_add(1, Ordering::Relaxed);
-        return Ok(kept.value);
-    }
-    cache.insert(key.clone(), Kept { asked_at: now, ..kept.clone() });
-    reads.misses.fetch_add(1, Ordering::Relaxed);
-    match read().await {
-        Ok(value) => {
-            cache.insert(key.clone(), keep(value.clone()));
+    match cache.get(key) {
+        Some(Kept::Record { value, asked_at, .. }) if now.saturating_duration_since(asked_at) < FRESH => {
+            reads.hits.fetch_add(1, Ordering::Relaxed);
             Ok(value)
         }
-        Err(error @ StoreError::Unavailable { .. }) if kept.read_at.elapsed() < STALE => {
-            tracing::warn!(%key, %error, "serving a stale record");
-            Ok(kept.value)
+        Some(Kept::Record { value, read_at, .. }) => {
+            cache.insert(key.clone(), Kept::Record { value: value.clone(), read_at, asked_at: now });
+            reads.misses.fetch_add(1, Ordering::Relaxed);
+            match read().await {
+                Ok(value) => {
+                    cache.insert(key.clone(), Kept::Record { value: value.clone(), read_at: now, asked_at: now });
+                    Ok(value)
+                }
+                Err(error @ StoreError::Unavailable { .. }) if read_at.elapsed() < STALE => {
+                    tracing::warn!(%key, %error, "serving a stale record");
+                    Ok(value)
+                }
+                Err(error) => {
+                    cache.remove(key);
+                    Err(error)
+                }
+            }
         }
-        Err(error) => {
-            cache.remove(key);
-            Err(error)
+        Some(Kept::Failure { at }) if now.saturating_duration_since(at) < FAILED => Err(failed_before()),
+        failed => {
+            if failed.is_some() {
+                cache.remove(key);
+            }
+            reads.misses.fetch_add(1, Ordering::Relaxed);
+            first(cache, key, now, read).await
         }
     }
+}
+
+/// The first read of a record. If it fails, those who waited for it do not ask one behind the other: they fail too.
+async fn first<K: Hash + Eq + Clone, V: Clone>(
+    cache: &Cache<K, Kept<V>>,
+    key: &K,
+    now: Instant,
+    read: impl AsyncFnOnce() -> Result<V, StoreError>,
+) -> Result<V, StoreError> {
+    let mut failure = None;
+    let kept = cache.get_or_insert_async(key, async {
+        Ok::<_, Infallible>(match read().await {
+            Ok(value) => Kept::Record { value, read_at: now, asked_at: now },
+            Err(error) => {
+                failure = Some(error);
+                Kept::Failure { at: Instant::now() }
+            }
+        })
+    });
+    match kept.await {
+        Ok(Kept::Record { value, .. }) => Ok(value),
+        Ok(Kept::Failure { .. }) => Err(failure.unwrap_or_else(failed_before)),
+        Err(never) => match never {},
+    }
+}
+
+fn failed_before() -> StoreError {
+    StoreError::catalog("it failed a moment ago, and is not asked again yet")
 }

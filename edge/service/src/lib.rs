@@ -13,6 +13,6 @@ mod remembered;
 mod service;
 
 pub use body::Body;
-pub use catalog_cache::{FRESH, STALE};
+pub use catalog_cache::{FAILED, FRESH, STALE};
 pub use observed::Observed;
 pub use service::Service;

@@ -1,4 +1,6 @@
-use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, HeaderName};
+use http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH,
+};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::headers::{Rangeable, add_digest, not_modified, value};
@@ -13,6 +15,9 @@ use crate::words::{Sha256, Timestamp};
 
 /// Says that the manifest came in place of the package, and why.
 pub const FALLBACK: HeaderName = HeaderName::from_static("edgehop-fallback");
+
+/// The entity tag of every list that says: there is nothing to install.
+pub const CURRENT: HeaderValue = HeaderValue::from_static("W/\"current\"");
 
 /// Turns a decision into an answer to `GET` or `HEAD /package`.
 ///
@@ -34,7 +39,7 @@ pub fn decided(
     headers.insert(CACHE_CONTROL, lifetime::decided(now, decision.changes_at));
     headers.insert(CONTENT_LOCATION, value(format!("/package?{canonical}")));
     if decision.has_everything() {
-        return not_modified(headers);
+        return current(decision, headers, request, deployment);
     }
 
     let text = manifest(decision, &deployment.url_base);
@@ -52,6 +57,22 @@ pub fn decided(
         headers.insert(CACHE_CONTROL, lifetime::error());
     }
     list(text, status, headers, asked, method, request)
+}
+
+/// The device has everything: 304 if the request has a condition, else the list that says so.
+///
+/// Without `If-None-Match` a 304 answers nothing (RFC 9110 section 15.4.5): a cache that fetches `?have=…` takes it for
+/// an error of the origin. The list's tag is the same for all, and weak, because what it says to a device is the same:
+/// whoever moves digests to `have` leaves [`CURRENT`] in `If-None-Match`, and any cache turns the list into 304.
+fn current(decision: &Decision, mut headers: HeaderMap, request: &HeaderMap, deployment: &Deployment) -> Answer {
+    headers.insert(ETAG, CURRENT);
+    if request.contains_key(IF_NONE_MATCH) {
+        return not_modified(headers);
+    }
+    let text = manifest(decision, &deployment.url_base);
+    headers.extend(json_headers());
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
+    Answer { status: StatusCode::OK, headers, content: Content::Bytes(text) }
 }
 
 /// The layout of what a decision delivers.
@@ -84,7 +105,7 @@ fn list(
 ) -> Answer {
     let digest = Sha256::of(&text);
     let tag = EntityTag::digest("m", &digest.0);
-    headers.insert(http::header::ETAG, value(tag.to_string()));
+    headers.insert(ETAG, value(tag.to_string()));
     headers.extend(json_headers());
     add_digest(&mut headers, &digest);
     // A refusal is no success that a condition could apply to (RFC 9110 section 13.2.1).

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 pub use blob::{Blob, blob};
-pub use decided::{FALLBACK, decided};
+pub use decided::{CURRENT, FALLBACK, decided};
 pub use lifetime::{BLOB_SECONDS, ERROR_SECONDS, MAX_AGE_SECONDS, STALE_IF_ERROR_SECONDS, STALE_REVALIDATE_SECONDS};
 pub use plain::{error, page, refused, unavailable};
 

@@ -21,7 +21,8 @@
 //!    out. A key that nothing can be called is left out.
 //! 3. `device` becomes the cohort it hashes to, unless a cohort is given; it goes no further.
 //! 4. Digests from `have` and from `If-None-Match` are unquoted, lower-cased, sorted, deduplicated, joined in `have`.
-//!    Other entity tags stay in `If-None-Match`.
+//!    Other entity tags stay in `If-None-Match`; a cache that moved digests and is left with none puts
+//!    [`crate::answer::CURRENT`] there, so that the request keeps its condition.
 //! 5. Sort by key, join. Every character that is left needs no escape, save the `+` of a version: `%2B`.
 //! 6. Words that no catalog knows are left out ([`Query::known_to`]), but for the first component where nothing else
 //!    says what is asked for.

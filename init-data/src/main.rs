@@ -1,6 +1,7 @@
 //! `edgehop`: the operator's command line.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
@@ -29,9 +30,16 @@ enum Verb {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<()> {
-    match Arguments::parse().verb {
+async fn main() -> ExitCode {
+    let done = match Arguments::parse().verb {
         Verb::Sample { data, sample_size } => sample(data, sample_size).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("edgehop: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }
 

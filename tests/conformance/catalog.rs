@@ -151,7 +151,7 @@ pub(crate) async fn other_bytes_under_a_version_are_refused(place: &impl Place) 
     let other = Release { version: word("1.0"), ..release("1.1", 100) };
     for name in ["app", "APP"] {
         let refused = catalog.add_release(&word(name), &other).await.unwrap_err();
-        assert!(matches!(refused, StoreError::Moved { .. }), "{refused:?}");
+        assert!(matches!(refused, StoreError::Taken { .. }), "{refused:?}");
         assert!(refused.to_string().contains("1.0"), "it does not say which: {refused}");
         assert_eq!(read(&catalog, "app").await, before);
     }
@@ -186,8 +186,8 @@ pub(crate) async fn a_channel_is_set_only_if_it_is_as_expected(place: &impl Plac
 pub(crate) async fn a_channel_never_points_at_nothing(place: &impl Place) {
     let catalog = place.catalog().await;
     let (key, prod) = (word("app"), word("prod"));
-    let is_damaged = |result| matches!(result, Err(StoreError::Damaged { .. }));
-    assert!(is_damaged(catalog.set_channel(&key, &prod, &channel("1", &["gamer"]), None).await));
+    let is_dangling = |result| matches!(result, Err(StoreError::Dangling { .. }));
+    assert!(is_dangling(catalog.set_channel(&key, &prod, &channel("1", &["gamer"]), None).await));
     assert_eq!(read(&catalog, "app").await, None, "a channel makes no component");
     assert!(catalog.components().await.unwrap().is_empty());
 
@@ -200,8 +200,8 @@ pub(crate) async fn a_channel_never_points_at_nothing(place: &impl Place) {
     let before = read(&catalog, "app").await;
     for missing in ["1", "1.00", "2.0", "3.0-rc"] {
         let missing = channel(missing, &["gamer"]);
-        assert!(is_damaged(catalog.set_channel(&key, &prod, &missing, Some(&good)).await), "{missing:?}");
-        assert!(is_damaged(catalog.set_channel(&key, &word("beta"), &missing, None).await), "{missing:?}");
+        assert!(is_dangling(catalog.set_channel(&key, &prod, &missing, Some(&good)).await), "{missing:?}");
+        assert!(is_dangling(catalog.set_channel(&key, &word("beta"), &missing, None).await), "{missing:?}");
     }
     assert_eq!(read(&catalog, "app").await, before);
     assert!(wanting(&catalog, "gamer").await.is_empty());

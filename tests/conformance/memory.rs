@@ -35,7 +35,11 @@ impl Catalog for MemoryCatalog {
         let there = all.get(&name.key()).and_then(|component| component.release(&release.version));
         if let Some(there) = there {
             let same = there.artifact == release.artifact;
-            return if same { Ok(()) } else { Err(moved(&format!("{name} {}", release.version))) };
+            return if same {
+                Ok(())
+            } else {
+                Err(StoreError::Taken { release: format!("{name} {}", release.version) })
+            };
         }
         let empty = || Component::new(name.clone(), BTreeMap::new(), Vec::new());
         let component = all.entry(name.key()).or_insert_with(empty);
@@ -62,7 +66,7 @@ impl Catalog for MemoryCatalog {
                 component.channels.insert(name.clone(), channel.clone());
                 Ok(())
             }
-            _ => Err(StoreError::damaged(name, "it would point at nothing")),
+            _ => Err(StoreError::Dangling { channel: name.to_string(), target: channel.target.to_string() }),
         }
     }
 }

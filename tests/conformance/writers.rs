@@ -32,14 +32,14 @@ async fn handles<P: Place>(place: &P) -> [Arc<P::Catalog>; 2] {
     [Arc::new(place.catalog().await), Arc::new(place.catalog().await)]
 }
 
-/// Which of the writes that were started at once succeeded; the others met a record that had moved.
+/// Which of the writes that were started at once succeeded; the others met a record that had moved, or was there.
 async fn winners(writes: Vec<impl Future<Output = Result<(), StoreError>> + Send + 'static>) -> Vec<usize> {
     let running: Vec<_> = writes.into_iter().map(tokio::spawn).collect();
     let mut winners = Vec::new();
     for (index, write) in running.into_iter().enumerate() {
         match write.await.unwrap() {
             Ok(()) => winners.push(index),
-            Err(StoreError::Moved { .. }) => {}
+            Err(StoreError::Moved { .. } | StoreError::Taken { .. }) => {}
             Err(error) => panic!("{error:?}"),
         }
     }

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bad_requests;
+mod command_line;
 mod conditions;
 mod connections;
 mod damage;

@@ -79,7 +79,7 @@ impl Catalog for SqliteCatalog {
             let sql = "SELECT record FROM release WHERE component = ?1 AND version = ?2";
             if let Some(there) = record::<Release>(transaction, sql, [&key, &version])? {
                 let same = there.artifact.sha256 == release.artifact.sha256;
-                return if same { Ok(()) } else { Err(StoreError::Moved { what: format!("{name} {version}") }) };
+                return if same { Ok(()) } else { Err(StoreError::Taken { release: format!("{name} {version}") }) };
             }
             insert(transaction, "INSERT OR IGNORE INTO component VALUES (?1, ?2)", params![key, name.as_str()])?;
             let text = to_string(&release).map_err(|error| StoreError::damaged("a new release", error))?;
@@ -105,8 +105,7 @@ impl Catalog for SqliteCatalog {
             }
             let sql = "SELECT record FROM release WHERE component = ?1 AND version = ?2";
             if record::<Release>(transaction, sql, [&key, channel.target.as_str()])?.is_none() {
-                let problem = format!("it would point at {}, which is not published", channel.target);
-                return Err(StoreError::damaged(what, problem));
+                return Err(StoreError::Dangling { channel: what, target: channel.target.to_string() });
             }
             let text = to_string(&channel).map_err(|error| StoreError::damaged(what, error))?;
             insert(transaction, "INSERT OR REPLACE INTO channel VALUES (?1, ?2, ?3)", params![key, name, text])?;

@@ -20,7 +20,7 @@ pub trait Catalog: Send + Sync + 'static {
     fn components(&self) -> impl Future<Output = Result<Vec<ComponentKey>, StoreError>> + Send;
 
     /// Adds a release. Adding the same again changes nothing; other bytes under a version that is there are
-    /// [`StoreError::Moved`]. The first release fixes the spelling of the component's name.
+    /// [`StoreError::Taken`]. The first release fixes the spelling of the component's name.
     fn add_release(
         &self,
         component: &ComponentName,
@@ -28,7 +28,7 @@ pub trait Catalog: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Sets a channel if it is still as `expected` (`None`: not there yet), else [`StoreError::Moved`]. The target
-    /// must have been added before, else [`StoreError::Damaged`].
+    /// must have been added before, else [`StoreError::Dangling`].
     fn set_channel(
         &self,
         component: &ComponentKey,

@@ -22,6 +22,20 @@ pub enum StoreError {
     /// An object that a record names is not there.
     #[error("{0} is missing from the artifact store")]
     Missing(String),
+    /// A release never changes, and this version is one with other bytes.
+    #[error("{release} is published already with other bytes: publish these under another version")]
+    Taken {
+        /// Component and version.
+        release: String,
+    },
+    /// A channel may only point at a release that is there.
+    #[error("{channel} cannot point at {target}, which is not published: publish it first")]
+    Dangling {
+        /// Channel and component.
+        channel: String,
+        /// The version.
+        target: String,
+    },
     /// A conditional write met another record than it expected: somebody else was faster.
     #[error("{what} has changed since it was read: read it again, then decide again")]
     Moved {

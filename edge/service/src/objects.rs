@@ -56,19 +56,15 @@ impl<A: Artifacts> Objects<A> {
         }
     }
 
-    /// The CRC-32 of an artifact whose record has none: known from before, or computed by reading all of it.
-    pub(crate) async fn crc32(self: Arc<Self>, object: ObjectKey, size: u64) -> Result<u32, StoreError> {
-        if let Some(crc32) = self.known.crc32(&object) {
-            return Ok(crc32);
-        }
+    /// Learns the CRC-32 of an artifact whose record has none, by reading all of it.
+    pub(crate) async fn learn_crc32(self: Arc<Self>, object: ObjectKey, size: u64) -> Result<(), StoreError> {
         let mut crc32 = crc32fast::Hasher::new();
         let pieces = Arc::clone(&self).read(object, 0..size, true);
         pin_mut!(pieces);
         while let Some(piece) = pieces.next().await {
             crc32.update(&piece?);
         }
-        let crc32 = crc32.finalize();
-        self.known.keep_crc32(object, crc32);
-        Ok(crc32)
+        self.known.keep_crc32(object, crc32.finalize());
+        Ok(())
     }
 }

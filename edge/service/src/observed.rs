@@ -12,7 +12,7 @@ pub struct Observed {
     pub query: String,
     /// Time spent waiting for the stores, before the first byte.
     pub store_time: Duration,
-    /// Time spent on the decision and its answer.
+    /// Time spent on the decision and its answer; zero where an answer was remembered.
     pub decision_time: Duration,
     /// Catalog reads answered from memory.
     pub cache_hits: u32,

@@ -94,7 +94,7 @@ async fn trailer<A: Artifacts>(
                     Source::Framed { object, size } if object == unknown => Some(size),
                     _ => None,
                 });
-                Arc::clone(objects).crc32(unknown, size.unwrap_or_default()).await?;
+                Arc::clone(objects).learn_crc32(unknown, size.unwrap_or_default()).await?;
             }
         }
     }

@@ -56,14 +56,15 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
     /// `/package`: request, canonical query, lookups, decision, plan.
     async fn package<B>(&self, request: &Request<B>, now: Timestamp, observed: &mut Observed) -> Answer {
         let question = Question::of(request);
+        // The same question has the same lookups, so what was fetched for its old answer serves the new one too.
+        let mut fetched = None;
         if let Some(memory) = question.as_ref().and_then(|question| self.remembered.get(question)) {
             match self.fetch(&memory.lookups, observed).await {
                 Ok(components) if memory.follows_from(&components) => {
                     observed.query.clone_from(&memory.canonical);
                     return memory.answer.clone();
                 }
-                Ok(_) => {}
-                Err(error) => return unavailable(&error),
+                components => fetched = Some(components),
             }
         }
         let raw = request.uri().query().unwrap_or_default();
@@ -73,7 +74,11 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
             Err(refused) => return answer::refused(&refused),
         };
         let lookups = lookups(&asked.query);
-        let components = match self.fetch(&lookups, observed).await {
+        let components = match fetched {
+            Some(components) => components,
+            None => self.fetch(&lookups, observed).await,
+        };
+        let components = match components {
             Ok(components) => components,
             Err(error) => return unavailable(&error),
         };

@@ -1,10 +1,10 @@
 use http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LOCATION, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
-use super::headers::{Rangeable, add_digest, not_modified, value};
-use super::plain::json_headers;
+use super::headers::{Rangeable, add_digest, condition_failed, not_modified, value};
+use super::plain::{json_headers, whole};
 use super::precondition::{Verdict, judge};
 use super::{Answer, Content, Deployment, error, lifetime};
 use crate::decide::Decision;
@@ -69,10 +69,8 @@ fn current(decision: &Decision, mut headers: HeaderMap, request: &HeaderMap, dep
     if request.contains_key(IF_NONE_MATCH) {
         return not_modified(headers);
     }
-    let text = manifest(decision, &deployment.url_base);
     headers.extend(json_headers());
-    headers.insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
-    Answer { status: StatusCode::OK, headers, content: Content::Bytes(text) }
+    whole(StatusCode::OK, headers, manifest(decision, &deployment.url_base))
 }
 
 /// The layout of what a decision delivers.
@@ -112,12 +110,11 @@ fn list(
     if status.is_success() {
         match judge(method, request, &asked.tags, &tag, text.len() as u64) {
             Verdict::NotModified => return not_modified(headers),
-            Verdict::Failed => return error(StatusCode::PRECONDITION_FAILED, "If-Match: it names another ETag"),
+            Verdict::Failed => return condition_failed(),
             Verdict::Whole | Verdict::Part(_) | Verdict::Unsatisfiable => {}
         }
     }
-    headers.insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
-    Answer { status, headers, content: Content::Bytes(text) }
+    whole(status, headers, text)
 }
 
 /// The status of a list: the refusals' own if nothing is delivered and they share one, so that `curl -f` notices.

@@ -35,7 +35,7 @@ impl Rangeable<'_> {
                 (StatusCode::PARTIAL_CONTENT, range)
             }
             Verdict::NotModified => return not_modified(headers),
-            Verdict::Failed => return super::error(StatusCode::PRECONDITION_FAILED, "If-Match: it names another ETag"),
+            Verdict::Failed => return condition_failed(),
             Verdict::Unsatisfiable => {
                 let message = format!("Range: there are {length} bytes, counted from 0");
                 let mut answer = super::error(StatusCode::RANGE_NOT_SATISFIABLE, &message);
@@ -46,6 +46,11 @@ impl Rangeable<'_> {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
         Answer { status, headers, content: content(range) }
     }
+}
+
+/// 412: the device wanted another representation.
+pub(super) fn condition_failed() -> Answer {
+    super::error(StatusCode::PRECONDITION_FAILED, "If-Match: it names another ETag")
 }
 
 /// 304 with the headers that a cache updates (RFC 9110 section 15.4.5), without those that describe content.

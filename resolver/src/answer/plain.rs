@@ -1,3 +1,4 @@
+use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
@@ -15,8 +16,7 @@ pub fn error(status: StatusCode, message: &str) -> Answer {
     let text = serde_json::json!({ "error": message }).to_string() + "\n";
     let mut headers = json_headers();
     headers.insert(CACHE_CONTROL, lifetime::error());
-    headers.insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
-    Answer { status, headers, content: Content::Bytes(text.into()) }
+    whole(status, headers, text.into())
 }
 
 /// The answer to a question that was not understood.
@@ -37,8 +37,13 @@ pub fn page(text: &'static str) -> Answer {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
-    Answer { status: StatusCode::OK, headers, content: Content::Bytes(text.into()) }
+    whole(StatusCode::OK, headers, text.into())
+}
+
+/// An answer whose body is at hand, all of it.
+pub(super) fn whole(status: StatusCode, mut headers: HeaderMap, body: Bytes) -> Answer {
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+    Answer { status, headers, content: Content::Bytes(body) }
 }
 
 /// What every JSON answer carries.

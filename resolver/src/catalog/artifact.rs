@@ -1,9 +1,8 @@
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::words::{InvalidDigest, Md5, Sha256};
+use crate::words::{Md5, Sha256};
 
 /// Largest artifact, in bytes: what the size field of a ustar header can say (eleven octal digits).
 pub const MAX_ARTIFACT_BYTES: u64 = 0o77_777_777_777;
@@ -59,18 +58,6 @@ impl fmt::Display for ObjectKey {
         match self {
             ObjectKey::Blob(sha256) => write!(f, "blobs/{sha256}"),
             ObjectKey::Fragment(sha256) => write!(f, "fragments/{sha256}"),
-        }
-    }
-}
-
-impl FromStr for ObjectKey {
-    type Err = InvalidDigest;
-
-    fn from_str(text: &str) -> Result<Self, InvalidDigest> {
-        match text.split_once('/') {
-            Some(("fragments", digest)) => digest.parse().map(ObjectKey::Fragment),
-            Some(("blobs", digest)) => digest.parse().map(ObjectKey::Blob),
-            _ => text.parse().map(ObjectKey::Blob),
         }
     }
 }

@@ -12,6 +12,7 @@
 
 pub mod answer;
 pub mod catalog;
+pub mod check;
 pub mod decide;
 pub mod manifest;
 pub mod package;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::catalog::ObjectKey;
 use crate::decide::{Decision, Entry, Outcome};
-use crate::words::{Md5, Sha256, Version};
+use crate::words::{KeyId, Md5, Sha256, Version};
 
 /// The manifest's name in a package.
 pub const FILE_NAME: &str = "package_details.json";
@@ -41,6 +41,15 @@ struct Details<'a> {
     reason: &'a str,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     bytes: Option<Bits>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<Signed<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Signed<'a> {
+    key_id: KeyId,
+    minisig: &'a str,
 }
 
 #[derive(Serialize)]
@@ -52,6 +61,7 @@ struct Bits {
 
 fn details<'a>(entry: &'a Entry, url_base: &str) -> Details<'a> {
     let artifact = entry.outcome.release().map(|release| &release.artifact);
+    let signature = entry.outcome.release().and_then(|release| release.signature.as_ref());
     let hops_remaining = match entry.outcome {
         Outcome::Install { hops_remaining, .. } => hops_remaining,
         _ => 0,
@@ -64,5 +74,7 @@ fn details<'a>(entry: &'a Entry, url_base: &str) -> Details<'a> {
         hops_remaining,
         reason: &entry.reason,
         bytes: artifact.map(|artifact| Bits { md5: artifact.md5, sha256: artifact.sha256, size: artifact.size }),
+        signature: signature
+            .map(|signature| Signed { key_id: signature.key.id(), minisig: signature.minisig.as_str() }),
     }
 }

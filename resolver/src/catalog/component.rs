@@ -3,22 +3,30 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Artifact;
-use crate::words::{AttributeName, ChannelName, ComponentKey, ComponentName, Md5, Timestamp, Version};
+use super::{Graph, Release};
+use crate::words::{AttributeName, ChannelName, ComponentKey, ComponentName, Reason, Version};
 
 /// One component with its channels and releases: a store's partition, read and cached as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Component {
     /// The name in its published spelling.
     pub name: ComponentName,
+    /// Which of its states this is.
+    pub revision: Revision,
     /// The lines of releases that devices follow.
     pub channels: BTreeMap<ChannelName, Channel>,
-    /// Every release, in the order of publication (in one second, of version); two never share a version.
-    pub releases: Vec<Arc<Release>>,
+    releases: Vec<Arc<Release>>,
+    graph: Graph,
 }
 
 /// Components that were fetched, by the key they were looked up with. More than was asked for does no harm.
 pub type Components = BTreeMap<ComponentKey, Arc<Component>>;
+
+/// The number of writes that a component has seen. A write names the revision it was decided on, so that two operators
+/// cannot overwrite each other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Revision(pub u64);
 
 /// A named line of releases, and who wants it without asking for it by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,33 +36,51 @@ pub struct Channel {
     /// A device with any of these attributes, on this channel, gets the component.
     #[serde(default)]
     pub attributes: BTreeSet<AttributeName>,
-}
-
-/// One version of one component. Never changed once published.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Release {
-    /// The version in its published spelling.
-    pub version: Version,
-    /// The bytes.
-    pub artifact: Artifact,
-    /// When it was published.
-    pub published: Timestamp,
+    /// A device on a newer release than the target goes down to it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_downgrade: bool,
+    /// Why it was set although devices would be stranded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forced: Option<Reason>,
 }
 
 impl Component {
-    /// Puts a partition together from its records, read in whatever order.
-    pub fn new(name: ComponentName, channels: BTreeMap<ChannelName, Channel>, mut releases: Vec<Arc<Release>>) -> Self {
-        releases.sort_by(|a, b| (a.published, a.version.as_str()).cmp(&(b.published, b.version.as_str())));
-        Component { name, channels, releases }
+    /// Puts a partition together from its records, read in whatever order. Two releases never share a spelling.
+    pub fn new(
+        name: ComponentName,
+        revision: Revision,
+        channels: BTreeMap<ChannelName, Channel>,
+        mut releases: Vec<Arc<Release>>,
+    ) -> Self {
+        releases.sort_by(|a, b| a.version.cmp(&b.version));
+        let graph = Graph::new(&releases);
+        Component { name, revision, channels, releases, graph }
+    }
+
+    /// Every release, in the order of their versions.
+    pub fn releases(&self) -> &[Arc<Release>] {
+        &self.releases
+    }
+
+    /// What follows from the releases alone about the paths between them.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
     }
 
     /// The release of this version, by its published spelling.
     pub fn release(&self, version: &Version) -> Option<&Arc<Release>> {
-        self.releases.iter().find(|release| release.version == *version)
+        self.index(version).map(|index| &self.releases[index])
     }
 
-    /// The release whose artifact has this digest. Of two with the same bytes, the one published last.
-    pub fn release_of(&self, digest: &Md5) -> Option<&Arc<Release>> {
-        self.releases.iter().rev().find(|release| release.artifact.md5 == *digest)
+    /// Where the release of this spelling stands among [`Self::releases`].
+    pub fn index(&self, version: &Version) -> Option<usize> {
+        self.releases.binary_search_by(|release| release.version.cmp(version)).ok()
+    }
+}
+
+impl Channel {
+    /// A channel that nobody wants by an attribute.
+    pub fn new(target: Version) -> Channel {
+        Channel { target, attributes: BTreeSet::new(), allow_downgrade: false, forced: None }
     }
 }

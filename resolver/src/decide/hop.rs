@@ -1,36 +1,136 @@
 use std::sync::Arc;
 
-use super::installed::Installed;
-use super::outcome::{Entry, Outcome};
-use crate::catalog::{Channel, Component, Release};
+use super::installed::{Installed, KnownBy, Place};
+use super::obstacle::Obstacle;
+use super::outcome::{Entry, Outcome, Refusal};
+use super::route::{Route, route};
+use super::terrain::Terrain;
+use crate::catalog::{Channel, Component};
+use crate::query::Query;
 use crate::words::ChannelName;
 
-/// The next hop from what is installed towards the channel's target.
-///
-/// No release is constrained yet, so every path is one hop long: the target itself, unless the device has it.
+/// The next hop from what is installed towards the channel's target: the first step of a shortest safe path.
 pub(super) fn next(
+    query: &Query,
     component: &Component,
     channel_name: &ChannelName,
     channel: &Channel,
-    installed: Installed<'_>,
+    installed: Option<Installed<'_>>,
 ) -> Entry {
-    let (outcome, reason) = match component.release(&channel.target) {
-        Some(target) if runs(&installed, target) => {
-            (Outcome::Have(Arc::clone(target)), format!("already on the target of {channel_name}").into())
-        }
-        Some(target) => {
-            let install = Outcome::Install { release: Arc::clone(target), hops_remaining: 0 };
-            (install, format!("the target of {channel_name}").into())
-        }
-        None => (Outcome::Withdrawn, format!("{channel_name} points at a release that is not published").into()),
-    };
-    Entry { component: component.name.clone(), target: channel.target.clone(), outcome, reason }
+    let (outcome, reason) = decided(query, component, channel_name, channel, installed);
+    Entry { component: component.name.clone(), target: channel.target.clone(), outcome, reason: reason.into() }
 }
 
-fn runs(installed: &Installed<'_>, target: &Release) -> bool {
-    match installed {
-        Installed::Said(version) => **version == target.version,
-        Installed::Has(releases) => releases.iter().any(|release| release.artifact.md5 == target.artifact.md5),
-        Installed::Unknown => false,
+fn decided(
+    query: &Query,
+    component: &Component,
+    channel_name: &ChannelName,
+    channel: &Channel,
+    installed: Option<Installed<'_>>,
+) -> (Outcome, String) {
+    let Some(target) = component.index(&channel.target) else {
+        let reason = format!("{channel_name} points at a release that is not published");
+        return (Outcome::Refused(Refusal::Withdrawn), reason);
+    };
+    let release = |index: usize| Arc::clone(&component.releases()[index]);
+    let terrain = Terrain::new(component, channel, &query.facts);
+    if runs(&terrain, query, installed, target) {
+        return (Outcome::Have(release(target)), format!("already on the target of {channel_name}"));
     }
+    if let Some(obstacle) = terrain.closed(target) {
+        return (Outcome::Refused(Refusal::of(&obstacle)), obstacle.to_string());
+    }
+    let Some(Installed { place, .. }) = installed else {
+        return match constraint(&terrain, target) {
+            None => {
+                let install = Outcome::Install { release: release(target), hops_remaining: 0 };
+                (install, format!("the target of {channel_name}"))
+            }
+            Some(obstacle) => {
+                let name = &component.name;
+                let reason = format!("say what runs now, as installed={name}@<version>: {obstacle}");
+                (Outcome::Refused(Refusal::Unsaid), reason)
+            }
+        };
+    };
+    match route(&terrain, place, target) {
+        Some(Route { first, hops }) => {
+            let install = Outcome::Install { release: release(first), hops_remaining: hops - 1 };
+            (install, why(&terrain, place, first, target, channel_name))
+        }
+        None => {
+            let (refusal, reason) = no_way(&terrain, place, target);
+            (Outcome::Refused(refusal), reason)
+        }
+    }
+}
+
+/// The device is on the target: it runs that version however spelled, or has the very bytes.
+fn runs(terrain: &Terrain<'_>, query: &Query, installed: Option<Installed<'_>>, target: usize) -> bool {
+    let Some(Installed { place, known_by }) = installed else { return false };
+    let same = matches!(place, Place::Release(index) if terrain.graph.rank[index] == terrain.graph.rank[target]);
+    same || known_by == KnownBy::Digest && query.have.contains(&terrain.release(target).artifact.md5)
+}
+
+/// What stands between some release that a device might run and the target: a device that does not say what it runs
+/// is given the target only if there is nothing.
+fn constraint<'a>(terrain: &Terrain<'a>, target: usize) -> Option<Obstacle<'a>> {
+    let others = (0..terrain.graph.rank.len()).rev().filter(|index| !terrain.same(target).contains(index));
+    others.filter_map(|index| terrain.obstacle(Place::Release(index), target)).find(|obstacle| {
+        // That a device may be on something newer is true of nearly every target: it is then taken for older.
+        !matches!(obstacle, Obstacle::Down { .. })
+    })
+}
+
+/// Why this step comes first.
+fn why(terrain: &Terrain<'_>, place: Place<'_>, first: usize, target: usize, channel: &ChannelName) -> String {
+    if first == target {
+        return format!("the target of {channel}");
+    }
+    match (&terrain.release(first).barrier, terrain.obstacle(place, target)) {
+        (Some(reason), Some(Obstacle::Barrier { barrier, .. })) if barrier == terrain.release(first) => {
+            format!("barrier: {reason}")
+        }
+        (_, Some(obstacle)) => format!("on the way to {}: {obstacle}", terrain.release(target).version),
+        (_, None) => format!("on the way to {}", terrain.release(target).version),
+    }
+}
+
+/// Why there is no way from a place to a target that is open to the device.
+pub(crate) fn no_way(terrain: &Terrain<'_>, place: Place<'_>, target: usize) -> (Refusal, String) {
+    // With other facts there might be a way: then the facts are what is missing.
+    let others = terrain.with_any_facts();
+    let mut at = place;
+    while let Some(Route { first, .. }) = route(&others, at, target) {
+        if let Some(obstacle) = terrain.unmet(first) {
+            return (Refusal::Fact, obstacle.to_string());
+        }
+        if first == target {
+            break;
+        }
+        at = Place::Release(first);
+    }
+    let wanted = &terrain.release(target).version;
+    let reason = match terrain.obstacle(place, target) {
+        Some(Obstacle::Barrier { barrier, .. }) => match terrain.component.index(&barrier.version) {
+            Some(index) => stuck_below(terrain, place, index, wanted),
+            None => format!("no way to {wanted}"),
+        },
+        Some(obstacle @ (Obstacle::From { .. } | Obstacle::Key { .. } | Obstacle::Unsigned { .. })) => {
+            format!("no way to {wanted}: {obstacle}, and no other release leads there")
+        }
+        Some(obstacle) => obstacle.to_string(),
+        None => format!("no way to {wanted}"),
+    };
+    (Refusal::NoPath, reason)
+}
+
+/// A barrier is ahead and cannot be reached, or not left again.
+fn stuck_below(terrain: &Terrain<'_>, place: Place<'_>, barrier: usize, wanted: &crate::words::Version) -> String {
+    let first = &terrain.release(barrier).version;
+    let problem = match terrain.closed(barrier).or_else(|| terrain.obstacle(place, barrier)) {
+        Some(obstacle) => obstacle.to_string(),
+        None => format!("no release leads on from {first}"),
+    };
+    format!("no way to {wanted}: {first} must be installed before it, and {problem}")
 }

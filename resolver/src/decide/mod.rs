@@ -12,11 +12,20 @@
 mod hop;
 mod installed;
 mod lookups;
+mod obstacle;
 mod outcome;
+mod route;
 mod select;
+mod terrain;
+
+pub(crate) use hop::no_way;
+pub(crate) use installed::Place;
+pub(crate) use obstacle::Obstacle;
+pub(crate) use route::{Route, route};
+pub(crate) use terrain::Terrain;
 
 pub use lookups::{Lookups, lookups};
-pub use outcome::{Decision, Entry, Outcome};
+pub use outcome::{Decision, Entry, Outcome, Refusal};
 
 use crate::catalog::Components;
 use crate::query::Query;
@@ -31,7 +40,7 @@ pub fn decide(query: &Query, components: &Components, now: Timestamp) -> Decisio
     let entries = select::select(query, components)
         .map(|(key, component, channel_name, channel)| {
             let installed = installed::installed(query, key, component);
-            hop::next(component, channel_name, channel, installed)
+            hop::next(query, component, channel_name, channel, installed)
         })
         .collect();
     Decision { entries, changes_at: None }

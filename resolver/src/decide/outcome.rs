@@ -1,6 +1,6 @@
-use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::obstacle::Obstacle;
 use crate::catalog::Release;
 use crate::words::{ComponentName, Timestamp, Version};
 
@@ -24,7 +24,7 @@ pub struct Entry {
     /// What this answer does about it.
     pub outcome: Outcome,
     /// Why, in one line that a technician understands.
-    pub reason: Cow<'static, str>,
+    pub reason: String,
 }
 
 /// What an answer does about one component.
@@ -39,8 +39,42 @@ pub enum Outcome {
     },
     /// The device has this release, the target, already.
     Have(Arc<Release>),
+    /// Nothing can be delivered.
+    Refused(Refusal),
+}
+
+/// Why nothing of a component can be delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
     /// The channel points at a release that cannot be delivered any more.
     Withdrawn,
+    /// No safe path leads from what is installed to the target.
+    NoPath,
+    /// A release on the way requires a fact that the device did not say, or has otherwise.
+    Fact,
+    /// The device did not say what it runs, and the target has constraints.
+    Unsaid,
+}
+
+impl Refusal {
+    /// What it means that a channel's target is closed to a device.
+    pub(super) fn of(obstacle: &Obstacle<'_>) -> Refusal {
+        match obstacle {
+            Obstacle::Withdrawn { .. } => Refusal::Withdrawn,
+            Obstacle::Fact { .. } => Refusal::Fact,
+            _ => Refusal::NoPath,
+        }
+    }
+
+    /// The manifest's `status_code`: 404, 409, 412 or 428 (RFC 9110 section 15.5, RFC 6585 section 3).
+    pub fn status_code(self) -> u16 {
+        match self {
+            Refusal::Withdrawn => 404,
+            Refusal::NoPath => 409,
+            Refusal::Fact => 412,
+            Refusal::Unsaid => 428,
+        }
+    }
 }
 
 impl Outcome {
@@ -49,7 +83,7 @@ impl Outcome {
         match self {
             Outcome::Install { .. } => 200,
             Outcome::Have(_) => 304,
-            Outcome::Withdrawn => 404,
+            Outcome::Refused(refusal) => refusal.status_code(),
         }
     }
 
@@ -57,7 +91,7 @@ impl Outcome {
     pub fn release(&self) -> Option<&Arc<Release>> {
         match self {
             Outcome::Install { release, .. } | Outcome::Have(release) => Some(release),
-            Outcome::Withdrawn => None,
+            Outcome::Refused(_) => None,
         }
     }
 }

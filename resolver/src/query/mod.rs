@@ -142,7 +142,7 @@ impl Query {
     }
 
     /// The same question without the words that these components do not know. They are what was fetched for it, so
-    /// the answer stays the same. No release requires a fact yet, so no fact is known.
+    /// the answer stays the same.
     pub fn known_to_components(self, components: &Components) -> Query {
         let wants = |component: &Component, name: &AttributeName| {
             component.channels.values().any(|channel| channel.attributes.contains(name))
@@ -150,7 +150,7 @@ impl Query {
         self.keep(
             |name| components.contains_key(name),
             |name| components.values().any(|component| wants(component, name)),
-            |_| false,
+            |name| components.values().any(|component| component.graph().facts().contains(name)),
         )
     }
 

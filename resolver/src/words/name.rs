@@ -8,6 +8,12 @@ pub const MAX_WORD_BYTES: usize = 64;
 /// Longest component name, in bytes. With the longest version and a `_` it fits a ustar name (100 bytes).
 pub const MAX_COMPONENT_BYTES: usize = 48;
 
+/// Longest reason, in bytes: it goes into every manifest that it explains.
+pub const MAX_REASON_BYTES: usize = 240;
+
+/// Longest notes of a release, in bytes: they are read with the component's other records.
+pub const MAX_NOTES_BYTES: usize = 4096;
+
 // A member of a package is called `<component>_<version>`.
 const _: () = assert!(MAX_COMPONENT_BYTES + 1 + super::MAX_VERSION_BYTES <= 100);
 
@@ -125,6 +131,22 @@ word!(
     |text| is_word(&text) && is_lower(&text)
 );
 
+word!(
+    /// Why something is so, in one line that a technician understands: a barrier, a withdrawal, a forced change.
+    Reason,
+    "reason",
+    "1 to 240 bytes of text in one line",
+    |text| is_text(&text, MAX_REASON_BYTES) && !text.contains('\n')
+);
+
+word!(
+    /// What the publisher says about a release, or where to read it.
+    Notes,
+    "note",
+    "1 to 4096 bytes of text",
+    |text| is_text(&text, MAX_NOTES_BYTES)
+);
+
 impl ComponentName {
     /// The name as it is looked up.
     pub fn key(&self) -> ComponentKey {
@@ -156,6 +178,11 @@ fn is_component(text: &str) -> bool {
         && text.len() <= MAX_COMPONENT_BYTES
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && !text.contains('.')
+}
+
+fn is_text(text: &str, most: usize) -> bool {
+    let printed = |c: char| c == '\n' || !c.is_control();
+    text.len() <= most && !text.trim().is_empty() && text.chars().all(printed)
 }
 
 fn is_lower(text: &str) -> bool {

@@ -1,13 +1,34 @@
+use std::cmp::Ordering;
 use std::fmt;
 
+use libversion::{VersionFlags, version_compare4};
 use serde::{Deserialize, Serialize};
 
 /// Longest version, in bytes. With the longest component name and a `_` it fills a ustar name (100 bytes).
 pub const MAX_VERSION_BYTES: usize = 48;
 
-/// A version as it was published: `6.15.008`, `v5.6.30`, `2.1.0-rc2`. The spelling is kept; case counts.
+/// A version as it was published: `6.15.008`, `v5.6.30`, `2.1.0-rc2`. The spelling is kept.
 ///
 /// ASCII letters, digits and `. _ - + ~ :`, 1 to [`MAX_VERSION_BYTES`] of them, starting with a letter or a digit.
+///
+/// Versions of firmware are not semantic versions. Their order is that of `libversion`, with what it leaves open
+/// decided here ([`Version::precedence`]):
+///
+/// | rule | example |
+/// |---|---|
+/// | parts are compared as numbers, however many there are | `5.6.9` < `5.6.14` < `5.6.14.1` < `6.0` |
+/// | leading zeros, and zeros at the end, do not count | `6.15.008` = `6.15.8`, `1.0` = `1.0.0` |
+/// | a `v` before the first digit does not count, nor does case | `v5.6.30` = `V5.6.30` = `5.6.30`, `1.0-RC1` = `1.0-rc1` |
+/// | any separator will do | `1_2-3` = `1.2.3` |
+/// | words that announce a release come before it, in their order | `2.0-alpha` < `2.0-beta` < `2.0-rc2` < `2.0-rc10` < `2.0` |
+/// | words that mend one come after it | `1.0` < `1.0p1` < `1.0p2` < `1.1`, `1.0` < `1.0-patch1` |
+/// | a letter behind a number comes after it | `1.2` < `1.2a` < `1.2b` < `1.3` |
+/// | dates are numbers | `2024.11.30` < `2025.01.02`, `20241130` < `20250102` |
+/// | what is left are other words, by the alphabet | `1.0-emea` > `1.0-east` |
+/// | `+build` is compared last, by the same rules | `1.0` < `1.0+7` < `1.0+12` |
+///
+/// Two spellings of one version are equal in precedence. `Ord` puts them in the order of their bytes, so that it is
+/// total and agrees with `Eq`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Version(String);
@@ -24,6 +45,28 @@ impl Version {
     /// The published spelling.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Which of two versions comes first. Equal for two spellings of one version.
+    pub fn precedence(&self, other: &Version) -> Ordering {
+        precedence(&self.0, &other.0)
+    }
+
+    /// The two are spellings of one version.
+    pub fn is_same(&self, other: &Version) -> bool {
+        self.precedence(other).is_eq()
+    }
+}
+
+impl Ord for Version {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.precedence(other).then_with(|| self.0.cmp(&other.0))
+    }
+}
+
+impl PartialOrd for Version {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -55,5 +98,121 @@ impl From<Version> for String {
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
+    }
+}
+
+/// The order of [`Version`]s, and of the values of facts. `libversion` compares the first letter of a word only, so
+/// words are compared once more where it finds no difference.
+pub(crate) fn precedence(a: &str, b: &str) -> Ordering {
+    let ((a, a_build), (b, b_build)) = (split(a), split(b));
+    let (p_is_patch, words) = (VersionFlags::P_IS_PATCH, |text| words(text));
+    version_compare4(a, b, p_is_patch, p_is_patch).then_with(|| words(a).cmp(words(b))).then_with(|| {
+        match (a_build, b_build) {
+            (Some(a), Some(b)) => precedence(a, b),
+            (a, b) => a.is_some().cmp(&b.is_some()),
+        }
+    })
+}
+
+/// A version without its `v`, and its build.
+fn split(text: &str) -> (&str, Option<&str>) {
+    let bare = text.strip_prefix(['v', 'V']).filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let text = bare.unwrap_or(text);
+    text.split_once('+').map_or((text, None), |(version, build)| (version, Some(build)))
+}
+
+/// The words of a version, letter by letter in lower case, each with an end that comes before any letter.
+fn words(text: &str) -> impl Iterator<Item = u8> + '_ {
+    let runs = text.split(|c: char| !c.is_ascii_alphabetic()).filter(|run| !run.is_empty());
+    runs.flat_map(|run| run.bytes().map(|b| b.to_ascii_lowercase()).chain([0]))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn version(text: &str) -> Version {
+        text.parse().unwrap()
+    }
+
+    /// Every line is one version in several spellings; lines rise.
+    const TABLE: &[&[&str]] = &[
+        &["0.0.1"],
+        &["0.9"],
+        &["1.0-alpha"],
+        &["1.0-alpha2"],
+        &["1.0-beta1", "1.0beta1", "1.0_BETA1"],
+        &["1.0-rc2", "1.0.RC2", "v1.0~rc2"],
+        &["1.0-rc10"],
+        &["1.0", "1.0.0", "v1.0", "V1", "1.00"],
+        &["1.0+7"],
+        &["1.0+12", "1.0+012"],
+        &["1.0p1"],
+        &["1.0p2"],
+        &["1.0.1"],
+        &["1.2"],
+        &["1.2a"],
+        &["1.2b"],
+        &["1.3"],
+        &["5.6.9"],
+        &["5.6.14", "v5.6.14", "5.6.014"],
+        &["5.6.14.1"],
+        &["5.6.30", "v5.6.30", "5_6-30"],
+        &["6.15.008", "6.15.8", "6.15.8.0"],
+        &["6.15.10"],
+        &["2024.11.30", "2024-11-30"],
+        &["2025.01.02", "2025.1.2"],
+        &["20241130"],
+        &["20250102"],
+    ];
+
+    #[test]
+    fn the_table_rises() {
+        for (i, line) in TABLE.iter().enumerate() {
+            for (j, other) in TABLE.iter().enumerate() {
+                for (a, b) in line.iter().flat_map(|a| other.iter().map(move |b| (a, b))) {
+                    assert_eq!(version(a).precedence(&version(b)), i.cmp(&j), "{a} {b}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn words_are_compared_to_their_ends() {
+        assert!(version("1.0-east") < version("1.0-emea"));
+        assert!(!version("1.0-east").is_same(&version("1.0-emea")));
+        assert!(version("2.1.0-rc2") < version("2.1.0"));
+    }
+
+    /// Spellings from so few pieces that they meet.
+    fn spelling() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(
+            &[
+                "0", "00", "1", "01", "10", "2", "a", "B", "rc", "RC", "beta", "p", "v", "east", "emea", ".", "-", "_",
+                "~", "+", ":",
+            ][..],
+        );
+        prop::collection::vec(piece, 1..7)
+            .prop_map(|pieces| pieces.concat())
+            .prop_filter("a version", |text| text.parse::<Version>().is_ok())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_order_is_total(a in spelling(), b in spelling(), c in spelling()) {
+            let (a, b, c) = (version(&a), version(&b), version(&c));
+            for order in [Version::precedence, Version::cmp] {
+                prop_assert_eq!(order(&a, &b), order(&b, &a).reverse());
+                if order(&a, &b).is_le() && order(&b, &c).is_le() {
+                    prop_assert!(order(&a, &c).is_le());
+                    prop_assert_eq!(order(&a, &c).is_eq(), order(&a, &b).is_eq() && order(&b, &c).is_eq());
+                }
+            }
+            prop_assert_eq!(a.cmp(&b).is_eq(), a == b);
+        }
     }
 }

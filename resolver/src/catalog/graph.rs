@@ -1,0 +1,85 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use fixedbitset::FixedBitSet;
+
+use super::Release;
+use crate::words::{FactName, PublicKey, VersionRange};
+
+/// What follows from a component's releases about the paths between them, whoever asks. A release is named by its
+/// index in the order of versions.
+///
+/// It is made once when a component is read, so that a decision among hundreds of releases only compares numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Graph {
+    /// For each release, the first of those that are the same version: its rank.
+    pub(crate) rank: Vec<usize>,
+    /// Those that may be handed to devices, if their requirements are met.
+    pub(crate) offered: FixedBitSet,
+    /// Those that bar, rising.
+    pub(crate) barriers: Vec<usize>,
+    /// Those that require facts.
+    pub(crate) conditional: Vec<usize>,
+    /// For each release, those it may be installed over as far as its range says.
+    pub(crate) from: Vec<Range<usize>>,
+    /// For each release, the least rank that may be installed over it.
+    pub(crate) floor: Vec<usize>,
+    /// Those that accept what this key signed; under `None`, what nobody signed.
+    pub(crate) takers: BTreeMap<Option<PublicKey>, FixedBitSet>,
+    /// Some release verifies signatures.
+    pub(crate) verifies: bool,
+    /// The facts that releases require.
+    pub(crate) facts: BTreeSet<FactName>,
+}
+
+impl Graph {
+    /// The graph of releases in the order of their versions.
+    pub(super) fn new(releases: &[Arc<Release>]) -> Graph {
+        let indices = |holds: &dyn Fn(&Release) -> bool| -> Vec<usize> {
+            (0..releases.len()).filter(|index| holds(&releases[*index])).collect()
+        };
+        let set = |holds: &dyn Fn(&Release) -> bool| {
+            let mut set = FixedBitSet::with_capacity(releases.len());
+            set.extend(indices(holds));
+            set
+        };
+        let mut rank: Vec<usize> = Vec::with_capacity(releases.len());
+        for (index, release) in releases.iter().enumerate() {
+            let same = index > 0 && release.version.is_same(&releases[index - 1].version);
+            rank.push(if same { rank[index - 1] } else { index });
+        }
+        let floor = |index: usize, release: &Release| match &release.floor {
+            Some(floor) => releases.partition_point(|one| one.version.precedence(floor).is_lt()).min(rank[index]),
+            None => 0,
+        };
+        let takers = |key: Option<&PublicKey>| {
+            set(&|release| release.trusts.is_empty() || key.is_some_and(|key| release.trusts.contains(key)))
+        };
+        let keys: BTreeSet<Option<&PublicKey>> = releases.iter().map(|release| release.key()).collect();
+        Graph {
+            offered: set(&Release::is_offered),
+            barriers: indices(&Release::bars),
+            conditional: indices(&|release| !release.requires.is_empty()),
+            from: releases.iter().map(|release| admitted(releases, release.from.as_ref())).collect(),
+            floor: releases.iter().enumerate().map(|(index, release)| floor(index, release)).collect(),
+            takers: keys.into_iter().map(|key| (key.cloned(), takers(key))).collect(),
+            verifies: releases.iter().any(|release| !release.trusts.is_empty()),
+            facts: releases.iter().flat_map(|release| &release.requires).map(|one| one.fact().clone()).collect(),
+            rank,
+        }
+    }
+
+    /// The facts that some release requires: no other fact changes what a device gets.
+    pub fn facts(&self) -> &BTreeSet<FactName> {
+        &self.facts
+    }
+}
+
+/// The stretch of releases that lies in a range.
+fn admitted(releases: &[Arc<Release>], range: Option<&VersionRange>) -> Range<usize> {
+    let Some(range) = range else { return 0..releases.len() };
+    let first = releases.partition_point(|release| range.is_above(&release.version));
+    let end = releases.partition_point(|release| !range.is_below(&release.version));
+    first..end.max(first)
+}

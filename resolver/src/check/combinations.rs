@@ -1,0 +1,78 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::catalog::{Component, Requirement};
+use crate::words::{self, FactName, FactValue};
+
+/// Most combinations of facts that are proven one by one: eight values of each of four facts.
+pub const MAX_COMBINATIONS: usize = 4096;
+
+/// A device's facts.
+pub type Facts = BTreeMap<FactName, FactValue>;
+
+/// One set of facts for each way in which the releases of a component can tell devices apart; `Err` with their number
+/// if there are more than [`MAX_COMBINATIONS`].
+pub(super) fn combinations(component: &Component) -> Result<Vec<Facts>, usize> {
+    let requirements = || component.releases().iter().flat_map(|release| &release.requires);
+    let mut combinations = vec![Facts::new()];
+    for fact in component.graph().facts() {
+        let about: Vec<&Requirement> = requirements().filter(|one| one.fact() == fact).collect();
+        let values = told_apart(&about);
+        let count = combinations.len() * values.len();
+        if count > MAX_COMBINATIONS {
+            return Err(count);
+        }
+        combinations = combinations
+            .iter()
+            .flat_map(|facts| {
+                values.iter().map(|value| {
+                    let mut facts = facts.clone();
+                    facts.insert(fact.clone(), value.clone());
+                    facts
+                })
+            })
+            .collect();
+    }
+    Ok(combinations)
+}
+
+/// One value for each way in which these requirements of one fact can be met: every value that they name, and others
+/// below, between and above those, of which one in each class is kept.
+fn told_apart(about: &[&Requirement]) -> Vec<FactValue> {
+    let mut named: Vec<&FactValue> = about.iter().flat_map(|one| one.values()).collect();
+    named.sort_by(|a, b| words::precedence(a.as_str(), b.as_str()).then_with(|| a.cmp(b)));
+    named.dedup();
+    // Whatever is named is followed by something larger, and preceded by something smaller, of the same spelling but
+    // for its end; `0` and a word nobody names are below and beside everything.
+    let near = named.iter().flat_map(|value| ["", ".0.1", ".1", "-alpha"].map(|end| format!("{value}{end}")));
+    let others = ["0-alpha".to_owned(), "any-other".to_owned()];
+    let mut classes = BTreeSet::new();
+    near.chain(others)
+        .filter_map(|text| text.parse::<FactValue>().ok())
+        .filter(|value| {
+            let facts = BTreeMap::from_iter(about.first().map(|one| (one.fact().clone(), value.clone())));
+            let met: Vec<bool> = about.iter().map(|one| one.met(&facts) == crate::catalog::Met::Yes).collect();
+            classes.insert(met)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_of_meeting_them_has_a_value() {
+        for (texts, expected) in [
+            (&["hw.rev>=3"][..], 2),
+            (&["hw.rev>=3", "hw.rev<5"], 3),
+            (&["hw.rev>3", "hw.rev>=3"], 3),
+            (&["hw.board=a|b", "hw.board=b|c"], 4),
+            (&["hw.board=a", "hw.board!=a"], 2),
+            (&["hw.rev>=3", "hw.rev>=4", "hw.rev=3"], 4),
+        ] {
+            let requirements: Vec<Requirement> = texts.iter().map(|text| text.parse().unwrap()).collect();
+            let values = told_apart(&requirements.iter().collect::<Vec<_>>());
+            assert_eq!(values.len(), expected, "{texts:?}: {values:?}");
+        }
+    }
+}

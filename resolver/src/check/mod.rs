@@ -1,0 +1,117 @@
+//! The proof that no device is stranded: what publishing runs on the catalog as it would be.
+//!
+//! For every channel, every combination of facts that releases tell apart, and every release that a device may run:
+//! the path to the target exists, ends, goes one way, and every step is allowed by the records. The path is found by
+//! the search that devices are served by; each step is then tested by another, naive reading of the records, so that a
+//! mistake in one of them shows.
+
+mod combinations;
+mod problem;
+mod step;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use combinations::{Facts, MAX_COMBINATIONS};
+pub use problem::{Note, Problem, Stranded};
+
+use crate::catalog::{Channel, Component, Met, Release};
+use crate::decide::{Obstacle, Place, Terrain, no_way, route};
+use crate::words::{ChannelName, Timestamp};
+
+/// What was found about one component.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    /// What must not be published.
+    pub problems: BTreeSet<Problem>,
+    /// What an operator may want to know.
+    pub notes: BTreeSet<Note>,
+    /// Paths proven, one for each channel, combination of facts and release.
+    pub paths: usize,
+}
+
+/// Proves one component's paths, or says where the proof fails. `now` is what signatures expire by.
+pub fn check(component: &Component, now: Timestamp) -> Report {
+    let mut report = Report::default();
+    records(component, now, &mut report);
+    let combinations = match combinations::combinations(component) {
+        Ok(combinations) => combinations,
+        Err(count) => {
+            report.problems.insert(Problem::TooManyCombinations { count });
+            return report;
+        }
+    };
+    for (name, channel) in &component.channels {
+        self::channel(component, name, channel, &combinations, &mut report);
+    }
+    report
+}
+
+/// What is wrong with the records themselves, whatever channel devices follow.
+fn records(component: &Component, now: Timestamp, report: &mut Report) {
+    for release in component.releases() {
+        let version = &release.version;
+        if let Some(by) = release.withdrawn.as_ref().and_then(|withdrawal| withdrawal.superseded_by.as_ref()) {
+            let takes_over = |later: &Release| later.bars() && later.version.precedence(version).is_gt();
+            if !component.release(by).is_some_and(|later| takes_over(later)) {
+                report.problems.insert(Problem::Superseded { version: version.clone(), by: by.clone() });
+            }
+        }
+        if let Some(reason) = &release.dead_end {
+            report.notes.insert(Note::DeadEnd { version: version.clone(), reason: reason.clone() });
+        }
+        let expires = release.signature.as_ref().and_then(|signature| signature.expires());
+        if let Some(expires) = expires.filter(|_| release.is_offered())
+            && now >= expires
+        {
+            report.notes.insert(Note::Expired { version: version.clone(), expires });
+        }
+    }
+}
+
+fn channel(component: &Component, name: &ChannelName, channel: &Channel, combinations: &[Facts], report: &mut Report) {
+    let Some(target) = component.index(&channel.target) else {
+        report.problems.insert(Problem::Dangling { channel: name.clone(), target: channel.target.clone() });
+        return;
+    };
+    for facts in combinations {
+        let terrain = Terrain::new(component, channel, facts);
+        match terrain.closed(target) {
+            None => paths(&terrain, name, facts, target, report),
+            // These devices are not served on this channel: 412 says so.
+            Some(Obstacle::Fact { .. }) => {}
+            Some(closed) => {
+                let (target, why) = (channel.target.clone(), closed.to_string());
+                report.problems.insert(Problem::Closed { channel: name.clone(), target, why });
+            }
+        }
+    }
+}
+
+/// Proves the paths of one channel for devices with the same facts.
+///
+/// Releases are taken from the target outwards, so that a path is proven by its first step and what is proven already.
+fn paths(terrain: &Terrain<'_>, name: &ChannelName, facts: &Facts, target: usize, report: &mut Report) {
+    let same = terrain.same(target);
+    let mut proven = BTreeMap::from([(target, 0)]);
+    let above = if terrain.allow_downgrade { same.end..terrain.graph.rank.len() } else { 0..0 };
+    for installed in (0..same.start).rev().chain(above) {
+        let release = terrain.release(installed);
+        let cannot_run = release.requires.iter().any(|requirement| requirement.met(facts) == Met::No);
+        // A dead end and a floor are the operator's word that nothing leads on.
+        if cannot_run || release.dead_end.is_some() || same.start < terrain.graph.floor[installed] {
+            continue;
+        }
+        match step::proven(terrain, facts, installed, target, &proven) {
+            Ok(hops) => {
+                proven.insert(installed, hops);
+                report.paths += 1;
+            }
+            Err(why) => {
+                let (version, target) = (release.version.clone(), terrain.release(target).version.clone());
+                let facts = facts.clone();
+                let stranded = Stranded { channel: name.clone(), target, facts, version, why };
+                report.problems.insert(Problem::Stranded(stranded));
+            }
+        }
+    }
+}

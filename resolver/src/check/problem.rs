@@ -1,0 +1,110 @@
+use std::fmt;
+
+use super::{Facts, MAX_COMBINATIONS};
+use crate::words::{ChannelName, Reason, Timestamp, Version};
+
+/// Why a component must not be published as it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Problem {
+    /// A channel points at nothing.
+    Dangling {
+        /// The channel.
+        channel: ChannelName,
+        /// The version that is not published.
+        target: Version,
+    },
+    /// A channel points at a release that is never offered.
+    Closed {
+        /// The channel.
+        channel: ChannelName,
+        /// Its target.
+        target: Version,
+        /// Why it is not offered.
+        why: String,
+    },
+    /// A release from which a device cannot get to the target.
+    Stranded(Stranded),
+    /// A barrier was withdrawn in favour of a release that does not do its duty.
+    Superseded {
+        /// The barrier.
+        version: Version,
+        /// What should bar in its place.
+        by: Version,
+    },
+    /// The releases tell more combinations of facts apart than can be proven.
+    TooManyCombinations {
+        /// How many.
+        count: usize,
+    },
+}
+
+/// A release from which a device cannot get to a channel's target.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stranded {
+    /// The channel.
+    pub channel: ChannelName,
+    /// The channel's target.
+    pub target: Version,
+    /// The device's facts, as far as they matter.
+    pub facts: Facts,
+    /// What the device runs.
+    pub version: Version,
+    /// What is in the way.
+    pub why: String,
+}
+
+/// What is no reason against publishing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Note {
+    /// Nothing leads on from a release.
+    DeadEnd {
+        /// The release.
+        version: Version,
+        /// Why.
+        reason: Reason,
+    },
+    /// A signature is past the moment that its signer gave: devices that look at it refuse the release.
+    Expired {
+        /// The release.
+        version: Version,
+        /// When it expired.
+        expires: Timestamp,
+    },
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Problem::Dangling { channel, target } => write!(f, "{channel} points at {target}, which is not published"),
+            Problem::Closed { channel, target, why } => {
+                write!(f, "{channel} points at {target}, which no device is given: {why}")
+            }
+            Problem::Stranded(Stranded { channel, facts, version, why, .. }) => {
+                write!(f, "{version} is stranded on {channel}")?;
+                facts.iter().enumerate().try_for_each(|(index, (fact, value))| {
+                    write!(f, "{}{fact}={value}", if index == 0 { " where " } else { ", " })
+                })?;
+                write!(f, ": {why}")
+            }
+            Problem::Superseded { version, by } => {
+                write!(f, "{version} is superseded by {by}, which is not a later barrier")
+            }
+            Problem::TooManyCombinations { count } => write!(
+                f,
+                "the releases tell {count} combinations of facts apart, {MAX_COMBINATIONS} at most can be proven: \
+                 require fewer different values"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Note::DeadEnd { version, reason } => write!(f, "{version} is a dead end: {reason}"),
+            Note::Expired { version, expires } => {
+                write!(f, "the signature of {version} expired at {expires}: sign it again and publish it again")
+            }
+        }
+    }
+}

@@ -2,11 +2,12 @@ use std::future::Future;
 use std::ops::Range;
 use std::path::Path;
 use std::pin::Pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::Stream;
 use resolver::catalog::ObjectKey;
-use resolver::words::Md5;
+use resolver::words::{Md5, Sha256};
 
 use crate::StoreError;
 
@@ -36,6 +37,19 @@ pub struct Stat {
     pub md5: Md5,
 }
 
+/// An object as a listing shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stored {
+    /// Which object.
+    pub key: ObjectKey,
+    /// Length in bytes.
+    pub size: u64,
+    /// How long ago it was last put.
+    pub age: Duration,
+    /// It was hidden, by a collector that did not get to its end.
+    pub aside: bool,
+}
+
 /// Where artifacts and fragments are kept, under the digest of their bytes.
 pub trait Artifacts: Send + Sync + 'static {
     /// What is known of an object; `None` if it is not there.
@@ -46,6 +60,30 @@ pub trait Artifacts: Send + Sync + 'static {
 
     /// Puts a local file there, whole or not at all. An object that is there with this length stays as it is.
     ///
-    /// The caller has computed the digests; readers find out if they are wrong.
+    /// The caller has computed the digests; readers find out if they are wrong. A file in the store's own folder for
+    /// temporary files may be moved rather than copied. An object that is there counts as young again ([`Stored`]).
     fn put(&self, key: &ObjectKey, file: &Path, md5: &Md5) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The text that vouches for an artifact, beside it: what `/blobs/<sha256>.minisig` serves.
+    fn signature(&self, artifact: &Sha256) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
+
+    /// Puts that text there, in place of any other.
+    fn put_signature(
+        &self,
+        artifact: &Sha256,
+        minisig: &str,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Every object, in the order of their keys. For operators; no request needs it.
+    fn list(&self) -> impl Future<Output = Result<Vec<Stored>, StoreError>> + Send;
+
+    /// Hides an object: from now on it is missing. It is not gone: [`Self::put_back`] undoes this, and
+    /// [`Self::discard`] ends it. Between the two, whoever collects garbage looks once more whether a release names it.
+    fn set_aside(&self, key: &ObjectKey) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Shows a hidden object again, unless it was put anew meanwhile.
+    fn put_back(&self, key: &ObjectKey) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Deletes a hidden object for good.
+    fn discard(&self, key: &ObjectKey) -> impl Future<Output = Result<(), StoreError>> + Send;
 }

@@ -1,7 +1,7 @@
 use std::future::Future;
 
-use resolver::catalog::{Channel, Component, Release};
-use resolver::words::{AttributeName, ChannelName, ComponentKey, ComponentName};
+use resolver::catalog::{Component, Edit, Revision};
+use resolver::words::{AttributeName, ComponentKey, ComponentName};
 
 use crate::StoreError;
 
@@ -19,21 +19,15 @@ pub trait Catalog: Send + Sync + 'static {
     /// Every component, in the order of their keys. For operators; no request needs it.
     fn components(&self) -> impl Future<Output = Result<Vec<ComponentKey>, StoreError>> + Send;
 
-    /// Adds a release. Adding the same again changes nothing; other bytes under a version that is there are
-    /// [`StoreError::Taken`]. The first release fixes the spelling of the component's name.
-    fn add_release(
+    /// Does an edit as a whole or not at all, if the component is still at the revision that it was decided on
+    /// ([`Revision::default`] for one that was never written), else [`StoreError::Moved`]. Returns the new revision.
+    ///
+    /// Other bytes under a version that is there are [`StoreError::Taken`]; a channel that points at no release, there
+    /// or in the edit, is [`StoreError::Dangling`]. The first edit fixes the spelling of the component's name.
+    fn commit(
         &self,
         component: &ComponentName,
-        release: &Release,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Sets a channel if it is still as `expected` (`None`: not there yet), else [`StoreError::Moved`]. The target
-    /// must have been added before, else [`StoreError::Dangling`].
-    fn set_channel(
-        &self,
-        component: &ComponentKey,
-        name: &ChannelName,
-        channel: &Channel,
-        expected: Option<&Channel>,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+        expected: Revision,
+        edit: &Edit,
+    ) -> impl Future<Output = Result<Revision, StoreError>> + Send;
 }

@@ -7,11 +7,9 @@ mod artifacts;
 mod catalog;
 mod error;
 mod fragment;
-mod publish;
 mod stage;
 
-pub use artifacts::{Artifacts, ByteStream, Identity, Opened, Stat};
+pub use artifacts::{Artifacts, ByteStream, Identity, Opened, Stat, Stored};
 pub use catalog::Catalog;
 pub use error::StoreError;
-pub use publish::{PublishError, publish};
 pub use stage::{StageError, Staged, stage};

@@ -1,13 +1,14 @@
 use std::fs::File;
-use std::io::{BufWriter, Read};
+use std::io::{self, BufWriter, Read, Write as _};
 use std::path::{Path, PathBuf};
 
-use resolver::catalog::{Artifact, MAX_ARTIFACT_BYTES};
+use resolver::catalog::{Artifact, MAX_ARTIFACT_BYTES, ObjectKey};
 use resolver::words::{Digest, Md5};
 use sha2::Digest as _;
 use tempfile::NamedTempFile;
 
 use crate::fragment::FragmentWriter;
+use crate::{Artifacts, StoreError};
 
 /// The source is read in pieces of this size, in bytes.
 const INPUT: usize = 1 << 20;
@@ -16,29 +17,34 @@ const INPUT: usize = 1 << 20;
 /// store holds it once.
 const LEAST_SAVING: u64 = 32;
 
-/// A file, read once and ready to be put into a store.
+/// A file, read once and ready to be put into a store: a private copy, so that nobody can change it in between.
 #[derive(Debug)]
 pub struct Staged {
     /// What the record will say.
     pub artifact: Artifact,
-    /// Where the artifact's bytes are.
-    pub source: PathBuf,
+    copy: NamedTempFile,
     /// The fragment's bytes and their MD5, if there is a fragment.
-    pub(crate) fragment: Option<(NamedTempFile, Md5)>,
+    fragment: Option<(NamedTempFile, Md5)>,
 }
 
 /// Why a file cannot become an artifact.
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
-    /// It could not be read, or the fragment could not be written.
-    #[error("cannot read {path}, or write beside it into {work}")]
-    Io {
+    /// It could not be read.
+    #[error("cannot read {path}")]
+    Read {
         /// The file.
         path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The copy or the fragment could not be written.
+    #[error("cannot write temporary files into {work}")]
+    Write {
         /// The folder for temporary files.
         work: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// There is nothing in it.
     #[error("{0} is empty: an artifact takes at least one byte")]
@@ -48,36 +54,41 @@ pub enum StageError {
     TooLarge(PathBuf),
 }
 
-/// Computes digests and the fragment of a file in one pass. Temporary files go to `work`.
+/// Reads a file once: copies it, and computes its digests and its fragment on the way. Temporary files go to `work`.
+/// Whoever wants to see the bytes too is shown every piece.
 ///
 /// Blocks; call it where that is allowed.
-pub fn stage(source: &Path, work: &Path) -> Result<Staged, StageError> {
-    let io = |error| StageError::Io { path: source.into(), work: work.into(), source: error };
-    let mut file = File::open(source).map_err(io)?;
-    let temporary = NamedTempFile::new_in(work).map_err(io)?;
+pub fn stage(source: &Path, work: &Path, mut passing: impl FnMut(&[u8])) -> Result<Staged, StageError> {
+    let read = |error| StageError::Read { path: source.into(), source: error };
+    let write = |error| StageError::Write { work: work.into(), source: error };
+    let mut file = File::open(source).map_err(read)?;
+    let mut copy = NamedTempFile::new_in(work).map_err(write)?;
+    let temporary = NamedTempFile::new_in(work).map_err(write)?;
     let mut fragment = FragmentWriter::new(BufWriter::new(temporary.as_file()));
     let (mut sha256, mut md5, mut crc32) = (sha2::Sha256::new(), md5::Md5::new(), crc32fast::Hasher::new());
     let mut buffer = vec![0; INPUT];
     let mut size = 0;
     loop {
-        let read = file.read(&mut buffer).map_err(io)?;
-        let piece = &buffer[..read];
+        let count = file.read(&mut buffer).map_err(read)?;
+        let piece = &buffer[..count];
         if piece.is_empty() {
             break;
         }
-        size += read as u64;
+        size += count as u64;
         if size > MAX_ARTIFACT_BYTES {
             return Err(StageError::TooLarge(source.into()));
         }
+        passing(piece);
         sha256.update(piece);
         md5.update(piece);
         crc32.update(piece);
-        fragment.write(piece).map_err(io)?;
+        copy.write_all(piece).map_err(write)?;
+        fragment.write(piece).map_err(write)?;
     }
     if size == 0 {
         return Err(StageError::Empty(source.into()));
     }
-    let (fragment, fragment_md5) = fragment.finish().map_err(io)?;
+    let (fragment, fragment_md5) = fragment.finish().map_err(write)?;
     let worth_it = fragment.size + size / LEAST_SAVING <= size;
     let artifact = Artifact {
         sha256: Digest(sha256.finalize().into()),
@@ -86,5 +97,18 @@ pub fn stage(source: &Path, work: &Path) -> Result<Staged, StageError> {
         crc32: Some(crc32.finalize()),
         fragment: worth_it.then_some(fragment),
     };
-    Ok(Staged { artifact, source: source.into(), fragment: worth_it.then_some((temporary, fragment_md5)) })
+    Ok(Staged { artifact, copy, fragment: worth_it.then_some((temporary, fragment_md5)) })
+}
+
+impl Staged {
+    /// Puts the artifact and its fragment into a store. No release names them yet, so it does no harm if nothing
+    /// follows; what is there already stays.
+    pub async fn put(&self, artifacts: &impl Artifacts) -> Result<(), StoreError> {
+        let blob = ObjectKey::Blob(self.artifact.sha256);
+        artifacts.put(&blob, self.copy.path(), &self.artifact.md5).await?;
+        if let (Some(fragment), Some((file, md5))) = (self.artifact.fragment, &self.fragment) {
+            artifacts.put(&ObjectKey::Fragment(fragment.sha256), file.path(), md5).await?;
+        }
+        Ok(())
+    }
 }

@@ -45,6 +45,11 @@ pub struct Channel {
 }
 
 impl Component {
+    /// A component of which nothing is published yet.
+    pub fn empty(name: ComponentName) -> Self {
+        Component::new(name, Revision::default(), BTreeMap::new(), Vec::new())
+    }
+
     /// Puts a partition together from its records, read in whatever order. Two releases never share a spelling.
     pub fn new(
         name: ComponentName,

@@ -59,9 +59,10 @@ fn records(component: &Component, now: Timestamp, report: &mut Report) {
         if let Some(reason) = &release.dead_end {
             report.notes.insert(Note::DeadEnd { version: version.clone(), reason: reason.clone() });
         }
-        let expires = release.signature.as_ref().and_then(|signature| signature.expires());
-        if let Some(expires) = expires.filter(|_| release.is_offered())
+        let statement = release.signature.as_ref().and_then(|signature| signature.minisig.statement().ok());
+        if let Some(expires) = statement.and_then(|statement| statement.expires)
             && now >= expires
+            && release.is_offered()
         {
             report.notes.insert(Note::Expired { version: version.clone(), expires });
         }

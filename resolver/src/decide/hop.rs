@@ -18,7 +18,7 @@ pub(super) fn next(
     installed: Option<Installed<'_>>,
 ) -> Entry {
     let (outcome, reason) = decided(query, component, channel_name, channel, installed);
-    Entry { component: component.name.clone(), target: channel.target.clone(), outcome, reason: reason.into() }
+    Entry { component: component.name.clone(), target: channel.target.clone(), outcome, reason }
 }
 
 fn decided(

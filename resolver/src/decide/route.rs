@@ -26,20 +26,25 @@ pub(crate) fn route(terrain: &Terrain<'_>, place: Place<'_>, target: usize) -> O
         Place::Unpublished(_, next) => next,
     };
     let up = rank >= own;
+    // Most devices are one step away.
+    if terrain.obstacle(place, target).is_none() {
+        return Some(Route { first: target, hops: 1 });
+    }
     let mut unvisited = between(terrain, place, target, up);
     let mut round = vec![target];
-    let mut hops = 1;
-    while !round.is_empty() {
-        let allowed = round.iter().filter(|to| terrain.obstacle(place, **to).is_none());
-        if let Some(first) = allowed.max() {
-            return Some(Route { first: *first, hops });
-        }
+    for hops in 2.. {
         let mut further = Vec::new();
         for to in round {
             take_predecessors(terrain, to, up, &mut unvisited, &mut further);
         }
+        let allowed = further.iter().filter(|to| terrain.obstacle(place, **to).is_none());
+        if let Some(first) = allowed.max() {
+            return Some(Route { first: *first, hops });
+        }
+        if further.is_empty() {
+            break;
+        }
         round = further;
-        hops += 1;
     }
     None
 }

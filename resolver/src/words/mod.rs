@@ -1,19 +1,22 @@
 //! The vocabulary: a type for everything that came from outside. A constructor is the only validation there is.
 
 mod digest;
+mod key;
 mod name;
 mod range;
 mod timestamp;
 mod version;
 
-pub(crate) use name::ATTRIBUTE_PREFIX;
+pub(crate) use key::UNTRUSTED_COMMENT;
+pub(crate) use name::{ATTRIBUTE_PREFIX, cut};
 pub(crate) use version::precedence;
 
 pub use digest::{Digest, InvalidDigest, Md5, Sha256};
+pub use key::{InvalidKey, KeyId, PublicKey};
 pub use name::{
     AttributeName, ChannelName, ComponentKey, ComponentName, FactName, FactValue, InvalidName, MAX_COMPONENT_BYTES,
     MAX_NOTES_BYTES, MAX_REASON_BYTES, MAX_WORD_BYTES, Notes, Reason,
 };
 pub use range::{InvalidRange, VersionRange};
-pub use timestamp::Timestamp;
+pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use version::{InvalidVersion, MAX_VERSION_BYTES, Version};

@@ -162,7 +162,7 @@ impl ComponentKey {
 }
 
 /// As much of a refused text as a message needs.
-pub(super) fn cut(text: String) -> String {
+pub(crate) fn cut(text: String) -> String {
     match text.char_indices().nth(MAX_WORD_BYTES) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,

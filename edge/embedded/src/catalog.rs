@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use resolver::catalog::{Channel, Component, Release};
-use resolver::words::{AttributeName, ChannelName, ComponentKey, ComponentName};
+use resolver::catalog::{Channel, Component, Edit, Release, Revision};
+use resolver::words::{AttributeName, ChannelName, ComponentKey, ComponentName, Version};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde_json::{from_str, to_string};
 use store::{Catalog, StoreError};
@@ -72,56 +72,87 @@ impl Catalog for SqliteCatalog {
         self.read(|transaction| keys(transaction, "SELECT key FROM component ORDER BY key", params![])).await
     }
 
-    async fn add_release(&self, component: &ComponentName, release: &Release) -> Result<(), StoreError> {
-        let (name, release) = (component.clone(), release.clone());
+    async fn commit(&self, component: &ComponentName, expected: Revision, edit: &Edit) -> Result<Revision, StoreError> {
+        let (name, edit) = (component.clone(), edit.clone());
         self.write(move |transaction| {
-            let (key, version) = (name.key().to_string(), release.version.to_string());
-            let sql = "SELECT record FROM release WHERE component = ?1 AND version = ?2";
-            if let Some(there) = record::<Release>(transaction, sql, [&key, &version])? {
-                let same = there.artifact.sha256 == release.artifact.sha256;
-                return if same { Ok(()) } else { Err(StoreError::Taken { release: format!("{name} {version}") }) };
+            let key = name.key();
+            let found = head(transaction, &key)?.map_or(Revision::default(), |(_, revision)| revision);
+            if found != expected {
+                return Err(StoreError::Moved { what: format!("component {name}") });
             }
-            insert(transaction, "INSERT OR IGNORE INTO component VALUES (?1, ?2)", params![key, name.as_str()])?;
-            let text = to_string(&release).map_err(|error| StoreError::damaged("a new release", error))?;
-            insert(transaction, "INSERT INTO release VALUES (?1, ?2, ?3)", params![key, version, text])
-        })
-        .await
-    }
-
-    async fn set_channel(
-        &self,
-        component: &ComponentKey,
-        name: &ChannelName,
-        channel: &Channel,
-        expected: Option<&Channel>,
-    ) -> Result<(), StoreError> {
-        let (key, name) = (component.to_string(), name.to_string());
-        let (channel, expected) = (channel.clone(), expected.cloned());
-        self.write(move |transaction| {
-            let what = format!("channel {name} of {key}");
-            let sql = "SELECT record FROM channel WHERE component = ?1 AND name = ?2";
-            if record::<Channel>(transaction, sql, [&key, &name])? != expected {
-                return Err(StoreError::Moved { what });
-            }
-            let sql = "SELECT record FROM release WHERE component = ?1 AND version = ?2";
-            if record::<Release>(transaction, sql, [&key, channel.target.as_str()])?.is_none() {
-                return Err(StoreError::Dangling { channel: what, target: channel.target.to_string() });
-            }
-            let text = to_string(&channel).map_err(|error| StoreError::damaged(what, error))?;
-            insert(transaction, "INSERT OR REPLACE INTO channel VALUES (?1, ?2, ?3)", params![key, name, text])?;
-            index(transaction, &key)
+            let revision = Revision(found.0 + 1);
+            let sql = "INSERT INTO component VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET revision = ?3";
+            execute(transaction, sql, params![key.as_str(), name.as_str(), revision.0 as i64])?;
+            edit.releases.iter().try_for_each(|release| put_release(transaction, &key, release))?;
+            edit.channels
+                .iter()
+                .try_for_each(|(name, channel)| put_channel(transaction, &key, name, channel.as_ref()))?;
+            index(transaction, key.as_str())?;
+            Ok(revision)
         })
         .await
     }
 }
 
-fn read_component(transaction: &Transaction<'_>, key: &ComponentKey) -> Result<Option<Component>, StoreError> {
-    let sql = "SELECT name FROM component WHERE key = ?1";
-    let name: Option<String> = transaction
+/// The spelling of a component's name, and its revision.
+fn head(transaction: &Transaction<'_>, key: &ComponentKey) -> Result<Option<(String, Revision)>, StoreError> {
+    let sql = "SELECT name, revision FROM component WHERE key = ?1";
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?));
+    let found: Option<(String, i64)> = transaction
         .prepare_cached(sql)
-        .and_then(|mut select| select.query_row([key.as_str()], |row| row.get(0)).optional())
+        .and_then(|mut select| select.query_row([key.as_str()], row).optional())
         .map_err(StoreError::catalog)?;
-    let Some(name) = name else { return Ok(None) };
+    let count =
+        |revision| u64::try_from(revision).map_err(|error| StoreError::damaged(format!("component {key}"), error));
+    found.map(|(name, revision)| Ok((name, Revision(count(revision)?)))).transpose()
+}
+
+fn put_release(transaction: &Transaction<'_>, key: &ComponentKey, release: &Release) -> Result<(), StoreError> {
+    let what = format!("{key} {}", release.version);
+    if let Some(there) = read_release(transaction, key, &release.version)?
+        && there.artifact.sha256 != release.artifact.sha256
+    {
+        return Err(StoreError::Taken { release: what });
+    }
+    let text = to_string(release).map_err(|error| StoreError::damaged(what, error))?;
+    let sql = "INSERT OR REPLACE INTO release VALUES (?1, ?2, ?3)";
+    execute(transaction, sql, params![key.as_str(), release.version.as_str(), text])
+}
+
+/// Sets a channel, or takes it away.
+fn put_channel(
+    transaction: &Transaction<'_>,
+    key: &ComponentKey,
+    name: &ChannelName,
+    channel: Option<&Channel>,
+) -> Result<(), StoreError> {
+    let what = format!("channel {name} of {key}");
+    let Some(channel) = channel else {
+        let sql = "DELETE FROM channel WHERE component = ?1 AND name = ?2";
+        return execute(transaction, sql, params![key.as_str(), name.as_str()]);
+    };
+    if read_release(transaction, key, &channel.target)?.is_none() {
+        return Err(StoreError::Dangling { channel: what, target: channel.target.to_string() });
+    }
+    let text = to_string(channel).map_err(|error| StoreError::damaged(what, error))?;
+    let sql = "INSERT OR REPLACE INTO channel VALUES (?1, ?2, ?3)";
+    execute(transaction, sql, params![key.as_str(), name.as_str(), text])
+}
+
+fn read_release(
+    transaction: &Transaction<'_>,
+    key: &ComponentKey,
+    version: &Version,
+) -> Result<Option<Release>, StoreError> {
+    let text: Option<String> = transaction
+        .prepare_cached("SELECT record FROM release WHERE component = ?1 AND version = ?2")
+        .and_then(|mut select| select.query_row([key.as_str(), version.as_str()], |row| row.get(0)).optional())
+        .map_err(StoreError::catalog)?;
+    text.map(|text| from_str(&text).map_err(|error| StoreError::damaged(format!("{key} {version}"), error))).transpose()
+}
+
+fn read_component(transaction: &Transaction<'_>, key: &ComponentKey) -> Result<Option<Component>, StoreError> {
+    let Some((name, revision)) = head(transaction, key)? else { return Ok(None) };
     let damaged = |error: &dyn std::fmt::Display| StoreError::damaged(format!("component {key}"), error);
 
     let channels: Result<BTreeMap<_, _>, StoreError> =
@@ -138,7 +169,7 @@ fn read_component(transaction: &Transaction<'_>, key: &ComponentKey) -> Result<O
             .map(|(_, text)| from_str(&text).map(Arc::new).map_err(|error| damaged(&error)))
             .collect();
     let name = name.parse().map_err(|error| damaged(&error))?;
-    Ok(Some(Component::new(name, channels?, releases?)))
+    Ok(Some(Component::new(name, revision, channels?, releases?)))
 }
 
 /// Makes the attribute index say what a component's channels say.
@@ -149,9 +180,9 @@ fn index(transaction: &Transaction<'_>, key: &str) -> Result<(), StoreError> {
             from_str(&text).map_err(|error| StoreError::damaged(format!("channel {name} of {key}"), error))?;
         wanted.extend(channel.attributes);
     }
-    insert(transaction, "DELETE FROM attribute WHERE component = ?1", params![key])?;
+    execute(transaction, "DELETE FROM attribute WHERE component = ?1", params![key])?;
     wanted.iter().try_for_each(|attribute| {
-        insert(transaction, "INSERT INTO attribute VALUES (?1, ?2)", params![attribute.as_str(), key])
+        execute(transaction, "INSERT INTO attribute VALUES (?1, ?2)", params![attribute.as_str(), key])
     })
 }
 
@@ -174,19 +205,7 @@ fn keys(
     found.iter().map(|key| key.parse().map_err(|error| StoreError::damaged(key, error))).collect()
 }
 
-fn record<T: serde::de::DeserializeOwned>(
-    transaction: &Transaction<'_>,
-    sql: &str,
-    key: [&str; 2],
-) -> Result<Option<T>, StoreError> {
-    let text: Option<String> = transaction
-        .prepare_cached(sql)
-        .and_then(|mut select| select.query_row(key, |row| row.get(0)).optional())
-        .map_err(StoreError::catalog)?;
-    text.map(|text| from_str(&text).map_err(|error| StoreError::damaged(key.join(" "), error))).transpose()
-}
-
-fn insert(transaction: &Transaction<'_>, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<(), StoreError> {
+fn execute(transaction: &Transaction<'_>, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<(), StoreError> {
     let done = transaction.prepare_cached(sql).and_then(|mut statement| statement.execute(values));
     done.map(|_| ()).map_err(StoreError::catalog)
 }

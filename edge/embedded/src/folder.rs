@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use resolver::catalog::ObjectKey;
-use resolver::words::Md5;
-use store::{Artifacts, Identity, Opened, Stat, StoreError};
+use resolver::words::{Md5, Sha256};
+use store::{Artifacts, Identity, Opened, Stat, StoreError, Stored};
 
 use crate::buffers::Buffers;
 use crate::chunks::Chunks;
 use crate::files::{failed, present};
+use crate::garbage::{delete, hide, show};
+use crate::listing::{listing, object_path, signature_path};
 use crate::note::Note;
 
 /// How long nobody must have written to a temporary file before it is taken for a dead publisher's.
@@ -43,12 +45,12 @@ impl FolderArtifacts {
 
     /// The file of an object. Two levels, so that no folder holds more than a 256th of them.
     pub fn path(&self, key: &ObjectKey) -> PathBuf {
-        let kind = match key {
-            ObjectKey::Blob(_) => "blobs",
-            ObjectKey::Fragment(_) => "fragments",
-        };
-        let digest = key.sha256().to_string();
-        self.root.join(kind).join(&digest[..2]).join(digest)
+        object_path(&self.root, key)
+    }
+
+    /// Where hidden objects are, in folders like those they came from.
+    fn aside(&self) -> PathBuf {
+        self.root.join("aside")
     }
 }
 
@@ -86,6 +88,43 @@ impl Artifacts for FolderArtifacts {
         let (key, path, work, file, md5) = (*key, self.path(key), self.work(), file.to_owned(), *md5);
         run(move || write(&key, &path, &work, &file, &md5).map_err(|error| failed(&path, error))).await
     }
+
+    async fn signature(&self, artifact: &Sha256) -> Result<Option<String>, StoreError> {
+        let path = signature_path(&self.path(&ObjectKey::Blob(*artifact)));
+        run(move || present(fs::read_to_string(&path)).map_err(|error| failed(&path, error))).await
+    }
+
+    async fn put_signature(&self, artifact: &Sha256, minisig: &str) -> Result<(), StoreError> {
+        let path = signature_path(&self.path(&ObjectKey::Blob(*artifact)));
+        let (work, text) = (self.work(), minisig.to_owned());
+        run(move || write_text(&path, &work, &text).map_err(|error| failed(&path, error))).await
+    }
+
+    async fn list(&self) -> Result<Vec<Stored>, StoreError> {
+        let (root, aside) = (Arc::clone(&self.root), self.aside());
+        run(move || {
+            let mut stored = listing(&root, false).map_err(|error| failed(&root, error))?;
+            stored.extend(listing(&aside, true).map_err(|error| failed(&aside, error))?);
+            stored.sort_by_key(|object| (object.key, object.aside));
+            Ok(stored)
+        })
+        .await
+    }
+
+    async fn set_aside(&self, key: &ObjectKey) -> Result<(), StoreError> {
+        let (path, aside) = (self.path(key), object_path(&self.aside(), key));
+        run(move || hide(&path, &aside).map_err(|error| failed(&path, error))).await
+    }
+
+    async fn put_back(&self, key: &ObjectKey) -> Result<(), StoreError> {
+        let (path, aside) = (self.path(key), object_path(&self.aside(), key));
+        run(move || show(&path, &aside).map_err(|error| failed(&path, error))).await
+    }
+
+    async fn discard(&self, key: &ObjectKey) -> Result<(), StoreError> {
+        let (path, aside) = (self.path(key), object_path(&self.aside(), key));
+        run(move || delete(&path, &aside).map_err(|error| failed(&path, error))).await
+    }
 }
 
 /// Copies `file` to `path` through a temporary file, so that an object is there whole or not at all, even after a
@@ -94,18 +133,31 @@ fn write(key: &ObjectKey, path: &Path, work: &Path, file: &Path, md5: &Md5) -> i
     let stat = Stat { size: fs::metadata(file)?.len(), md5: *md5 };
     let noted = Note::read(path, key).is_ok_and(|note| note.0.size == stat.size);
     if noted && present(fs::metadata(path))?.is_some_and(|there| there.len() == stat.size) {
-        return Ok(());
+        return File::options().append(true).open(path)?.set_modified(SystemTime::now());
     }
     let folder = path.parent().unwrap_or(work);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     fs::create_dir_all(folder)?;
-    let mut note = tempfile::NamedTempFile::new_in(work)?;
-    io::Write::write_all(&mut note, Note(stat).text(&name).as_bytes())?;
-    persist(note, &Note::path(path))?;
-    let mut copy = tempfile::NamedTempFile::new_in(work)?;
-    io::copy(&mut File::open(file)?, copy.as_file_mut())?;
-    persist(copy, path)?;
+    write_text(&Note::path(path), work, &Note(stat).text(&name))?;
+    if file.parent() == Some(work) {
+        // A temporary file is the publisher's own and is not written to any more: it needs no copy.
+        let link = tempfile::Builder::new().make_in(work, |path| fs::hard_link(file, path))?.into_temp_path();
+        File::open(&link)?.sync_all()?;
+        link.persist(path).map_err(|refused| refused.error)?;
+        File::options().append(true).open(path)?.set_modified(SystemTime::now())?;
+    } else {
+        let mut copy = tempfile::NamedTempFile::new_in(work)?;
+        io::copy(&mut File::open(file)?, copy.as_file_mut())?;
+        persist(copy, path)?;
+    }
     File::open(folder)?.sync_all()
+}
+
+fn write_text(path: &Path, work: &Path, text: &str) -> io::Result<()> {
+    fs::create_dir_all(path.parent().unwrap_or(work))?;
+    let mut file = tempfile::NamedTempFile::new_in(work)?;
+    io::Write::write_all(&mut file, text.as_bytes())?;
+    persist(file, path)
 }
 
 /// A file's number, size and times. The time of the last change of the inode cannot be set by anybody, but it only

@@ -4,7 +4,9 @@
 //! <data>/catalog.sqlite                   components, releases, channels; the server and the command line share it
 //! <data>/artifacts/blobs/ab/ab12…         an artifact, named by its SHA-256
 //! <data>/artifacts/blobs/ab/ab12….md5     its size and MD5, in the format of md5sum
+//! <data>/artifacts/blobs/ab/ab12….minisig what vouches for it
 //! <data>/artifacts/fragments/cd/cd34…     an artifact compressed for packages
+//! <data>/artifacts/aside/                 what a collector of garbage hid before it deletes it
 //! <data>/artifacts/tmp/                   what is being written
 //! ```
 
@@ -13,6 +15,8 @@ mod catalog;
 mod chunks;
 mod files;
 mod folder;
+mod garbage;
+mod listing;
 mod note;
 mod schema;
 

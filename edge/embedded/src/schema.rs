@@ -5,14 +5,15 @@ use rusqlite::{Connection, OpenFlags};
 use store::StoreError;
 
 /// Which layout of the tables this code reads and writes; kept in `user_version`.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// How long a connection waits for another one's write.
 const BUSY: Duration = Duration::from_secs(5);
 
 /// `attribute` is derived from `channel`, and is written in the same transaction.
 const TABLES: &str = "
-    CREATE TABLE component (key TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE component (
+        key TEXT PRIMARY KEY, name TEXT NOT NULL, revision INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
     CREATE TABLE release (
         component TEXT NOT NULL REFERENCES component (key), version TEXT NOT NULL, record TEXT NOT NULL,
         PRIMARY KEY (component, version)) STRICT, WITHOUT ROWID;
@@ -23,6 +24,9 @@ const TABLES: &str = "
         name TEXT NOT NULL, component TEXT NOT NULL REFERENCES component (key),
         PRIMARY KEY (name, component)) STRICT, WITHOUT ROWID;
 ";
+
+/// From layout 1, whose components did not count their writes.
+const COUNT_WRITES: &str = "ALTER TABLE component ADD COLUMN revision INTEGER NOT NULL DEFAULT 0";
 
 /// Opens the catalog file and brings its tables up to date. A file of a later edgehop is refused, not changed.
 pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
@@ -49,10 +53,12 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<Option<u32>> {
     if found > SCHEMA {
         return Ok(Some(found));
     }
-    if found == 0 {
-        transaction.execute_batch(TABLES)?;
-        transaction.pragma_update(None, "user_version", SCHEMA)?;
+    match found {
+        0 => transaction.execute_batch(TABLES)?,
+        1 => transaction.execute_batch(COUNT_WRITES)?,
+        _ => return transaction.commit().map(|()| None),
     }
+    transaction.pragma_update(None, "user_version", SCHEMA)?;
     transaction.commit()?;
     Ok(None)
 }

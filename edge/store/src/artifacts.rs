@@ -68,11 +68,7 @@ pub trait Artifacts: Send + Sync + 'static {
     fn signature(&self, artifact: &Sha256) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
 
     /// Puts that text there, in place of any other.
-    fn put_signature(
-        &self,
-        artifact: &Sha256,
-        minisig: &str,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn put_signature(&self, artifact: &Sha256, minisig: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Every object, in the order of their keys. For operators; no request needs it.
     fn list(&self) -> impl Future<Output = Result<Vec<Stored>, StoreError>> + Send;

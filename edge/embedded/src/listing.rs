@@ -1,0 +1,55 @@
+//! Where objects lie below a folder, and which lie there.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use resolver::catalog::ObjectKey;
+use resolver::words::Sha256;
+use store::Stored;
+
+use crate::files::present;
+
+/// A kind of object: its folder, and how a digest names one.
+type Kind = (&'static str, fn(Sha256) -> ObjectKey);
+
+const KINDS: [Kind; 2] = [("blobs", ObjectKey::Blob), ("fragments", ObjectKey::Fragment)];
+
+/// The file of an object below `root`. Two levels, so that no folder holds more than a 256th of them.
+pub(crate) fn object_path(root: &Path, key: &ObjectKey) -> PathBuf {
+    let kind = match key {
+        ObjectKey::Blob(_) => "blobs",
+        ObjectKey::Fragment(_) => "fragments",
+    };
+    let digest = key.sha256().to_string();
+    root.join(kind).join(&digest[..2]).join(digest)
+}
+
+/// The signature beside an artifact's file.
+pub(crate) fn signature_path(path: &Path) -> PathBuf {
+    path.with_added_extension("minisig")
+}
+
+/// The objects below `root`.
+pub(crate) fn listing(root: &Path, aside: bool) -> io::Result<Vec<Stored>> {
+    let mut found = Vec::new();
+    for (kind, key) in KINDS {
+        for folder in entries(&root.join(kind))? {
+            for file in entries(&folder.path())? {
+                // Notes and signatures are named after their object, with an ending.
+                let Some(sha256) = file.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+                let Some(meta) = present(file.metadata())? else { continue };
+                let age = meta.modified()?.elapsed().unwrap_or_default();
+                found.push(Stored { key: key(sha256), size: meta.len(), age, aside });
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn entries(folder: &Path) -> io::Result<Vec<fs::DirEntry>> {
+    match present(fs::read_dir(folder))? {
+        Some(entries) => entries.collect(),
+        None => Ok(Vec::new()),
+    }
+}

@@ -1,5 +1,12 @@
-//! What an operator puts into the stores. For now: the sample data.
+//! What an operator does: publish, sign, prove, look.
 
+mod guard;
+mod publish;
 mod sample;
+pub mod signing;
+mod stores;
 
+pub use guard::{Refused, guard};
+pub use publish::{Pointer, Publication, PublishError, Published, Terms, publish};
 pub use sample::{DEFAULT_SAMPLE_SIZE, Sample, SampleError, samples};
+pub use stores::{StoreOptions, Stores};

@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use init_data::Stores;
 use resolver::words::Timestamp;
 
 #[derive(Parser)]
@@ -44,10 +45,10 @@ async fn main() -> ExitCode {
 }
 
 async fn sample(data: PathBuf, size: u64) -> anyhow::Result<()> {
-    let (catalog, artifacts) = embedded::open(&data).with_context(|| format!("cannot open {}", data.display()))?;
+    let stores = Stores::embedded(&data).with_context(|| format!("cannot open {}", data.display()))?;
     let now =
         Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).context("this machine's clock is wrong")?.as_secs());
-    for (sample, release) in init_data::samples(&catalog, &artifacts, &artifacts.work(), size, now).await? {
+    for (sample, release) in init_data::samples(&stores, size, now).await? {
         let channel = sample.channel.unwrap_or("-");
         println!("{:<14} {:<9} {channel:<5} {}", sample.component, sample.version, release.artifact.md5);
     }

@@ -1,12 +1,14 @@
-use std::collections::BTreeSet;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::PathBuf;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
-use resolver::catalog::{Channel, Release};
-use resolver::words::{ChannelName, ComponentName, Timestamp, Version};
-use store::{Artifacts, Catalog, PublishError, StoreError};
+use resolver::catalog::Release;
+use resolver::words::Timestamp;
+use store::{Artifacts, Catalog, StoreError};
+
+use crate::publish::{Pointer, Publication, PublishError, Terms, publish};
+use crate::stores::Stores;
 
 /// Size of a sample artifact in bytes, unless the operator says otherwise. The AWS sample's are ten times that.
 pub const DEFAULT_SAMPLE_SIZE: u64 = 1 << 20;
@@ -25,6 +27,8 @@ pub struct Sample {
     pub channel: Option<&'static str>,
     /// The attributes that want the component on that channel.
     pub attributes: &'static [&'static str],
+    /// Why older devices must pass through it, if they must.
+    pub barrier: Option<&'static str>,
 }
 
 /// Why the sample data could not be put into the stores. Trying again goes on where it stopped.
@@ -38,20 +42,15 @@ pub enum SampleError {
         /// Why.
         source: PublishError,
     },
-    /// A channel could not be set.
-    #[error("cannot set a channel of the sample component {component}")]
-    Channel {
-        /// The component.
-        component: String,
-        /// Why.
-        source: StoreError,
-    },
+    /// The catalog could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// A sample artifact could not be written.
     #[error("cannot write a sample artifact into {0}")]
     Write(String, #[source] std::io::Error),
 }
 
-/// The AWS sample's nine items, and a module whose first two releases no channel points at any more.
+/// The AWS sample's nine items, and a module that must pass through its second release to its third.
 const SAMPLES: [Sample; 12] = [
     sample("os_armv8", "2.0.0", Some("beta"), &[]),
     sample("os_armv8", "1.1.0", Some("prod"), &[]),
@@ -63,7 +62,7 @@ const SAMPLES: [Sample; 12] = [
     sample("videoStreamer", "0.0.1", Some("prod"), &["camera", "gamer"]),
     sample("modemFW", "1.0", Some("prod"), &["cellular"]),
     sample("ipModule", "5.6.14", None, &[]),
-    sample("ipModule", "5.6.30", None, &[]),
+    Sample { barrier: Some("moves TURN to MQTT"), ..sample("ipModule", "5.6.30", None, &[]) },
     sample("ipModule", "6.15.008", Some("prod"), &[]),
 ];
 
@@ -73,50 +72,49 @@ const fn sample(
     channel: Option<&'static str>,
     attributes: &'static [&'static str],
 ) -> Sample {
-    Sample { component, version, channel, attributes }
+    Sample { component, version, channel, attributes, barrier: None }
 }
 
 /// Publishes the sample data: artifacts of `size` bytes, the same on every machine. What is there already stays.
-///
-/// Temporary files go to `work`.
-pub async fn samples(
-    catalog: &impl Catalog,
-    artifacts: &impl Artifacts,
-    work: &Path,
+pub async fn samples<C: Catalog, A: Artifacts>(
+    stores: &Stores<C, A>,
     size: u64,
     now: Timestamp,
 ) -> Result<Vec<(Sample, Release)>, SampleError> {
+    let work = &stores.work;
     let mut published = Vec::new();
     for sample in SAMPLES {
         let io = |error| SampleError::Write(work.display().to_string(), error);
         let mut file = tempfile::NamedTempFile::new_in(work).map_err(io)?;
         write(&sample, size, file.as_file_mut()).map_err(io)?;
-        let (component, version) = sample.release();
-        let release = store::publish(catalog, artifacts, &component, &version, file.path(), work, now)
-            .await
-            .map_err(|source| SampleError::Publish { release: format!("{component} {version}"), source })?;
-        if let Some((name, channel)) = sample.channel() {
-            match catalog.set_channel(&component.key(), &name, &channel, None).await {
-                // There is such a channel: whatever it says is somebody's decision.
-                Ok(()) | Err(StoreError::Moved { .. }) => {}
-                Err(source) => return Err(SampleError::Channel { component: component.to_string(), source }),
-            }
-        }
-        published.push((sample, release));
+        let mut publication = sample.publication(file.path().to_owned());
+        let there = stores.component(&publication.component).await?.channels;
+        // There is such a channel: whatever it says is somebody's decision.
+        publication.channel = publication.channel.filter(|pointer| !there.contains_key(&pointer.name));
+        let release = format!("{} {}", publication.component, publication.version);
+        let done = publish(stores, publication, now, |_| ()).await;
+        published.push((sample, done.map_err(|source| SampleError::Publish { release, source })?.release));
     }
     Ok(published)
 }
 
-#[expect(clippy::expect_used, reason = "the table's words are names, which the tests check")]
 impl Sample {
-    fn release(&self) -> (ComponentName, Version) {
-        (self.component.parse().expect("a name"), self.version.parse().expect("a version"))
-    }
-
-    fn channel(&self) -> Option<(ChannelName, Channel)> {
-        let name = self.channel?.parse().expect("a channel");
-        let attributes: BTreeSet<_> = self.attributes.iter().map(|word| word.parse().expect("an attribute")).collect();
-        Some((name, Channel { target: self.release().1, attributes }))
+    #[expect(clippy::expect_used, reason = "the table's words are words of their kind, which a test checks")]
+    fn publication(&self, file: PathBuf) -> Publication {
+        let attributes = self.attributes.iter().map(|word| word.parse().expect("an attribute")).collect();
+        let channel = self.channel.map(|name| Pointer {
+            name: name.parse().expect("a channel"),
+            attributes: Some(attributes),
+            allow_downgrade: None,
+        });
+        Publication {
+            component: self.component.parse().expect("a name"),
+            version: self.version.parse().expect("a version"),
+            file,
+            terms: Terms { barrier: self.barrier.map(|why| why.parse().expect("a reason")), ..Terms::default() },
+            channel,
+            force: None,
+        }
     }
 }
 
@@ -150,8 +148,7 @@ mod tests {
     #[test]
     fn the_table_holds_names_only() {
         for sample in SAMPLES {
-            sample.release();
-            sample.channel();
+            sample.publication(PathBuf::new());
         }
     }
 }

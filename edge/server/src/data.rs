@@ -2,6 +2,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use embedded::{FolderArtifacts, SqliteCatalog};
+use init_data::Stores;
 use resolver::words::Timestamp;
 use store::Catalog as _;
 
@@ -14,19 +15,18 @@ const UNFINISHED: &str = "sample.unfinished";
 /// Opens the data folder; puts the sample data into an empty one.
 pub(crate) async fn open(settings: &Settings) -> anyhow::Result<(SqliteCatalog, FolderArtifacts)> {
     let folder = settings.data.display();
-    let (catalog, artifacts) = embedded::open(&settings.data)
+    let stores = Stores::embedded(&settings.data)
         .with_context(|| format!("cannot open --data {folder}: it takes a folder that this user may write to"))?;
     let mark = settings.data.join(UNFINISHED);
-    let empty = catalog.components().await.context("cannot read the catalog")?.is_empty();
+    let empty = stores.catalog.components().await.context("cannot read the catalog")?.is_empty();
     if !settings.no_sample && (empty || mark.exists()) {
         tracing::info!(%folder, artifact_bytes = settings.sample_size, "first start: making the sample data");
         let failed = || format!("cannot make the sample data in {folder}");
         std::fs::write(&mark, "").with_context(failed)?;
-        let work = artifacts.work();
-        init_data::samples(&catalog, &artifacts, &work, settings.sample_size, now()).await.with_context(failed)?;
+        init_data::samples(&stores, settings.sample_size, now()).await.with_context(failed)?;
         std::fs::remove_file(&mark).with_context(failed)?;
     }
-    Ok((catalog, artifacts))
+    Ok((stores.catalog, stores.artifacts))
 }
 
 /// This moment. A clock before 1970 is taken for 1970.

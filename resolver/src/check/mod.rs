@@ -48,8 +48,18 @@ pub fn check(component: &Component, now: Timestamp) -> Report {
 
 /// What is wrong with the records themselves, whatever channel devices follow.
 fn records(component: &Component, now: Timestamp, report: &mut Report) {
+    for pair in component.releases().windows(2).filter(|pair| pair[0].version.is_same(&pair[1].version)) {
+        let (version, other) = (pair[0].version.clone(), pair[1].version.clone());
+        report.problems.insert(Problem::SameVersion { version, other });
+    }
     for release in component.releases() {
         let version = &release.version;
+        if let Some(from) = release.from.as_ref().filter(|from| !from.reaches_below(version)) {
+            report.problems.insert(Problem::Circular { version: version.clone(), from: from.clone() });
+        }
+        if let Some(floor) = release.floor.as_ref().filter(|floor| floor.precedence(version).is_gt()) {
+            report.problems.insert(Problem::Floor { version: version.clone(), floor: floor.clone() });
+        }
         if let Some(by) = release.withdrawn.as_ref().and_then(|withdrawal| withdrawal.superseded_by.as_ref()) {
             let takes_over = |later: &Release| later.bars() && later.version.precedence(version).is_gt();
             if !component.release(by).is_some_and(|later| takes_over(later)) {

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::{Facts, MAX_COMBINATIONS};
-use crate::words::{ChannelName, Reason, Timestamp, Version};
+use crate::words::{ChannelName, Reason, Timestamp, Version, VersionRange};
 
 /// Why a component must not be published as it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +24,27 @@ pub enum Problem {
     },
     /// A release from which a device cannot get to the target.
     Stranded(Stranded),
+    /// A release that can be installed over nothing older than itself: its range leads in a circle.
+    Circular {
+        /// The release.
+        version: Version,
+        /// What it is installed over.
+        from: VersionRange,
+    },
+    /// A release that could not even be replaced by itself.
+    Floor {
+        /// The release.
+        version: Version,
+        /// Its floor.
+        floor: Version,
+    },
+    /// Two releases are one version in two spellings: devices cannot tell which they run.
+    SameVersion {
+        /// The one.
+        version: Version,
+        /// The other.
+        other: Version,
+    },
     /// A barrier was withdrawn in favour of a release that does not do its duty.
     Superseded {
         /// The barrier.
@@ -72,6 +93,18 @@ pub enum Note {
     },
 }
 
+impl Problem {
+    /// The two say that the same devices are stranded, if not for the same reason.
+    pub fn is_like(&self, other: &Problem) -> bool {
+        match (self, other) {
+            (Problem::Stranded(a), Problem::Stranded(b)) => {
+                (&a.channel, &a.facts, &a.version) == (&b.channel, &b.facts, &b.version)
+            }
+            (a, b) => a == b,
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -85,6 +118,15 @@ impl fmt::Display for Problem {
                     write!(f, "{}{fact}={value}", if index == 0 { " where " } else { ", " })
                 })?;
                 write!(f, ": {why}")
+            }
+            Problem::Circular { version, from } => {
+                write!(f, "{version} is installed over {from}, and nothing older than itself lies there: a circle")
+            }
+            Problem::Floor { version, floor } => {
+                write!(f, "{version} cannot have the floor {floor}, which is above itself: lower it")
+            }
+            Problem::SameVersion { version, other } => {
+                write!(f, "{version} and {other} are one version in two spellings: keep to one of them")
             }
             Problem::Superseded { version, by } => {
                 write!(f, "{version} is superseded by {by}, which is not a later barrier")

@@ -8,14 +8,14 @@ use super::{InvalidVersion, Version};
 
 /// A stretch of versions: `>=5.6.30`, `>=5.6, <7`, `=5.6.30`. One bound on a side, at least one in all, something in
 /// between.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct VersionRange {
     lower: Option<Bound>,
     upper: Option<Bound>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Bound {
     version: Version,
     inclusive: bool,
@@ -62,6 +62,11 @@ impl VersionRange {
             Ordering::Equal => !bound.inclusive,
             Ordering::Greater => true,
         })
+    }
+
+    /// Some version below this one lies in the range.
+    pub fn reaches_below(&self, version: &Version) -> bool {
+        self.lower.as_ref().is_none_or(|bound| bound.version.precedence(version).is_lt())
     }
 
     fn is_empty(&self) -> bool {

@@ -1,5 +1,6 @@
-//! What an operator puts into the stores. For now: the sample data.
+//! What an operator puts into the stores, and how it is signed. For now: the sample data.
 
 mod sample;
+pub mod signing;
 
 pub use sample::{DEFAULT_SAMPLE_SIZE, Sample, SampleError, samples};

@@ -1,5 +1,7 @@
 //! `edgehop`: the operator's command line.
 
+mod verbs;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -28,12 +30,21 @@ enum Verb {
               value_parser = clap::value_parser!(u64).range(1..=resolver::catalog::MAX_ARTIFACT_BYTES))]
         sample_size: u64,
     },
+    /// Makes and shows the keys that releases are signed with
+    Key(verbs::KeyArgs),
+    /// Signs a file and a statement about it, for publishing
+    Sign(verbs::SignArgs),
+    /// Verifies a signed file and shows what was signed
+    Verify(verbs::VerifyArgs),
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let done = match Arguments::parse().verb {
         Verb::Sample { data, sample_size } => sample(data, sample_size).await,
+        Verb::Key(args) => args.run().map(|report| println!("{report}")),
+        Verb::Sign(args) => now().and_then(|now| args.run(now)).map(|report| println!("{report}")),
+        Verb::Verify(args) => now().and_then(|now| args.run(now)).map(|report| println!("{report}")),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -46,11 +57,14 @@ async fn main() -> ExitCode {
 
 async fn sample(data: PathBuf, size: u64) -> anyhow::Result<()> {
     let stores = Stores::embedded(&data).with_context(|| format!("cannot open {}", data.display()))?;
-    let now =
-        Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).context("this machine's clock is wrong")?.as_secs());
-    for (sample, release) in init_data::samples(&stores, size, now).await? {
+    for (sample, release) in init_data::samples(&stores, size, now()?).await? {
         let channel = sample.channel.unwrap_or("-");
         println!("{:<14} {:<9} {channel:<5} {}", sample.component, sample.version, release.artifact.md5);
     }
     Ok(())
+}
+
+fn now() -> anyhow::Result<Timestamp> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).context("this machine's clock is wrong")?;
+    Ok(Timestamp(since.as_secs()))
 }

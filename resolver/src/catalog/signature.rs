@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{InvalidStatement, Statement};
 use crate::words::{KeyId, PublicKey, UNTRUSTED_COMMENT};
 
-/// Longest `.minisig` file that is kept, in bytes: a statement takes a fifth of it, and every manifest repeats it all.
+/// Longest `.minisig` file that is kept, in bytes: three times one with the longest statement. Manifests repeat it.
 pub const MAX_MINISIG_BYTES: usize = 2048;
 
 /// What the third line of a `.minisig` file starts with; the last line signs the rest of that line.

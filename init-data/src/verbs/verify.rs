@@ -1,11 +1,13 @@
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use init_data::signing::{KeyFile, read_signature, signature_of, verify};
+use init_data::signing::{read_signature, signature_of, verify};
 use resolver::catalog::Statement;
-use resolver::words::{ComponentName, InvalidKey, KeyId, PublicKey, Timestamp, Version};
+use resolver::words::{ComponentName, KeyId, Timestamp, Version};
 use serde::Serialize;
+
+use super::public_key::public_key;
 
 /// `edgehop verify`.
 #[derive(Debug, clap::Args)]
@@ -41,7 +43,7 @@ pub(crate) struct VerifyReport {
 
 impl VerifyArgs {
     pub(crate) fn run(self, now: Timestamp) -> anyhow::Result<VerifyReport> {
-        let key = public_key(&self.public_key)?;
+        let key = public_key("--public-key", &self.public_key)?;
         let path = self.signature.unwrap_or_else(|| signature_of(&self.file));
         let minisig = read_signature(&path)?;
         let refused = || format!("{} is refused with {}", self.file.display(), path.display());
@@ -65,19 +67,6 @@ impl VerifyArgs {
             statement: statement.ok(),
             note,
         })
-    }
-}
-
-fn public_key(given: &str) -> anyhow::Result<PublicKey> {
-    match given.parse() {
-        Ok(key) => return Ok(key),
-        Err(error @ InvalidKey::Secret) => return Err(error.into()),
-        Err(_) if Path::new(given).exists() => {}
-        Err(error) => return Err(error).context("--public-key is neither a file nor a key"),
-    }
-    match KeyFile::read(Path::new(given))? {
-        KeyFile::Public(key) => Ok(key),
-        KeyFile::Secret(_) => Err(InvalidKey::Secret).with_context(|| format!("--public-key {given}")),
     }
 }
 

@@ -129,19 +129,7 @@ fn signed_by(line: &str) -> Option<(bool, KeyId)> {
     Some((prehashed, KeyId::from_bytes(*rest.first_chunk()?)))
 }
 
-impl TryFrom<String> for Minisig {
-    type Error = InvalidMinisig;
-
-    fn try_from(text: String) -> Result<Self, InvalidMinisig> {
-        text.parse()
-    }
-}
-
-impl From<Minisig> for String {
-    fn from(minisig: Minisig) -> String {
-        minisig.text
-    }
-}
+crate::words::kept_as_text!(Minisig, InvalidMinisig);
 
 impl fmt::Display for Minisig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,7 @@
 //! What an operator does: publish, sign, prove, look.
 
 mod guard;
+pub mod picture;
 mod publish;
 mod sample;
 pub mod signing;

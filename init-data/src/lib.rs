@@ -6,6 +6,7 @@ mod publish;
 mod sample;
 pub mod signing;
 mod stores;
+pub mod verbs;
 
 pub use guard::{Refused, guard};
 pub use publish::{Pointer, Publication, PublishError, Published, Terms, publish};

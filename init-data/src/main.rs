@@ -6,7 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use init_data::Stores;
+use init_data::verbs::graph::{self, GraphArguments};
+use init_data::{StoreOptions, Stores};
 use resolver::words::Timestamp;
 
 #[derive(Parser)]
@@ -28,12 +29,20 @@ enum Verb {
               value_parser = clap::value_parser!(u64).range(1..=resolver::catalog::MAX_ARTIFACT_BYTES))]
         sample_size: u64,
     },
+    /// Draws a component: its releases, and the next hop from each
+    Graph {
+        #[command(flatten)]
+        stores: StoreOptions,
+        #[command(flatten)]
+        arguments: GraphArguments,
+    },
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let done = match Arguments::parse().verb {
         Verb::Sample { data, sample_size } => sample(data, sample_size).await,
+        Verb::Graph { stores, arguments } => draw(stores, arguments).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -52,5 +61,10 @@ async fn sample(data: PathBuf, size: u64) -> anyhow::Result<()> {
         let channel = sample.channel.unwrap_or("-");
         println!("{:<14} {:<9} {channel:<5} {}", sample.component, sample.version, release.artifact.md5);
     }
+    Ok(())
+}
+
+async fn draw(stores: StoreOptions, arguments: GraphArguments) -> anyhow::Result<()> {
+    println!("{}", graph::run(&stores.open()?, &arguments).await?);
     Ok(())
 }

@@ -183,7 +183,7 @@ mod tests {
 
         let data_shown = serde_json::to_value(run(&stores, &svg).await.unwrap()).unwrap();
         let step = serde_json::json!({
-            "installed": "5.6.14", "next": "install", "version": "5.6.30", "hops_remaining": 1,
+            "installed": "5.6.14", "next": "install", "version": "5.6.30", "hopsRemaining": 1,
             "reason": "barrier: moves TURN to MQTT",
         });
         assert_eq!(data_shown["channels"][0]["steps"][0], step);

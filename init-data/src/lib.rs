@@ -4,6 +4,7 @@ mod document;
 mod garbage;
 mod guard;
 mod import;
+pub mod picture;
 mod publish;
 mod sample;
 pub mod signing;

@@ -39,6 +39,8 @@ enum Verb {
     Check(verbs::CheckArgs),
     /// Shows what a device that asks this would get, and why
     Explain(verbs::ExplainArgs),
+    /// Draws a component's releases, barriers and keys, and each version's next hop
+    Graph(verbs::GraphArgs),
     /// Writes the catalog as TOML, for review
     Export(verbs::ExportArgs),
     /// Shows what a TOML catalog would change, and changes it
@@ -90,6 +92,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Option<Report>> {
         Verb::Releases(args) => args.run(&open()?).await,
         Verb::Check(args) => args.run(&open()?, now()?).await,
         Verb::Explain(args) => args.run(&open()?, now()?).await,
+        Verb::Graph(args) => args.run(&open()?, now()?).await,
         Verb::Export(args) => args.run(&open()?).await,
         Verb::Import(args) => args.run(&open()?, now()?).await,
         Verb::Gc(args) => args.run(&open()?, now()?).await,

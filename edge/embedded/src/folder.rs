@@ -143,7 +143,7 @@ fn write(key: &ObjectKey, path: &Path, work: &Path, file: &Path, md5: &Md5) -> i
         // A temporary file is the publisher's own and is not written to any more: it needs no copy.
         let link = tempfile::Builder::new().make_in(work, |path| fs::hard_link(file, path))?.into_temp_path();
         File::open(&link)?.sync_all()?;
-        link.persist(path).map_err(|refused| refused.error)?;
+        fs::rename(&link, path)?;
         File::options().append(true).open(path)?.set_modified(SystemTime::now())?;
     } else {
         let mut copy = tempfile::NamedTempFile::new_in(work)?;

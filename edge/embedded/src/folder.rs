@@ -133,7 +133,8 @@ fn write(key: &ObjectKey, path: &Path, work: &Path, file: &Path, md5: &Md5) -> i
     let stat = Stat { size: fs::metadata(file)?.len(), md5: *md5 };
     let noted = Note::read(path, key).is_ok_and(|note| note.0.size == stat.size);
     if noted && present(fs::metadata(path))?.is_some_and(|there| there.len() == stat.size) {
-        return File::options().append(true).open(path)?.set_modified(SystemTime::now());
+        return present(File::options().append(true).open(path))?
+            .map_or(Ok(()), |there| there.set_modified(SystemTime::now()));
     }
     let folder = path.parent().unwrap_or(work);
     let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -143,9 +143,9 @@ fn write(key: &ObjectKey, path: &Path, work: &Path, file: &Path, md5: &Md5) -> i
     if file.parent() == Some(work) {
         // A temporary file is the publisher's own and is not written to any more: it needs no copy.
         let link = tempfile::Builder::new().make_in(work, |path| fs::hard_link(file, path))?.into_temp_path();
+        File::options().append(true).open(&link)?.set_modified(SystemTime::now())?;
         File::open(&link)?.sync_all()?;
         fs::rename(&link, path)?;
-        File::options().append(true).open(path)?.set_modified(SystemTime::now())?;
     } else {
         let mut copy = tempfile::NamedTempFile::new_in(work)?;
         io::copy(&mut File::open(file)?, copy.as_file_mut())?;

@@ -272,3 +272,31 @@ pub(crate) async fn publishing_and_collecting_at_once_leave_objects_whole<P: Pla
     check_shown(&*publisher, &key, &object).await;
     assert_eq!(listed(&*collector).await, [(key, 200_000, false)]);
 }
+
+/// A publisher does not see what is hidden, and may put it at the very moment at which a collector deletes it.
+pub(crate) async fn what_is_put_while_it_is_discarded_is_kept<P: Place>(place: &P) {
+    let [publisher, collector] = [Arc::new(place.artifacts().await), Arc::new(place.artifacts().await)];
+    let object = Arc::new(Object::new(noise(1000, 1)));
+    let key = object.blob();
+    put(&*publisher, &key, &object).await;
+    for round in 0..200 {
+        collector.set_aside(&key).await.unwrap();
+        let publishing = {
+            let (publisher, object) = (Arc::clone(&publisher), Arc::clone(&object));
+            tokio::spawn(async move {
+                publisher.put(&key, &object.file, &object.md5()).await?;
+                publisher.put_signature(&key.sha256(), "signed").await
+            })
+        };
+        let discarding = {
+            let collector = Arc::clone(&collector);
+            tokio::spawn(async move { collector.discard(&key).await })
+        };
+        publishing.await.unwrap().unwrap();
+        discarding.await.unwrap().unwrap();
+        let stat = publisher.stat(&key).await;
+        assert!(matches!(stat, Ok(Some(Stat { size: 1000, md5 })) if md5 == object.md5()), "round {round}: {stat:?}");
+        assert_eq!(publisher.signature(&key.sha256()).await.unwrap().as_deref(), Some("signed"), "round {round}");
+    }
+    check_shown(&*publisher, &key, &object).await;
+}

@@ -23,6 +23,7 @@ macro_rules! suite {
             each_step_may_be_repeated
             what_is_not_there_may_be_collected
             publishing_and_collecting_at_once_leave_objects_whole
+            what_is_put_while_it_is_discarded_is_kept
         }
     };
 }

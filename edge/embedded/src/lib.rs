@@ -19,6 +19,7 @@ mod garbage;
 mod listing;
 mod note;
 mod schema;
+mod writing;
 
 use std::path::Path;
 

@@ -114,6 +114,7 @@ pub fn read_signature(path: &Path) -> Result<Minisig, VerifyError> {
 }
 
 #[cfg(test)]
+#[cfg(feature = "cli")]
 mod tests {
     use std::fs;
 

@@ -1,9 +1,13 @@
-//! Random catalogs and questions, drawn from so few words that they meet.
+//! Random catalogs, drawn from so few words that they meet.
 
+use proptest::bool::weighted;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use proptest::sample::{select, subsequence};
+use proptest::sample::{Index, select, subsequence};
+
+use crate::facts::{REQUIREMENTS, Required};
+use crate::versions::{PUBLISHED, rank};
 
 /// What is published, as flat as it can be.
 #[derive(Debug, Clone)]
@@ -21,6 +25,7 @@ pub(crate) struct Row {
     pub(crate) channel: String,
     pub(crate) target: String,
     pub(crate) attributes: Vec<String>,
+    pub(crate) allow_downgrade: bool,
 }
 
 /// A release of a component.
@@ -30,136 +35,135 @@ pub(crate) struct Shipped {
     pub(crate) version: String,
     pub(crate) md5: String,
     pub(crate) published: u64,
-}
-
-/// A raw query and the `If-None-Match` beside it.
-#[derive(Debug, Clone)]
-pub(crate) struct Question {
-    pub(crate) query: String,
-    pub(crate) header: Option<String>,
+    /// The number of the key that signed it.
+    pub(crate) key: Option<u8>,
+    /// The numbers of keys.
+    pub(crate) trusts: Vec<u8>,
+    pub(crate) requires: Vec<Required>,
+    /// All of them hold of what it is installed over; none: it is installed over anything.
+    pub(crate) from: Vec<(&'static str, &'static str)>,
+    pub(crate) barrier: bool,
+    pub(crate) dead_end: bool,
+    pub(crate) floor: Option<&'static str>,
+    pub(crate) withdrawn: bool,
+    pub(crate) superseded_by: Option<&'static str>,
 }
 
 /// Names as published: two of them are OS components, one of those in an unusual case.
-const COMPONENTS: &[&str] = &["videoStreamer", "scoreboard", "os_armv8", "OS_ARMv7", "modemFW"];
-const CHANNELS: &[&str] = &["prod", "beta"];
+pub(crate) const COMPONENTS: &[&str] = &["videoStreamer", "os_armv8", "OS_ARMv7", "modemFW"];
+pub(crate) const CHANNELS: &[&str] = &["prod", "beta"];
+pub(crate) const DIGESTS: &[&str] = &[
+    "d41d8cd98f00b204e9800998ecf8427e",
+    "0cc175b9c0f1b6a831c399e269772661",
+    "900150983cd24fb0d6963f7d28e17f72",
+    "f96b697d7cb7938d525a2f31aaf161d0",
+];
 const ATTRIBUTES: &[&str] = &["gamer", "camera", "cellular"];
-/// Two differ only in case, which counts; one needs an escape.
-const VERSIONS: &[&str] = &["1.0", "2.0-rc1", "2.0-RC1", "2.0+b"];
-const DIGESTS: &[&str] =
-    &["d41d8cd98f00b204e9800998ecf8427e", "0cc175b9c0f1b6a831c399e269772661", "900150983cd24fb0d6963f7d28e17f72"];
+const KEYS: &[u8] = &[0, 1, 2];
 
-/// A catalog in which channels point at releases that may be missing and artifacts are shared.
+/// Most releases of a component.
+const MAX_RELEASES: usize = 7;
+
+/// A catalog in which channels point at releases that may be missing, artifacts are shared, and any release is
+/// constrained in any way.
 pub(crate) fn catalog() -> impl Strategy<Value = Catalog> {
-    let wanted = subsequence(ATTRIBUTES, 0..=2);
-    let row =
-        (select(COMPONENTS), select(CHANNELS), select(VERSIONS), wanted).prop_map(|(name, on, target, wanted)| Row {
-            component: name.into(),
-            channel: on.into(),
-            target: target.into(),
-            attributes: wanted.into_iter().map(Into::into).collect(),
-        });
-    let release = (select(COMPONENTS), select(VERSIONS), select(DIGESTS), 0..3u64).prop_map(
-        |(component, version, md5, published)| Shipped {
-            component: component.into(),
-            version: version.into(),
-            md5: md5.into(),
-            published,
-        },
-    );
-    (vec(row, 2..15), vec(release, 3..30)).prop_map(|(mut rows, mut releases)| {
-        rows.sort_by(|a, b| (&a.component, &a.channel).cmp(&(&b.component, &b.channel)));
-        rows.dedup_by(|a, b| (&a.component, &a.channel) == (&b.component, &b.channel));
-        releases.sort_by(|a, b| (&a.component, &a.version).cmp(&(&b.component, &b.version)));
-        releases.dedup_by(|a, b| (&a.component, &a.version) == (&b.component, &b.version));
-        Catalog { rows, releases }
-    })
-}
-
-/// A question; about one in eight is refused.
-pub(crate) fn question() -> impl Strategy<Value = Question> {
-    let arch = option::weighted(0.7, pair(Just("cpuArch"), select(&["armv8", "armv7"][..])));
-    let parameters = vec(parameter(), 0..7);
-    (parameters, arch, any::<bool>(), header()).prop_map(|(mut all, arch, first, header)| {
-        let at = if first { 0 } else { all.len() };
-        arch.into_iter().for_each(|arch| all.insert(at, arch));
-        Question { query: all.join("&"), header }
-    })
-}
-
-fn parameter() -> impl Strategy<Value = String> {
-    // `nightly` is a channel that nothing is on.
-    let channel = || prop_oneof![5 => select(CHANNELS), 1 => Just("nightly")];
-    let attribute = (select(&["attrGamer", "attrCamera", "attrCellular", "attrNosuch"][..]), channel());
-    let component = (prop_oneof![6 => select(COMPONENTS), 1 => Just("nosuch")], channel());
-    let state = select(&["ring=early", "cohort=2", "device=SN-0047", "payloadType=metadataOnly"][..]);
-    let ignored = select(&["x+y=1", "_x=prod", "attr%20=beta", "", "hw.rev=3", "HW.Rev=4"][..]);
-    let refused = select(&["attr=prod", "attrGamer=", "modemFW", "os=", "hw.rev=", "have=1", "installed=os", "=1"][..]);
-    prop_oneof![
-        12 => pair(attribute.0, attribute.1),
-        12 => pair(component.0, component.1),
-        4 => pair(Just("os"), channel()),
-        1 => pair(Just("cpuArch"), select(&["mips", ""][..])),
-        8 => installed(),
-        6 => digests().prop_map(|list| format!("have={list}")),
-        2 => state.prop_map(Into::into),
-        2 => Just("delta=zstd".into()),
-        2 => ignored.prop_map(Into::into),
-        1 => refused.prop_map(Into::into),
-    ]
-}
-
-fn installed() -> impl Strategy<Value = String> {
-    let name = prop_oneof![5 => select(COMPONENTS), 3 => Just("os"), 1 => Just("nosuch")];
-    let entry = (name, any::<u32>(), select(VERSIONS), escapes()).prop_map(|(name, case, version, escapes)| {
-        format!("{}@{}", spell(name, case, 0), spell(version, 0, escapes).replace('+', "%2B"))
-    });
-    vec(entry, 0..5).prop_map(|entries| format!("installed={}", entries.join(",")))
-}
-
-fn digests() -> impl Strategy<Value = String> {
-    let digest = (select(DIGESTS), 0..4u8).prop_map(|(digest, dress)| match dress {
-        0 => digest.to_owned(),
-        1 => digest.to_uppercase(),
-        2 => format!("\"{digest}\""),
-        _ => format!(" W/\"{}\" ", digest.to_uppercase()),
-    });
-    vec(digest, 1..3).prop_map(|digests| digests.join(","))
-}
-
-fn header() -> impl Strategy<Value = Option<String>> {
-    let other = prop_oneof![4 => Just(""), 1 => Just(",\"p-77\""), 1 => Just(",*"), 1 => Just(",junk")];
-    option::weighted(0.3, (digests(), other).prop_map(|(digests, other)| digests + other))
-}
-
-/// A key and a value in some spelling.
-fn pair(
-    key: impl Strategy<Value = &'static str>,
-    value: impl Strategy<Value = &'static str>,
-) -> impl Strategy<Value = String> {
-    (key, value, any::<u32>(), escapes())
-        .prop_map(|(key, value, case, escapes)| [spell(key, case, escapes), spell(value, !case, escapes)].join("="))
-}
-
-/// Mostly nothing is escaped.
-fn escapes() -> impl Strategy<Value = u32> {
-    prop_oneof![4 => Just(0), 1 => any::<u32>()]
-}
-
-/// Spells a word otherwise: each bit of `case` turns a letter, each of `escapes` escapes a byte.
-pub(crate) fn spell(word: &str, case: u32, escapes: u32) -> String {
-    let mut spelled = String::new();
-    for (at, c) in word.chars().enumerate() {
-        let turned = case >> (at % 32) & 1 == 1;
-        let c = match turned {
-            true if c.is_ascii_lowercase() => c.to_ascii_uppercase(),
-            true => c.to_ascii_lowercase(),
-            false => c,
-        };
-        match (escapes >> (at % 32) & 1, turned) {
-            (0, _) => spelled.push(c),
-            (_, true) => spelled += &format!("%{:02x}", u32::from(c)),
-            (_, false) => spelled += &format!("%{:02X}", u32::from(c)),
+    (subsequence(COMPONENTS, 1..=3), vec(component(), 3)).prop_map(|(names, components)| {
+        let mut catalog = Catalog { rows: Vec::new(), releases: Vec::new() };
+        for (name, (mut rows, mut releases)) in names.into_iter().zip(components) {
+            rows.iter_mut().for_each(|row| row.component = name.to_owned());
+            releases.iter_mut().for_each(|release| release.component = name.to_owned());
+            catalog.rows.extend(rows);
+            catalog.releases.extend(releases);
         }
-    }
-    spelled
+        catalog
+    })
+}
+
+/// Channels and releases of a component whose name is not known yet. Not every component makes use of every kind of
+/// constraint: where all of them are, hardly a path is left.
+fn component() -> impl Strategy<Value = (Vec<Row>, Vec<Shipped>)> {
+    let releases = (subsequence(PUBLISHED, 1..=MAX_RELEASES), vec(release(), MAX_RELEASES), any::<[bool; 4]>());
+    let releases = releases.prop_map(|(versions, releases, [keys, facts, ranges, taken_back])| {
+        let shipped = versions.into_iter().zip(releases).map(|(version, release)| {
+            let mut release = Shipped { version: version.to_owned(), ..release };
+            if !keys {
+                (release.key, release.trusts) = (None, Vec::new());
+            }
+            if !facts {
+                release.requires.clear();
+            }
+            if !ranges {
+                release.from.clear();
+            }
+            if !taken_back {
+                (release.withdrawn, release.superseded_by, release.dead_end) = (false, None, false);
+            }
+            release
+        });
+        shipped.collect::<Vec<_>>()
+    });
+    (subsequence(CHANNELS, 1..=2), vec(row(), 2), releases).prop_map(|(channels, rows, releases)| {
+        let rows = channels.into_iter().zip(rows).map(|(channel, (targets, mut row))| {
+            row.channel = channel.to_owned();
+            // The newer of two, so that there is more below it than above; or what the row has already.
+            let newest = targets.iter().flatten().filter(|_| !releases.is_empty()).map(|at| at.index(releases.len()));
+            row.target = newest.max().map_or(row.target, |at| releases[at].version.clone());
+            row
+        });
+        (rows.collect(), releases)
+    })
+}
+
+/// A channel with no name yet, and the places of the releases that it may point at.
+fn row() -> impl Strategy<Value = (Option<[Index; 2]>, Row)> {
+    let targets = option::weighted(0.95, any::<[Index; 2]>());
+    (targets, select(PUBLISHED), subsequence(ATTRIBUTES, 0..=2), weighted(0.3)).prop_map(
+        |(targets, target, wanted, allow_downgrade)| {
+            let attributes = wanted.into_iter().map(Into::into).collect();
+            let (component, channel) = (String::new(), String::new());
+            (targets, Row { component, channel, target: target.into(), attributes, allow_downgrade })
+        },
+    )
+}
+
+/// A release with neither name nor version yet.
+fn release() -> impl Strategy<Value = Shipped> {
+    let signed =
+        (option::weighted(0.9, select(KEYS)), prop_oneof![3 => subsequence(KEYS, 1..=2), 1 => Just(Vec::new())]);
+    let requires = prop_oneof![3 => Just(Vec::new()), 1 => subsequence(REQUIREMENTS, 1..=2)];
+    let withdrawn = (weighted(0.15), option::of(select(PUBLISHED)));
+    let between = (requires, from(), weighted(0.3), weighted(0.08), option::weighted(0.2, select(PUBLISHED)));
+    (select(DIGESTS), 0..3u64, signed, between, withdrawn).prop_map(
+        |(md5, published, (key, trusts), (requires, from, barrier, dead_end, floor), (withdrawn, superseded_by))| {
+            let superseded_by = superseded_by.filter(|_| withdrawn);
+            let (component, version, md5) = (String::new(), String::new(), md5.to_owned());
+            Shipped {
+                component,
+                version,
+                md5,
+                published,
+                key,
+                trusts,
+                requires,
+                from,
+                barrier,
+                dead_end,
+                floor,
+                withdrawn,
+                superseded_by,
+            }
+        },
+    )
+}
+
+/// The bounds of a range in which something lies.
+fn from() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
+    let bound = |operators: &'static [&'static str]| (select(operators), select(PUBLISHED));
+    let both = (bound(&[">=", ">"]), bound(&["<=", "<"]))
+        .prop_map(|(low, high)| if rank(low.1) < rank(high.1) { vec![low, high] } else { vec![low] });
+    prop_oneof![
+        6 => Just(Vec::new()),
+        3 => bound(&[">=", ">", "<=", "<", "="]).prop_map(|bound| vec![bound]),
+        1 => both,
+    ]
 }

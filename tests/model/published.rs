@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use resolver::catalog::{Artifact, Channel, Component, Components, Release};
+use resolver::catalog::{Artifact, Channel, Component, Components, Release, Revision, Signature, Withdrawal};
 use resolver::decide::Lookups;
-use resolver::words::{Sha256, Timestamp};
+use resolver::words::{PublicKey, Reason, Sha256, Timestamp};
 
 use crate::draw::{Catalog, Row, Shipped};
 
 /// Every component of a catalog.
 pub(crate) fn components(catalog: &Catalog) -> Components {
     let rows = catalog.rows.iter().map(|row| &row.component);
-    let names: Vec<&String> = rows.chain(catalog.releases.iter().map(|release| &release.component)).collect();
+    let mut names: Vec<&String> = rows.chain(catalog.releases.iter().map(|release| &release.component)).collect();
+    names.sort();
+    names.dedup();
     names.into_iter().map(|name| component(catalog, name)).map(|one| (one.name.key(), Arc::new(one))).collect()
 }
 
@@ -29,13 +31,15 @@ fn component(catalog: &Catalog, name: &str) -> Component {
     let rows = catalog.rows.iter().filter(|row| row.component == name);
     let channels: BTreeMap<_, _> = rows.map(|row| (row.channel.parse().unwrap(), channel(row))).collect();
     let shipped = catalog.releases.iter().filter(|release| release.component == name);
-    Component::new(name.parse().unwrap(), channels, shipped.map(|one| Arc::new(release(one))).collect())
+    let releases = shipped.map(|one| Arc::new(release(one))).collect();
+    Component::new(name.parse().unwrap(), Revision(1), channels, releases)
 }
 
 fn channel(row: &Row) -> Channel {
     Channel {
-        target: row.target.parse().unwrap(),
         attributes: row.attributes.iter().map(|name| name.parse().unwrap()).collect(),
+        allow_downgrade: row.allow_downgrade,
+        ..Channel::new(row.target.parse().unwrap())
     }
 }
 
@@ -48,5 +52,46 @@ fn release(shipped: &Shipped) -> Release {
         crc32: Some(0),
         fragment: None,
     };
-    Release { version: shipped.version.parse().unwrap(), artifact, published: Timestamp(shipped.published) }
+    let from: Vec<String> = shipped.from.iter().map(|(operator, bound)| format!("{operator}{bound}")).collect();
+    Release {
+        signature: shipped.key.map(signature),
+        trusts: shipped.trusts.iter().map(|number| key(*number)).collect(),
+        requires: shipped.requires.iter().map(|(text, ..)| text.parse().unwrap()).collect(),
+        from: (!from.is_empty()).then(|| from.join(", ").parse().unwrap()),
+        barrier: shipped.barrier.then(reason),
+        dead_end: shipped.dead_end.then(reason),
+        floor: shipped.floor.map(|floor| floor.parse().unwrap()),
+        withdrawn: shipped.withdrawn.then(|| withdrawal(shipped)),
+        ..Release::new(shipped.version.parse().unwrap(), artifact, Timestamp(shipped.published))
+    }
+}
+
+fn withdrawal(shipped: &Shipped) -> Withdrawal {
+    let superseded_by = shipped.superseded_by.map(|version| version.parse().unwrap());
+    Withdrawal { reason: reason(), at: Timestamp(0), superseded_by }
+}
+
+fn reason() -> Reason {
+    "drawn".parse().unwrap()
+}
+
+/// The base64 of a key's id and bytes, whose every letter is the key's own.
+fn letters(number: u8) -> String {
+    char::from(b'A' + number).to_string().repeat(53)
+}
+
+fn key(number: u8) -> PublicKey {
+    format!("RWQ{}", letters(number)).parse().unwrap()
+}
+
+/// A signature that looks like one: the decision goes by the key, and verifies nothing.
+fn signature(number: u8) -> Signature {
+    let zeros = |count| "A".repeat(count);
+    let lines = [
+        "untrusted comment: drawn".to_owned(),
+        format!("RUQ{}{}=", &letters(number)[..11], zeros(85)),
+        "trusted comment: drawn".to_owned(),
+        format!("{}==", zeros(86)),
+    ];
+    Signature { key: key(number), minisig: lines.join("\n").parse().unwrap() }
 }

@@ -1,7 +1,12 @@
-//! The decision's rules as DESIGN's section 3 says them, as dumb as possible: flat lists, linear scans, nothing shared
-//! with the resolver. Slow and obvious is the point.
+//! The decision's rules as DESIGN's section 3 says them, as dumb as possible: flat lists, linear scans, every path one
+//! by one, nothing shared with the resolver. Slow and obvious is the point.
 
-use super::draw::{Catalog, Question, Row, Shipped};
+use crate::ask::Question;
+use crate::asked::{Pairs, attributes, digests, facts, lower, os_component, pairs, refused, said, value};
+use crate::draw::{Catalog, Row, Shipped};
+use crate::rules::{Rule, Stand, World};
+use crate::versions::rank;
+use crate::ways::way;
 
 /// What becomes of one component.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,31 +14,33 @@ pub(crate) struct Part {
     pub(crate) component: String,
     pub(crate) status: u16,
     pub(crate) delivered: Option<String>,
+    pub(crate) hops_remaining: u32,
     pub(crate) target: String,
 }
 
+/// A part, and the rule that keeps the device from going straight to the target, if there is one.
+#[derive(Debug, Clone)]
+pub(crate) struct Judged {
+    pub(crate) part: Part,
+    pub(crate) rule: Option<Rule>,
+}
+
 /// The answer to a question, in the order of the components' lower-cased names; `None` if it is refused.
-pub(crate) fn answer(catalog: &Catalog, question: &Question) -> Option<Vec<Part>> {
+pub(crate) fn answer(catalog: &Catalog, question: &Question) -> Option<Vec<Judged>> {
     let pairs = pairs(&question.query)?;
-    let attributes = attributes(&pairs);
     if refused(&pairs) {
         return None;
     }
     let mut names: Vec<&str> = catalog.rows.iter().map(|row| row.component.as_str()).collect();
     names.sort_by_key(|name| lower(name));
     names.dedup();
-    let selected = names.into_iter().filter_map(|name| selected(catalog, &pairs, &attributes, name));
-    Some(selected.map(|row| part(catalog, &pairs, question, row)).collect())
+    let selected = names.into_iter().filter_map(|name| selected(catalog, &pairs, name));
+    Some(selected.map(|row| judged(catalog, &pairs, &digests(&pairs, question), row)).collect())
 }
 
 /// The row that this component is wanted on: the first there is of its own name's channel, `cpuArch`'s, and those of
 /// the attributes in canonical order that want it.
-fn selected<'a>(
-    catalog: &'a Catalog,
-    pairs: &[(String, String)],
-    attributes: &[(String, String)],
-    name: &str,
-) -> Option<&'a Row> {
+fn selected<'a>(catalog: &'a Catalog, pairs: &Pairs, name: &str) -> Option<&'a Row> {
     let row = |channel: &str| catalog.rows.iter().find(|row| row.component == name && row.channel == channel);
     if let Some(channel) = value(pairs, &lower(name))
         && let Some(row) = row(&lower(channel))
@@ -45,9 +52,9 @@ fn selected<'a>(
     {
         return Some(row);
     }
-    for (attribute, channel) in attributes {
+    for (attribute, channel) in attributes(pairs) {
         for row in &catalog.rows {
-            if row.component == name && row.channel == *channel && row.attributes.contains(attribute) {
+            if row.component == name && row.channel == channel && row.attributes.contains(&attribute) {
                 return Some(row);
             }
         }
@@ -55,122 +62,77 @@ fn selected<'a>(
     None
 }
 
-/// Installed is what `installed=` says, else the release whose digest is there. The target: 304 if it is installed,
-/// 404 if nothing like it is published, else 200.
-fn part(catalog: &Catalog, pairs: &[(String, String)], question: &Question, row: &Row) -> Part {
-    let mut releases = catalog.releases.iter().filter(|release| release.component == row.component);
-    let target: Option<&Shipped> = releases.find(|release| release.version == row.target);
-    let (status, delivered) = match target {
-        None => (404, None),
+fn judged(catalog: &Catalog, pairs: &Pairs, digests: &[String], row: &Row) -> Judged {
+    let releases: Vec<&Shipped> = catalog.releases.iter().filter(|one| one.component == row.component).collect();
+    let world = World { releases, allow_downgrade: row.allow_downgrade, facts: Some(facts(pairs)) };
+    let word = said(pairs, &lower(&row.component));
+    let ((status, way), rule) = match world.releases.iter().find(|release| release.version == row.target) {
+        None => (refuse(404), None),
         Some(target) => {
-            let have = match said(pairs, &lower(&row.component)) {
-                Some(version) => version == target.version,
-                None => digests(pairs, question).contains(&target.md5),
+            let at = match &word {
+                Some(version) => Some(world.said(version)),
+                None => newest(&world, digests).map(Stand::on),
             };
-            if have { (304, None) } else { (200, Some(target.version.clone())) }
+            let has_it = word.is_none() && digests.contains(&target.md5);
+            let stopped = at.and_then(|at| world.stopped(at, target));
+            (decided(&world, at, target, has_it), world.closed(target).or(stopped))
         }
     };
-    Part { component: row.component.clone(), status, delivered, target: row.target.clone() }
+    let part = Part {
+        component: row.component.clone(),
+        status,
+        delivered: way.first().map(|release| release.version.clone()),
+        hops_remaining: way.len().saturating_sub(1) as u32,
+        target: row.target.clone(),
+    };
+    Judged { part, rule }
 }
 
-/// Whether a question is refused. Only what [`super::draw`] can draw is looked for.
-fn refused(pairs: &[(String, String)]) -> bool {
-    let given = |key: &str| value(pairs, key).unwrap_or_default();
-    let named = pairs.iter().any(|(key, _)| is_component(key));
-    let empty = pairs.iter().any(|(key, value)| {
-        let takes_a_word = key == "os" || key.starts_with("attr") || key.contains('.') || is_component(key);
-        value.is_empty() && takes_a_word
-    });
-    let bad_digest = given("have").split(',').map(bare).any(|digest| !digest.is_empty() && digest.len() != 32);
-    let bad_installed = entries(given("installed"))
-        .iter()
-        .any(|entry| !entry.contains('@') || (lower(entry).starts_with("os@") && os_component(pairs).is_none()));
-    let nothing_asked = os_component(pairs).is_none() && !named;
-    let no_name = pairs.iter().any(|(key, _)| key == "attr" || key.is_empty());
-    empty || bad_digest || bad_installed || nothing_asked || no_name
+/// The release that the device runs if it says nothing else: the highest of which it has the digest.
+fn newest<'a>(world: &World<'a>, digests: &[String]) -> Option<&'a Shipped> {
+    let had = world.releases.iter().copied().filter(|release| digests.contains(&release.md5));
+    had.max_by_key(|release| (rank(&release.version), &release.version))
 }
 
-/// The version that `installed=` names for a component; the first of two.
-fn said(pairs: &[(String, String)], component: &str) -> Option<String> {
-    for entry in entries(value(pairs, "installed")?) {
-        let (name, version) = entry.split_once('@')?;
-        let os = lower(name) == "os" && os_component(pairs).as_deref() == Some(component);
-        if os || lower(name) == component {
-            return Some(version.to_owned());
-        }
+/// The status, and the way if it is one to go.
+fn decided<'a>(world: &World<'a>, at: Option<Stand<'_>>, target: &'a Shipped, has_it: bool) -> (u16, Vec<&'a Shipped>) {
+    let same = |at: Stand<'_>| at.release.is_some() && rank(at.version) == rank(&target.version);
+    if at.is_some_and(same) || at.is_some() && has_it {
+        return refuse(304);
     }
-    None
-}
-
-/// The digests of `have` and of `If-None-Match`, bare and lower-cased, and whatever else is there.
-fn digests(pairs: &[(String, String)], question: &Question) -> Vec<String> {
-    let both = [value(pairs, "have").unwrap_or_default(), question.header.as_deref().unwrap_or_default()].join(",");
-    both.split(',').map(bare).collect()
-}
-
-fn bare(tag: &str) -> String {
-    lower(tag).trim().trim_start_matches("w/").trim_matches('"').to_owned()
-}
-
-fn entries(installed: &str) -> Vec<&str> {
-    installed.split(',').map(str::trim).filter(|entry| !entry.is_empty()).collect()
-}
-
-/// Names and channels, in the order of the names.
-fn attributes(pairs: &[(String, String)]) -> Vec<(String, String)> {
-    let mut attributes: Vec<(String, String)> = pairs
-        .iter()
-        .filter(|(key, _)| key.starts_with("attr"))
-        .map(|(key, channel)| (key["attr".len()..].to_owned(), lower(channel)))
-        .collect();
-    attributes.sort();
-    attributes
-}
-
-fn os_component(pairs: &[(String, String)]) -> Option<String> {
-    let arch = value(pairs, "cpuarch")?;
-    (!arch.is_empty()).then(|| format!("os_{}", lower(arch)))
-}
-
-/// Whether a component can be called so.
-fn is_component(key: &str) -> bool {
-    let ours = ["cpuarch", "os", "installed", "have", "device", "cohort", "ring", "delta", "payloadtype"];
-    let fits = !key.contains(' ') && !key.contains('.') && !key.starts_with('_') && !key.is_empty();
-    fits && !ours.contains(&key) && !key.starts_with("attr")
-}
-
-fn value<'a>(pairs: &'a [(String, String)], key: &str) -> Option<&'a str> {
-    pairs.iter().find(|(other, _)| other == key).map(|(_, value)| value.as_str())
-}
-
-/// Keys, lower-cased, and values, as they are; `None` if something cannot be decoded.
-fn pairs(query: &str) -> Option<Vec<(String, String)>> {
-    let mut pairs: Vec<(String, String)> = Vec::new();
-    for pair in query.split('&') {
-        if pair.is_empty() {
-            continue;
-        }
-        let equals = pair.find('=').unwrap_or(pair.len());
-        let key = lower(&decoded(&pair[..equals])?);
-        let value = decoded(pair[equals..].trim_start_matches('='))?;
-        // The first of two wins.
-        if !pairs.iter().any(|(other, _)| *other == key) {
-            pairs.push((key, value));
-        }
+    match world.closed(target) {
+        Some(Rule::Withdrawn) => return refuse(404),
+        Some(Rule::Trap) => return refuse(409),
+        Some(_) => return refuse(412),
+        None => {}
     }
-    Some(pairs)
-}
-
-fn decoded(text: &str) -> Option<String> {
-    let mut pieces = text.split('%');
-    let mut bytes = pieces.next()?.replace('+', " ").into_bytes();
-    for piece in pieces {
-        bytes.push(u8::from_str_radix(piece.get(..2)?, 16).ok()?);
-        bytes.extend(piece[2..].replace('+', " ").into_bytes());
+    let Some(at) = at else {
+        let others = world.releases.iter().filter(|one| rank(&one.version) != rank(&target.version));
+        let mut stops = others.filter_map(|other| world.stopped(Stand::on(other), target));
+        return if stops.any(|rule| rule != Rule::Down) { refuse(428) } else { (200, vec![target]) };
+    };
+    match way(world, at, target) {
+        Some(way) => (200, way),
+        None if a_fact_is_missing(world, at, target) => refuse(412),
+        None => refuse(409),
     }
-    String::from_utf8(bytes).ok()
 }
 
-fn lower(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_uppercase() { (c as u8 + 32) as char } else { c }).collect()
+/// If every requirement were met there were a way, and one of the releases on it is closed by a requirement.
+fn a_fact_is_missing<'a>(world: &World<'a>, mut at: Stand<'a>, target: &'a Shipped) -> bool {
+    let any_facts = World { facts: None, ..world.clone() };
+    while let Some(way) = way(&any_facts, at, target) {
+        if !world.unmet(way[0]).is_empty() {
+            return true;
+        }
+        if way.len() == 1 {
+            return false;
+        }
+        at = Stand::on(way[0]);
+    }
+    false
+}
+
+fn refuse<'a>(status: u16) -> (u16, Vec<&'a Shipped>) {
+    (status, Vec::new())
 }

@@ -1,20 +1,21 @@
 //! What is in the canonical query decides the answer, and nothing else does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::header::CONTENT_LOCATION;
 use http::{HeaderMap, Method};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::select;
 use resolver::answer::{Answer, Deployment, decided};
 use resolver::catalog::Components;
 use resolver::decide::{Decision, decide, lookups};
 use resolver::query::{Asked, KnownWords, Ladder, Query};
-use resolver::words::Timestamp;
+use resolver::words::{FactName, Timestamp};
 
-use crate::draw::Question;
+use crate::ask::Question;
 use crate::published::{components, fetched};
-use crate::{cases, draw};
+use crate::{ask, cases, draw};
 
 proptest! {
     #![proptest_config(cases(1_000))]
@@ -22,7 +23,7 @@ proptest! {
     #[test]
     fn questions_with_one_canonical_form_have_one_answer(
         catalog in draw::catalog(),
-        questions in vec(draw::question(), 12),
+        questions in vec(ask::question(), 12),
     ) {
         let everything = components(&catalog);
         let mut seen: BTreeMap<(String, Vec<String>), (Decision, Answer)> = BTreeMap::new();
@@ -38,7 +39,7 @@ proptest! {
     #[test]
     fn words_that_the_catalog_does_not_know_change_no_decision(
         catalog in draw::catalog(),
-        questions in vec(draw::question(), 12),
+        questions in vec(ask::question(), 12),
     ) {
         let everything = components(&catalog);
         let known = known(&everything);
@@ -54,7 +55,7 @@ proptest! {
     #[test]
     fn what_the_edge_left_of_a_question_has_the_answer_of_the_question(
         catalog in draw::catalog(),
-        questions in vec(draw::question(), 12),
+        questions in vec(ask::question(), 12),
     ) {
         let everything = components(&catalog);
         let known = known(&everything);
@@ -69,6 +70,49 @@ proptest! {
             is.headers.remove(CONTENT_LOCATION);
             should.headers.remove(CONTENT_LOCATION);
             prop_assert_eq!(is, should, "{:?}", question);
+        }
+    }
+
+    #[test]
+    fn a_fact_stays_in_the_question_if_a_release_requires_it(
+        catalog in draw::catalog(),
+        questions in vec(ask::question(), 12),
+    ) {
+        let everything = components(&catalog);
+        for question in &questions {
+            let Some(Asked { query, .. }) = parsed(question) else { continue };
+            let fetched = fetched(&everything, &lookups(&query));
+            let left = query.clone().known_to_components(&fetched);
+            let required = required(&fetched);
+            let should: BTreeMap<_, _> = query.facts.clone().into_iter().filter(|(fact, _)| required.contains(fact)).collect();
+            prop_assert_eq!(&left.facts, &should, "{:?}", question);
+            for (fact, value) in &should {
+                let said = format!("{fact}={value}");
+                prop_assert!(left.canonical().split('&').any(|pair| pair == said), "{:?}", question);
+            }
+            prop_assert_eq!(decide(&left, &fetched, Timestamp(0)), decide(&query, &fetched, Timestamp(0)));
+        }
+    }
+
+    #[test]
+    fn a_fact_that_no_release_requires_changes_nothing(
+        catalog in draw::catalog(),
+        questions in vec(ask::question(), 12),
+        said in select(&["hw.rev=3", "hw.rev=10", "HW.Board=c", "hw.colour=red", "hw.revision=3"][..]),
+    ) {
+        let everything = components(&catalog);
+        for question in &questions {
+            let with = Question { query: format!("{}&{said}", question.query), header: question.header.clone() };
+            let (Some(asked), Some(with)) = (parsed(question), parsed(&with)) else { continue };
+            let fact = said.to_ascii_lowercase().split('=').next().unwrap().parse().unwrap();
+            let fetched = fetched(&everything, &lookups(&asked.query));
+            if required(&fetched).contains(&fact) {
+                continue;
+            }
+            let [asked, with] = [asked, with]
+                .map(|asked| Asked { query: asked.query.known_to_components(&fetched), ..asked });
+            prop_assert_eq!(with.query.canonical(), asked.query.canonical(), "{} and {:?}", said, question);
+            prop_assert_eq!(answered(&with, &everything), answered(&asked, &everything), "{} and {:?}", said, question);
         }
     }
 }
@@ -109,6 +153,12 @@ fn known(components: &Components) -> KnownWords {
     KnownWords {
         components: components.keys().cloned().collect(),
         attributes: channels.flat_map(|channel| channel.attributes.iter().cloned()).collect(),
-        facts: Default::default(),
+        facts: required(components),
     }
+}
+
+/// The facts that releases require, read from their records.
+fn required(components: &Components) -> BTreeSet<FactName> {
+    let releases = components.values().flat_map(|component| component.releases());
+    releases.flat_map(|release| &release.requires).map(|requirement| requirement.fact().clone()).collect()
 }

@@ -4,13 +4,13 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use resolver::query::{Ladder, Query, QueryError};
 
-use crate::{cases, draw, spelling};
+use crate::{ask, cases, spelling};
 
 proptest! {
     #![proptest_config(cases(4_000))]
 
     #[test]
-    fn canonicalising_twice_is_canonicalising_once(question in draw::question()) {
+    fn canonicalising_twice_is_canonicalising_once(question in ask::question()) {
         let header = question.header.as_deref().map(str::as_bytes);
         let Ok(asked) = Query::parse(&question.query, header, &Ladder::default()) else { return Ok(()) };
         let canonical = asked.query.canonical();

@@ -1,17 +1,28 @@
 //! What holds for every question and every package, shown with drawn ones.
 
 mod answers;
+#[path = "../model/ask.rs"]
+mod ask;
 mod canonical;
 #[path = "../model/draw.rs"]
 mod draw;
+#[path = "../model/facts.rs"]
+mod facts;
 mod package;
+mod paths;
+mod proof;
 #[path = "../model/published.rs"]
 mod published;
+#[path = "../model/rules.rs"]
+mod rules;
 mod shelf;
 mod spelling;
 mod tag;
 mod unpacked;
 mod vectors;
+#[path = "../model/versions.rs"]
+mod versions;
+mod walk;
 
 use proptest::test_runner::Config;
 

@@ -7,7 +7,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::draw::spell;
+use crate::ask::spell;
 
 /// A parameter that can be spelled in more than one way.
 #[derive(Debug, Clone)]

@@ -41,9 +41,9 @@ fn told_apart(about: &[&Requirement]) -> Vec<FactValue> {
     let mut named: Vec<&FactValue> = about.iter().flat_map(|one| one.values()).collect();
     named.sort_by(|a, b| words::precedence(a.as_str(), b.as_str()).then_with(|| a.cmp(b)));
     named.dedup();
-    // Whatever is named is followed by something larger, and preceded by something smaller, of the same spelling but
-    // for its end; `0` and a word nobody names are below and beside everything.
-    let near = named.iter().flat_map(|value| ["", ".0.1", ".1", "-alpha"].map(|end| format!("{value}{end}")));
+    // Whatever is named has an equal in another spelling, is followed by something larger, and preceded by something
+    // smaller, of the same spelling but for its end; `0` and a word nobody names are below and beside everything.
+    let near = named.iter().flat_map(|value| ["", ".0", ".0.1", ".1", "-alpha"].map(|end| format!("{value}{end}")));
     let others = ["0-alpha".to_owned(), "any-other".to_owned()];
     let mut classes = BTreeSet::new();
     near.chain(others)
@@ -69,6 +69,7 @@ mod tests {
             (&["hw.board=a|b", "hw.board=b|c"], 4),
             (&["hw.board=a", "hw.board!=a"], 2),
             (&["hw.rev>=3", "hw.rev>=4", "hw.rev=3"], 4),
+            (&["hw.rev>=3", "hw.rev<=3", "hw.rev=3"], 4),
         ] {
             let requirements: Vec<Requirement> = texts.iter().map(|text| text.parse().unwrap()).collect();
             let values = told_apart(&requirements.iter().collect::<Vec<_>>());

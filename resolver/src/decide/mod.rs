@@ -20,7 +20,8 @@
 //! A step from what is installed to another release is allowed if
 //!
 //! 1. the other is offered: neither withdrawn nor a dead end, and the device's facts meet all that it requires;
-//! 2. what is installed is no dead end, and the other is not below its anti-rollback floor;
+//! 2. what is installed is no dead end, and neither the other nor the target that the path leads to is below its
+//!    anti-rollback floor;
 //! 3. the other is not older, unless the channel allows downgrades;
 //! 4. no barrier lies between, on the way up. A barrier that was withdrawn bars on, unless another supersedes it; one
 //!    that the device's facts contradict does not exist for this device;

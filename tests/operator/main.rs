@@ -1,0 +1,5 @@
+//! The real `edgehop` and the real `edgehop-server`, as an operator and a device with `curl` know them.
+
+mod desk;
+mod device;
+mod stories;

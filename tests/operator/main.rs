@@ -2,4 +2,6 @@
 
 mod desk;
 mod device;
+mod keys;
+mod minisign;
 mod stories;

@@ -1,5 +1,11 @@
 //! The real `edgehop` and the real `edgehop-server`, as an operator and a device with `curl` know them.
 
+mod bad_documents;
+mod bad_edits;
+mod bad_files;
+mod bad_folders;
+mod bad_signatures;
+mod bad_words;
 mod desk;
 mod device;
 mod keys;

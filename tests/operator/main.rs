@@ -13,4 +13,5 @@ mod json;
 mod keys;
 mod minisign;
 mod stories;
+mod unmet;
 mod verbs;

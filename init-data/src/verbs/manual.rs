@@ -27,7 +27,9 @@ impl CompletionsArgs {
 impl ManArgs {
     pub(crate) fn run(self, command: Command) -> anyhow::Result<()> {
         match self.folder {
-            None => clap_mangen::Man::new(command).render(&mut std::io::stdout()).context("cannot write the page"),
+            None => clap_mangen::Man::new(command.disable_help_subcommand(true))
+                .render(&mut std::io::stdout())
+                .context("cannot write the page"),
             Some(folder) => {
                 let failed = || format!("cannot write pages into {}", folder.display());
                 std::fs::create_dir_all(&folder).with_context(failed)?;

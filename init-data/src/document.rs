@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use resolver::catalog::{Channel, Component, Release, Revision};
 use resolver::words::{ChannelName, ComponentName};
@@ -40,14 +40,9 @@ pub enum InvalidDocument {
     /// A key that means nothing: perhaps a misspelled one.
     #[error("it has keys that mean nothing: {0}; see `edgehop export` for those that do")]
     Unknown(String),
-    /// Two entries for one release.
-    #[error("{component} {version} is in it twice")]
-    Twice {
-        /// The component.
-        component: ComponentName,
-        /// The version.
-        version: String,
-    },
+    /// Two entries for one component, spelled in two ways, or for one release.
+    #[error("{0} is in it twice")]
+    Twice(String),
 }
 
 impl Document {
@@ -59,12 +54,15 @@ impl Document {
         if !unknown.is_empty() {
             return Err(InvalidDocument::Unknown(unknown.join(", ")));
         }
+        let mut keys = BTreeSet::new();
         for (name, part) in &document.components {
+            if !keys.insert(name.key()) {
+                return Err(InvalidDocument::Twice(name.to_string()));
+            }
             let component = part.component(name);
             let twice = component.releases().windows(2).find(|pair| pair[0].version == pair[1].version);
             if let Some(pair) = twice {
-                let version = pair[0].version.to_string();
-                return Err(InvalidDocument::Twice { component: name.clone(), version });
+                return Err(InvalidDocument::Twice(format!("{name} {}", pair[0].version)));
             }
         }
         Ok(document)

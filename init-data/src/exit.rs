@@ -1,5 +1,7 @@
 //! How the process ends, for scripts.
 
+use std::io::Write as _;
+
 use init_data::{ImportError, PublishError, Refused};
 use store::StoreError;
 
@@ -13,6 +15,26 @@ const FAILED: u8 = 1;
 pub(crate) const REFUSED: u8 = 3;
 /// A conditional write met another record than it expected.
 const MOVED: u8 = 4;
+
+/// Says what is wrong, to whoever reads.
+pub(crate) fn complain(json: bool, message: &str) {
+    let line = match json {
+        true => serde_json::json!({ "error": message }).to_string(),
+        false => format!("edgehop: {message}"),
+    };
+    // Where nobody reads, the code has to do.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Ends the process where the command line was not understood, or asked for help.
+pub(crate) fn usage(error: &clap::Error) -> ! {
+    let json = std::env::args_os().any(|argument| argument == "--json");
+    if !json || !error.use_stderr() {
+        error.exit();
+    }
+    complain(true, error.to_string().trim_end());
+    std::process::exit(error.exit_code())
+}
 
 /// The code of an error.
 pub(crate) fn code(error: &anyhow::Error) -> u8 {

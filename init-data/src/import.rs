@@ -1,16 +1,15 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use futures_util::StreamExt as _;
-use resolver::catalog::{Component, Edit, ObjectKey, Release, Revision, Signature};
-use resolver::words::{ComponentName, KeyId, Reason, Timestamp};
+use resolver::catalog::{Component, Edit, Release, Revision, Signature};
+use resolver::words::{ComponentName, Reason, Timestamp};
 use serde::Serialize;
 use store::{Artifacts, Catalog, StoreError};
 
 use crate::document::{Document, Part};
 use crate::guard::{Refused, guard};
 use crate::publish::PublishError;
-use crate::signing::{Verifier, VerifyError};
+use crate::signing::Verifier;
 use crate::stores::Stores;
 
 /// What an import would change, component by component. Nothing has been written.
@@ -46,21 +45,19 @@ pub enum ImportError {
     /// Devices would be stranded.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// There are no bytes for a release.
-    #[error("the bytes of {release} are not in the artifact store: `edgehop publish` brings them, with the record")]
-    NoBytes {
+    /// The store has no such bytes, or others than the record says.
+    #[error("the bytes of {release} are not as its record says: `edgehop publish` brings both")]
+    Bytes {
         /// Component and version.
         release: String,
+        /// What is wrong.
+        source: StoreError,
     },
-    /// The bytes are not as the record says.
-    #[error("the bytes of {release} have {is}, and its record says {said}")]
-    OtherBytes {
+    /// A release that was withdrawn would be offered again.
+    #[error("{release} was withdrawn, and stays so: publish the bytes under another version, or keep its withdrawal")]
+    Withdrawn {
         /// Component and version.
         release: String,
-        /// What the store has.
-        is: String,
-        /// What the document says.
-        said: String,
     },
     /// A signature does not hold.
     #[error("the signature of {release} is refused")]
@@ -69,16 +66,6 @@ pub enum ImportError {
         release: String,
         /// Why.
         source: Box<PublishError>,
-    },
-    /// A signature's key and its text disagree.
-    #[error("the signature of {release} is by the key {signed}, and its record names {named}")]
-    OtherKey {
-        /// Component and version.
-        release: String,
-        /// The key that the signature names.
-        signed: KeyId,
-        /// The key that the record names.
-        named: KeyId,
     },
 }
 
@@ -98,10 +85,10 @@ pub async fn plan<C: Catalog, A: Artifacts>(
             continue;
         }
         for release in &edit.releases {
-            inspect(stores, &before, part, release, now).await?;
+            examine(stores, &before, part, release, now).await?;
         }
         let lines = lines(&before, &edit);
-        let forced = guard(&before, &mut edit, force, now)?.iter().map(ToString::to_string).collect();
+        let forced = guard(&before, &mut edit, force, now)?;
         let component = before.name.clone();
         changes.push(Change { component, lines, forced, edit, expected: before.revision });
     }
@@ -122,78 +109,67 @@ pub async fn apply<C: Catalog, A: Artifacts>(stores: &Stores<C, A>, mut plan: Pl
     Ok(plan)
 }
 
-/// The records that differ.
+/// The records that differ. When a release was published, and why it was forced, stays as it is recorded.
 fn edit(before: &Component, part: &Part) -> Edit {
-    let differs = |release: &&Release| before.release(&release.version).is_none_or(|there| **there != **release);
-    let releases = part.releases.iter().filter(differs).cloned().collect();
+    let kept = |mut release: Release| {
+        if let Some(there) = before.release(&release.version) {
+            release.published = there.published;
+            release.forced = there.forced.clone().or(release.forced);
+        }
+        release
+    };
+    let differs = |release: &Release| before.release(&release.version).is_none_or(|there| **there != *release);
+    let releases = part.releases.iter().cloned().map(kept).filter(differs).collect();
     let set = part.channels.iter().filter(|(name, channel)| before.channels.get(*name) != Some(channel));
     let gone = before.channels.keys().filter(|name| !part.channels.contains_key(*name));
     let set = set.map(|(name, channel)| (name.clone(), Some(channel.clone())));
     Edit { releases, channels: set.chain(gone.map(|name| (name.clone(), None))).collect() }
 }
 
-/// Whether a release's bytes are there and its signature holds.
-async fn inspect<C: Catalog, A: Artifacts>(
+/// Whether a release may come, or become another: its bytes are there and as it says, its signature holds, and it was
+/// not withdrawn.
+async fn examine<C: Catalog, A: Artifacts>(
     stores: &Stores<C, A>,
     before: &Component,
     part: &Part,
     release: &Release,
     now: Timestamp,
 ) -> Result<(), ImportError> {
-    let what = format!("{} {}", before.name, release.version);
+    let what = || format!("{} {}", before.name, release.version);
     let there = before.release(&release.version);
     if there.is_some_and(|there| there.artifact.sha256 != release.artifact.sha256) {
-        return Err(StoreError::Taken { release: what }.into());
+        return Err(StoreError::Taken { release: what() }.into());
     }
-    if there.is_none_or(|there| there.artifact != release.artifact) {
-        let said = &release.artifact;
-        for object in crate::publish::objects(said) {
-            let stat = stores.artifacts.stat(&object).await?;
-            let stat = stat.ok_or_else(|| ImportError::NoBytes { release: what.clone() })?;
-            let size =
-                said.fragment.filter(|_| object != ObjectKey::Blob(said.sha256)).map_or(said.size, |one| one.size);
-            if stat.size != size || (object == ObjectKey::Blob(said.sha256) && stat.md5 != said.md5) {
-                let is = format!("{} bytes and the MD5 {}", stat.size, stat.md5);
-                let said = format!("{size} and {}", said.md5);
-                return Err(ImportError::OtherBytes { release: what, is, said });
-            }
-        }
+    if there.is_some_and(|there| there.withdrawn.is_some()) && release.withdrawn.is_none() {
+        return Err(ImportError::Withdrawn { release: what() });
     }
-    match &release.signature {
-        Some(signature) if there.is_none_or(|there| there.signature.as_ref() != Some(signature)) => {
-            let (signed, named) = (signature.minisig.key_id(), signature.key.id());
-            if signed != named {
-                return Err(ImportError::OtherKey { release: what, signed, named });
-            }
-            let held = holds(stores, before, part, release, signature, now).await;
-            held.map_err(|source| ImportError::Signature { release: what, source: Box::new(source) })
-        }
-        _ => Ok(()),
+    let signature = release.signature.as_ref();
+    let signature = signature.filter(|new| there.is_none_or(|there| there.signature.as_ref() != Some(new)));
+    let refused = |source| ImportError::Signature { release: what(), source: Box::new(source) };
+    let mut verifier = signature.map(|new| verifier(before, part, release, new, now)).transpose().map_err(refused)?;
+    if verifier.is_some() || there.is_none_or(|there| there.artifact != release.artifact) {
+        let seen = |piece: &[u8]| verifier.iter_mut().for_each(|verifier| verifier.update(piece));
+        let inspected = store::inspect(&stores.artifacts, &release.artifact, seen).await;
+        inspected.map_err(|source| ImportError::Bytes { release: what(), source })?;
     }
+    verifier.map_or(Ok(()), Verifier::finish).map_err(|error| refused(error.into()))
 }
 
-/// Whether a signature by a key that some release trusts holds for the stored bytes.
-async fn holds<C: Catalog, A: Artifacts>(
-    stores: &Stores<C, A>,
+/// What verifies a signature by a key that some release trusts, once the bytes have passed by.
+fn verifier(
     before: &Component,
     part: &Part,
     release: &Release,
     signature: &Signature,
     now: Timestamp,
-) -> Result<(), PublishError> {
+) -> Result<Verifier, PublishError> {
     let trusting = before.releases().iter().map(AsRef::as_ref).chain(&part.releases);
     let trusted: BTreeSet<_> = trusting.flat_map(|release| &release.trusts).collect();
     if !trusted.contains(&signature.key) {
         return Err(PublishError::UnknownKey { id: signature.key.id(), component: before.name.clone() });
     }
     signature.minisig.statement()?.check(&before.name, &release.version, &release.artifact, now)?;
-    let mut verifier = Verifier::new(&signature.key, &signature.minisig)?;
-    let blob = ObjectKey::Blob(release.artifact.sha256);
-    let mut bytes = stores.artifacts.read(&blob, 0..release.artifact.size).await?.bytes;
-    while let Some(piece) = bytes.next().await {
-        verifier.update(&piece?);
-    }
-    verifier.finish().map_err(|error: VerifyError| error.into())
+    Ok(Verifier::new(&signature.key, &signature.minisig)?)
 }
 
 /// An edit, one line a record: what is added, what goes, and each field that changes.

@@ -63,30 +63,24 @@ enum Verb {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| exit::usage(&error));
     let json = arguments.json;
     match run(arguments).await {
-        Ok(Some(report)) => {
-            report.print(json);
-            if report.refused { exit::REFUSED.into() } else { ExitCode::SUCCESS }
-        }
-        Ok(None) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::SUCCESS,
+        Ok(true) => exit::REFUSED.into(),
         Err(error) => {
-            if json {
-                eprintln!("{}", serde_json::json!({ "error": format!("{error:#}") }));
-            } else {
-                eprintln!("edgehop: {error:#}");
-            }
+            exit::complain(json, &format!("{error:#}"));
             exit::code(&error).into()
         }
     }
 }
 
-async fn run(arguments: Arguments) -> anyhow::Result<Option<Report>> {
+/// Does what was asked, and prints what was found; whether that is not as it must be.
+async fn run(arguments: Arguments) -> anyhow::Result<bool> {
     let Arguments { verb, stores, json } = arguments;
-    let open = || stores.open().with_context(|| format!("cannot open the stores in {}", stores.data.display()));
+    let open = || stores.open();
     let report = match verb {
-        Verb::Publish(args) => args.run(&open()?, now()?, json).await,
+        Verb::Publish(args) => args.run(&stores.make()?, now()?, json).await,
         Verb::Channel(args) => args.run(&open()?, now()?).await,
         Verb::Yank(args) => args.run(&open()?, now()?).await,
         Verb::Releases(args) => args.run(&open()?).await,
@@ -94,19 +88,18 @@ async fn run(arguments: Arguments) -> anyhow::Result<Option<Report>> {
         Verb::Explain(args) => args.run(&open()?, now()?).await,
         Verb::Graph(args) => args.run(&open()?, now()?).await,
         Verb::Export(args) => args.run(&open()?).await,
-        Verb::Import(args) => args.run(&open()?, now()?).await,
+        Verb::Import(args) => args.run(&stores.make()?, now()?).await,
         Verb::Gc(args) => args.run(&open()?, now()?).await,
-        Verb::Sample(args) => args.run(&open()?, now()?).await,
+        Verb::Sample(args) => args.run(&stores.make()?, now()?).await,
         Verb::Key(args) => Report::of(&args.run()?),
         Verb::Sign(args) => Report::of(&args.run(now()?)?),
         Verb::Verify(args) => Report::of(&args.run(now()?)?),
-        Verb::Completions(args) => {
-            args.run(Arguments::command());
-            return Ok(None);
-        }
-        Verb::Man(args) => return args.run(Arguments::command()).map(|()| None),
+        Verb::Completions(args) => return args.run(Arguments::command()).map(|()| false),
+        Verb::Man(args) => return args.run(Arguments::command()).map(|()| false),
     };
-    report.map(Some)
+    let report = report?;
+    report.print(json)?;
+    Ok(report.refused)
 }
 
 fn now() -> anyhow::Result<Timestamp> {

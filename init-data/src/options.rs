@@ -1,15 +1,15 @@
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context as _, ensure};
 use clap::Args;
 use embedded::{FolderArtifacts, SqliteCatalog};
-use store::StoreError;
 
 use crate::stores::Stores;
 
 /// The options that say which stores are meant.
 #[derive(Debug, Clone, Args)]
 pub struct StoreOptions {
-    /// The folder of catalog and artifacts, made if it is not there
+    /// The folder of catalog and artifacts; publish, import and sample make it if it is not there
     #[arg(long, global = true, env = "EDGEHOP_DATA", default_value = "./edgehop-data", value_name = "FOLDER")]
     pub data: PathBuf,
     /// The catalog, where it is not in the data folder: sqlite:FILE
@@ -22,16 +22,33 @@ pub struct StoreOptions {
 
 impl StoreOptions {
     /// Opens the stores, making what is not there.
-    pub fn open(&self) -> Result<Stores<SqliteCatalog, FolderArtifacts>, StoreError> {
-        let folder = self.artifacts.clone().unwrap_or_else(|| self.data.join("artifacts"));
-        let file = self.catalog.clone().unwrap_or_else(|| self.data.join("catalog.sqlite"));
-        let artifacts = FolderArtifacts::open(&folder)?;
+    pub fn make(&self) -> anyhow::Result<Stores<SqliteCatalog, FolderArtifacts>> {
+        let (file, folder) = self.places();
+        let failed =
+            |place: &Path| format!("cannot open {}: it takes a place that this user may write to", place.display());
+        let artifacts = FolderArtifacts::open(&folder).with_context(|| failed(&folder))?;
         if let Some(parent) = file.parent().filter(|parent| *parent != Path::new("")) {
-            std::fs::create_dir_all(parent).map_err(StoreError::catalog)?;
+            std::fs::create_dir_all(parent).with_context(|| failed(parent))?;
         }
-        let catalog = SqliteCatalog::open(&file)?;
+        let catalog = SqliteCatalog::open(&file).with_context(|| failed(&file))?;
         let work = artifacts.work();
         Ok(Stores { catalog, artifacts, work })
+    }
+
+    /// Opens stores that are there: whoever only looks makes nothing.
+    pub fn open(&self) -> anyhow::Result<Stores<SqliteCatalog, FolderArtifacts>> {
+        let (file, folder) = self.places();
+        for place in [&file, &folder] {
+            let place_name = place.display();
+            ensure!(place.exists(), "there is no {place_name}: name a folder with --data where something is published");
+        }
+        self.make()
+    }
+
+    /// The catalog's file and the artifacts' folder.
+    fn places(&self) -> (PathBuf, PathBuf) {
+        let file = self.catalog.clone().unwrap_or_else(|| self.data.join("catalog.sqlite"));
+        (file, self.artifacts.clone().unwrap_or_else(|| self.data.join("artifacts")))
     }
 }
 

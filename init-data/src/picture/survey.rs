@@ -10,7 +10,6 @@ use serde::Serialize;
 
 /// One component as devices with the same facts meet it: what every picture shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Survey {
     /// The component, in its published spelling.
     pub component: ComponentName,
@@ -26,7 +25,6 @@ pub struct Survey {
 
 /// A release, and what constrains it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Node {
     /// The version.
     pub version: Version,
@@ -57,7 +55,6 @@ pub struct Node {
 
 /// Keys that are trusted from a release on, or not any more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct TrustChange {
     /// Trusted from here on.
     pub added: BTreeSet<KeyId>,
@@ -67,7 +64,6 @@ pub struct TrustChange {
 
 /// A channel, and the next step towards its target from every release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Line {
     /// The channel.
     pub channel: ChannelName,
@@ -83,7 +79,6 @@ pub struct Line {
 
 /// What a device on one release is answered on one channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Step {
     /// The release that runs.
     pub installed: Version,
@@ -96,7 +91,7 @@ pub struct Step {
 
 /// The answer to a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "next", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(tag = "next", rename_all = "snake_case")]
 pub enum Next {
     /// The next hop.
     Install {

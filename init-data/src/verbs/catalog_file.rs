@@ -1,4 +1,5 @@
 use std::fmt;
+use std::io::Read as _;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
@@ -69,7 +70,8 @@ impl ImportArgs {
     ) -> anyhow::Result<Report> {
         let file = self.file.display();
         let text = if self.file.as_os_str() == "-" {
-            std::io::read_to_string(std::io::stdin()).context("cannot read standard input")?
+            let limited = std::io::stdin().take(MAX_DOCUMENT_BYTES + 1);
+            std::io::read_to_string(limited).context("cannot read standard input")?
         } else {
             let limit = usize::try_from(MAX_DOCUMENT_BYTES).unwrap_or(usize::MAX);
             read_text(&self.file, limit).with_context(|| format!("cannot read {file}"))?

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, ensure};
 use clap::Subcommand;
 use init_data::{Pointer, Stores, guard};
 use resolver::catalog::{Channel, Component, Edit};
@@ -9,6 +9,7 @@ use resolver::words::{AttributeName, ChannelName, ComponentName, Reason, Timesta
 use serde::Serialize;
 use store::{Catalog, StoreError};
 
+use super::lower_case::lower_case;
 use super::published::published;
 use super::report::Report;
 
@@ -26,12 +27,13 @@ enum ChannelVerb {
         /// The component
         component: ComponentName,
         /// The channel, made if it is not there
+        #[arg(value_parser = lower_case::<ChannelName>)]
         channel: ChannelName,
         /// The release to point at [default: where it points now]
         version: Option<Version>,
         /// A device with this attribute, on this channel, gets the component; may be given several times, in place of
         /// those there were
-        #[arg(long = "attribute", value_name = "NAME")]
+        #[arg(long = "attribute", value_name = "NAME", value_parser = lower_case::<AttributeName>)]
         attributes: Vec<AttributeName>,
         /// No attribute wants the component on this channel any more
         #[arg(long, conflicts_with = "attributes")]
@@ -48,6 +50,7 @@ enum ChannelVerb {
         /// The component [default: all]
         component: Option<ComponentName>,
         /// The channel [default: all]
+        #[arg(value_parser = lower_case::<ChannelName>)]
         channel: Option<ChannelName>,
     },
     /// Takes a channel away; its devices are answered 404
@@ -55,6 +58,7 @@ enum ChannelVerb {
         /// The component
         component: ComponentName,
         /// The channel
+        #[arg(value_parser = lower_case::<ChannelName>)]
         channel: ChannelName,
     },
 }
@@ -84,13 +88,14 @@ impl ChannelArgs {
                     (component.name, channels)
                 };
                 let components = published(&stores.catalog, component.as_ref()).await?;
+                if let (Some(name), [component]) = (&channel, &components[..]) {
+                    require(component, name)?;
+                }
                 Report::of(&Channels(components.into_iter().map(shown).collect()))
             }
             ChannelVerb::Remove { component, channel } => {
-                let before = stores.component(&component).await?;
-                if !before.channels.contains_key(&channel) {
-                    bail!("{component} has no channel {channel}: it has {}", names(&before));
-                }
+                let before = published(&stores.catalog, Some(&component)).await?.remove(0);
+                require(&before, &channel)?;
                 change(stores, &before, channel, None, None, now).await
             }
             ChannelVerb::Set { component, channel, version, attributes, no_attributes, allow_downgrade, force } => {
@@ -132,13 +137,16 @@ async fn change<C: Catalog, A>(
         channel: edit.channels.remove(&name).flatten(),
         name,
         unchanged,
-        forced: forced.iter().map(ToString::to_string).collect(),
+        forced,
     })
 }
 
-fn names(component: &Component) -> String {
+/// The component must have the channel.
+pub(crate) fn require(component: &Component, channel: &ChannelName) -> anyhow::Result<()> {
     let names: Vec<&str> = component.channels.keys().map(ChannelName::as_str).collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    let there = component.channels.contains_key(channel);
+    ensure!(there, "{} has no channel {channel}: it has {}", component.name, names.join(", "));
+    Ok(())
 }
 
 fn line(f: &mut fmt::Formatter<'_>, component: &ComponentName, name: &ChannelName, channel: &Channel) -> fmt::Result {

@@ -23,11 +23,13 @@ pub(crate) struct ExplainArgs {
     /// The If-None-Match that it sends
     #[arg(long, value_name = "TAGS")]
     if_none_match: Option<String>,
+    /// What the server's URLs start with, which a package's tag depends on
+    #[arg(long, env = "EDGEHOP_URL_BASE", value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    url_base: String,
 }
 
 /// What a device would get, and why.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Explained {
     canonical_query: String,
     status: u16,
@@ -36,7 +38,6 @@ struct Explained {
 }
 
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Part {
     component: ComponentName,
     status_code: u16,
@@ -56,7 +57,11 @@ impl ExplainArgs {
         asked.query = asked.query.known_to_components(&components);
         let canonical = asked.query.canonical();
         let decision = decide(&asked.query, &components, now);
-        let deployment = Deployment { url_base: String::new(), max_package_bytes: u64::MAX, ladder: Ladder::default() };
+        let deployment = Deployment {
+            url_base: self.url_base.trim_end_matches('/').to_owned(),
+            max_package_bytes: u64::MAX,
+            ladder: Ladder::default(),
+        };
         let mut headers = HeaderMap::new();
         if let Some(tags) = &self.if_none_match {
             headers.insert(http::header::IF_NONE_MATCH, tags.parse().context("--if-none-match is no header's value")?);

@@ -11,6 +11,8 @@ use resolver::words::{ChannelName, ComponentName, FactName, FactValue, Timestamp
 use serde::Serialize;
 use store::Catalog;
 
+use super::channel::require;
+use super::lower_case::lower_case;
 use super::published::published;
 use super::report::Report;
 
@@ -23,7 +25,7 @@ pub(crate) struct GraphArgs {
     #[arg(long, value_enum)]
     format: Option<Format>,
     /// Only this channel; may be given more than once
-    #[arg(long = "channel", value_name = "NAME")]
+    #[arg(long = "channel", value_name = "NAME", value_parser = lower_case::<ChannelName>)]
     channels: Vec<ChannelName>,
     /// A fact of the devices, such as hw.rev=3; may be given once for each fact
     #[arg(long = "fact", value_name = "FACT=VALUE", value_parser = fact)]
@@ -60,10 +62,7 @@ impl GraphArgs {
     pub(crate) async fn run<C: Catalog, A>(&self, stores: &Stores<C, A>, now: Timestamp) -> anyhow::Result<Report> {
         let component = published(&stores.catalog, Some(&self.component)).await?.remove(0);
         let only = BTreeSet::from_iter(self.channels.iter().cloned());
-        if let Some(unknown) = only.iter().find(|name| !component.channels.contains_key(*name)) {
-            let names: Vec<&str> = component.channels.keys().map(ChannelName::as_str).collect();
-            bail!("{} has no channel {unknown}: it has {}", component.name, names.join(", "));
-        }
+        only.iter().try_for_each(|channel| require(&component, channel))?;
         let survey = survey(&component, &each_once(&self.facts)?, &only, now);
         let mut text = match self.format() {
             Format::Text => text(&survey),

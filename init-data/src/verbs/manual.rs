@@ -4,6 +4,8 @@ use anyhow::Context as _;
 use clap::Command;
 use clap_complete::Shell;
 
+use super::report::print;
+
 /// `edgehop completions`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CompletionsArgs {
@@ -19,17 +21,22 @@ pub(crate) struct ManArgs {
 }
 
 impl CompletionsArgs {
-    pub(crate) fn run(self, mut command: Command) {
-        clap_complete::generate(self.shell, &mut command, "edgehop", &mut std::io::stdout());
+    pub(crate) fn run(self, mut command: Command) -> anyhow::Result<()> {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut command, "edgehop", &mut script);
+        print(&String::from_utf8_lossy(&script))
     }
 }
 
 impl ManArgs {
     pub(crate) fn run(self, command: Command) -> anyhow::Result<()> {
         match self.folder {
-            None => clap_mangen::Man::new(command.disable_help_subcommand(true))
-                .render(&mut std::io::stdout())
-                .context("cannot write the page"),
+            None => {
+                let mut page = Vec::new();
+                let manual = clap_mangen::Man::new(command.disable_help_subcommand(true));
+                manual.render(&mut page).context("cannot write the page")?;
+                print(&String::from_utf8_lossy(&page))
+            }
             Some(folder) => {
                 let failed = || format!("cannot write pages into {}", folder.display());
                 std::fs::create_dir_all(&folder).with_context(failed)?;

@@ -7,6 +7,7 @@ mod explain;
 mod gc;
 mod graph;
 mod key;
+mod lower_case;
 mod manual;
 mod password;
 mod public_key;

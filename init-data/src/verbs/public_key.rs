@@ -8,7 +8,7 @@ use resolver::words::{InvalidKey, PublicKey};
 pub(crate) fn public_key(option: &str, given: &str) -> anyhow::Result<PublicKey> {
     match given.parse() {
         Ok(key) => return Ok(key),
-        Err(error @ InvalidKey::Secret) => return Err(error.into()),
+        Err(error @ InvalidKey::Secret) => return Err(error).context(option.to_owned()),
         Err(_) if Path::new(given).exists() => {}
         Err(error) => return Err(error).with_context(|| format!("{option} is neither a file nor a key")),
     }

@@ -10,6 +10,7 @@ use resolver::catalog::Requirement;
 use resolver::words::{AttributeName, ChannelName, ComponentName, Notes, Reason, Timestamp, Version, VersionRange};
 use store::{Artifacts, Catalog};
 
+use super::lower_case::lower_case;
 use super::public_key::public_key;
 use super::report::Report;
 
@@ -23,10 +24,10 @@ pub(crate) struct PublishArgs {
     /// The artifact
     file: PathBuf,
     /// Point this channel at it
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = lower_case::<ChannelName>)]
     channel: Option<ChannelName>,
     /// A device with this attribute, on that channel, gets the component; may be given several times
-    #[arg(long = "attribute", value_name = "NAME", requires = "channel")]
+    #[arg(long = "attribute", value_name = "NAME", requires = "channel", value_parser = lower_case::<AttributeName>)]
     attributes: Vec<AttributeName>,
     /// Whether a device on something newer goes down to that channel's target
     #[arg(long, value_name = "BOOL", requires = "channel", num_args = 0..=1, default_missing_value = "true")]
@@ -74,13 +75,15 @@ impl PublishArgs {
         let beside = signature_of(&self.file);
         let signature = match self.signature {
             Some(file) => Some(file),
-            None if !self.unsigned && beside.exists() => Some(beside),
+            // A link that leads nowhere is no unsigned file.
+            None if !self.unsigned && beside.symlink_metadata().is_ok() => Some(beside),
             None => None,
         };
         let trusts =
             self.trusts.iter().map(|given| public_key("--trusts", given)).collect::<Result<BTreeSet<_>, _>>()?;
+        let what = format!("cannot publish {} as {} {}", self.file.display(), self.component, self.version);
         let terms = Terms {
-            signature: signature.as_deref().map(read_signature).transpose()?,
+            signature: signature.as_deref().map(read_signature).transpose().with_context(|| what.clone())?,
             trusts: given(trusts),
             requires: given(self.requires.into_iter().collect()),
             from: self.from,
@@ -92,7 +95,6 @@ impl PublishArgs {
         let attributes = given(self.attributes.into_iter().collect());
         let allow_downgrade = self.allow_downgrade;
         let channel = self.channel.map(|name| Pointer { name, attributes, allow_downgrade });
-        let what = format!("cannot publish {} as {} {}", self.file.display(), self.component, self.version);
         let bar = progress(&self.file, quiet);
         let publication = Publication {
             component: self.component,

@@ -1,6 +1,17 @@
 use std::fmt::Display;
+use std::io::{ErrorKind, Write as _};
 
+use anyhow::Context as _;
 use serde::Serialize;
+
+/// Prints a text. Whoever reads it may have seen enough and gone; a full disk is an error.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("cannot write to standard output"),
+        _ => Ok(()),
+    }
+}
 
 /// What a verb found out: a text for people, the same as JSON for programs.
 #[derive(Debug)]
@@ -23,11 +34,11 @@ impl Report {
     }
 
     /// Prints one of them. An empty text prints nothing.
-    pub(crate) fn print(&self, json: bool) {
-        if json {
-            println!("{:#}", self.json);
-        } else if !self.text.is_empty() {
-            println!("{}", self.text.trim_end());
+    pub(crate) fn print(&self, json: bool) -> anyhow::Result<()> {
+        match json {
+            true => print(&format!("{:#}\n", self.json)),
+            false if self.text.is_empty() => Ok(()),
+            false => print(&format!("{}\n", self.text.trim_end())),
         }
     }
 }

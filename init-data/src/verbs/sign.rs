@@ -35,7 +35,7 @@ pub(crate) struct SignArgs {
     /// Where the signature is written [default: <FILE>.minisig]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Only prints the trusted comment, to sign elsewhere: minisign -S -m FILE -t "$(edgehop sign --comment-only …)"
+    /// Only prints the trusted comment, to sign elsewhere: minisign -S -m FILE -t "$(edgehop sign --comment-only ...)"
     #[arg(long, conflicts_with_all = ["key", "output", "password_file"])]
     comment_only: bool,
 }

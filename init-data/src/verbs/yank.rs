@@ -7,6 +7,7 @@ use resolver::words::{ComponentName, Reason, Timestamp, Version};
 use serde::Serialize;
 use store::Catalog;
 
+use super::published::published;
 use super::report::Report;
 
 /// `edgehop yank`.
@@ -38,7 +39,7 @@ struct Yanked {
 
 impl YankArgs {
     pub(crate) async fn run<C: Catalog, A>(self, stores: &Stores<C, A>, now: Timestamp) -> anyhow::Result<Report> {
-        let before = stores.component(&self.component).await?;
+        let before = published(&stores.catalog, Some(&self.component)).await?.remove(0);
         let there = before.release(&self.version);
         let there = there.with_context(|| {
             let (name, version) = (&self.component, &self.version);
@@ -55,7 +56,6 @@ impl YankArgs {
             forced = guard(&before, &mut edit, self.force.as_ref(), now)?;
             stores.catalog.commit(&before.name, before.revision, &edit).await?;
         }
-        let forced = forced.iter().map(ToString::to_string).collect();
         let release = edit.releases.remove(0);
         Report::of(&Yanked { component: before.name.clone(), release, unchanged, forced })
     }

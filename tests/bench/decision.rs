@@ -1,9 +1,14 @@
+#[path = "../model/keys.rs"]
+mod keys;
+mod paths;
+
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use embedded::SqliteCatalog;
-use resolver::catalog::{Artifact, Channel, Components, Release};
+use resolver::catalog::{Artifact, Channel, Components, Edit, Release, Revision};
 use resolver::decide::{decide, lookups};
 use resolver::query::{Ladder, Query};
 use resolver::words::{ComponentName, Digest, Sha256, Timestamp};
@@ -21,7 +26,7 @@ const DECISIONS: usize = 200;
 const FEW: usize = 1_000;
 const MANY: usize = 100_000;
 
-/// What a decision costs, and whether the size of the store shows in it.
+/// What a decision costs, whether the size of the store shows in it, and what a long path adds.
 pub(crate) fn decisions() {
     let few = Filled::with(FEW);
     let many = Filled::with(MANY);
@@ -39,6 +44,7 @@ pub(crate) fn decisions() {
     flat("decide, µs, 100,000 against 1,000 components", few, many);
     let [few, many] = read.map(median);
     flat("four point reads, µs, 100,000 against 1,000", few, many);
+    paths::five_hundred();
 }
 
 fn flat(what: &str, few: f64, many: f64) {
@@ -63,9 +69,10 @@ impl Filled {
             for index in 0..components {
                 let name: ComponentName = name(index).parse().unwrap();
                 let release = release(index);
-                catalog.add_release(&name, &release).await.unwrap();
-                let channel = Channel { target: release.version, attributes: Default::default() };
-                catalog.set_channel(&name.key(), &"prod".parse().unwrap(), &channel, None).await.unwrap();
+                let prod = Channel::new(release.version.clone());
+                let channels = BTreeMap::from([("prod".parse().unwrap(), Some(prod))]);
+                let edit = Edit { releases: vec![release], channels };
+                catalog.commit(&name, Revision::default(), &edit).await.unwrap();
             }
         });
         Filled { catalog, runtime, components, _folder: folder }
@@ -108,7 +115,7 @@ fn release(index: usize) -> Release {
     let mut md5 = [0; 16];
     md5.copy_from_slice(&sha256.0[..16]);
     let artifact = Artifact { sha256, md5: Digest(md5), size: 1, crc32: Some(0), fragment: None };
-    Release { version: "1.0".parse().unwrap(), artifact, published: Timestamp(0) }
+    Release::new("1.0".parse().unwrap(), artifact, Timestamp(0))
 }
 
 /// A folder in memory where there is one: 200,000 durable writes to a disk would take longer than the benchmark.

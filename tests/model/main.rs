@@ -4,6 +4,7 @@ mod ask;
 mod asked;
 mod draw;
 mod facts;
+mod keys;
 mod published;
 mod reference;
 mod rules;

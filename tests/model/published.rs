@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use resolver::catalog::{Artifact, Channel, Component, Components, Release, Revision, Signature, Withdrawal};
+use resolver::catalog::{Artifact, Channel, Component, Components, Release, Revision, Withdrawal};
 use resolver::decide::Lookups;
-use resolver::words::{PublicKey, Reason, Sha256, Timestamp};
+use resolver::words::{Reason, Sha256, Timestamp};
 
 use crate::draw::{Catalog, Row, Shipped};
+use crate::keys::{public_key, signature};
 
 /// Every component of a catalog.
 pub(crate) fn components(catalog: &Catalog) -> Components {
@@ -55,7 +56,7 @@ fn release(shipped: &Shipped) -> Release {
     let from: Vec<String> = shipped.from.iter().map(|(operator, bound)| format!("{operator}{bound}")).collect();
     Release {
         signature: shipped.key.map(signature),
-        trusts: shipped.trusts.iter().map(|number| key(*number)).collect(),
+        trusts: shipped.trusts.iter().map(|number| public_key(*number)).collect(),
         requires: shipped.requires.iter().map(|(text, ..)| text.parse().unwrap()).collect(),
         from: (!from.is_empty()).then(|| from.join(", ").parse().unwrap()),
         barrier: shipped.barrier.then(reason),
@@ -73,25 +74,4 @@ fn withdrawal(shipped: &Shipped) -> Withdrawal {
 
 fn reason() -> Reason {
     "drawn".parse().unwrap()
-}
-
-/// The base64 of a key's id and bytes, whose every letter is the key's own.
-fn letters(number: u8) -> String {
-    char::from(b'A' + number).to_string().repeat(53)
-}
-
-fn key(number: u8) -> PublicKey {
-    format!("RWQ{}", letters(number)).parse().unwrap()
-}
-
-/// A signature that looks like one: the decision goes by the key, and verifies nothing.
-fn signature(number: u8) -> Signature {
-    let zeros = |count| "A".repeat(count);
-    let lines = [
-        "untrusted comment: drawn".to_owned(),
-        format!("RUQ{}{}=", &letters(number)[..11], zeros(85)),
-        "trusted comment: drawn".to_owned(),
-        format!("{}==", zeros(86)),
-    ];
-    Signature { key: key(number), minisig: lines.join("\n").parse().unwrap() }
 }

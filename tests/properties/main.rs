@@ -8,6 +8,8 @@ mod canonical;
 mod draw;
 #[path = "../model/facts.rs"]
 mod facts;
+#[path = "../model/keys.rs"]
+mod keys;
 mod package;
 mod paths;
 mod proof;

@@ -35,8 +35,6 @@ pub(crate) struct Running {
 /// How a command ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    /// The command, for messages.
-    pub(crate) line: String,
     /// The exit code; `None` if it was killed.
     pub(crate) code: Option<i32>,
     /// Standard output.
@@ -112,7 +110,7 @@ impl Running {
             std::thread::sleep(Duration::from_millis(1));
         }
         let code = self.process.wait().unwrap().code();
-        Ended { line: self.line, code, out: self.out.join().unwrap(), err: self.err.join().unwrap() }
+        Ended { code, out: self.out.join().unwrap(), err: self.err.join().unwrap() }
     }
 }
 

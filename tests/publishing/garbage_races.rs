@@ -65,11 +65,11 @@ async fn publish_and_collect(publisher_first: bool, first: usize, second: usize,
         (collector.turns(first).await, publisher.turns(second).await)
     };
     if publisher_first {
-        publisher.to_its_end().await;
-        collector.to_its_end().await;
+        publisher.finish().await;
+        collector.finish().await;
     } else {
-        collector.to_its_end().await;
-        publisher.to_its_end().await;
+        collector.finish().await;
+        publisher.finish().await;
     }
     collector.result.unwrap().unwrap();
     assert_published(&place, publisher.result, what).await;
@@ -97,8 +97,8 @@ fn a_publish_of_orphaned_bytes_and_two_collections() {
             other.turns(second).await;
             place.publish("app", "1", noise).await;
             other.turns(third).await;
-            one.to_its_end().await;
-            other.to_its_end().await;
+            one.finish().await;
+            other.finish().await;
             place.assert_whole(&format!("{first} {second} {third} calls")).await;
         });
     }
@@ -124,7 +124,7 @@ fn an_import_of_orphaned_bytes_and_a_collection() {
             let mut collector = Worker::new(gate, collect(&stores, rules(HOUR, false, false), now()));
             let ended = collector.turns(collector_first).await;
             let applied = apply(&place.stores, planned).await;
-            collector.to_its_end().await;
+            collector.finish().await;
             let recorded = place.component("app").await.releases().len() == 2;
             assert!(recorded || applied.is_err(), "{what}");
             place.assert_whole(&what).await;

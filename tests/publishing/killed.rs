@@ -136,7 +136,9 @@ impl Line {
         let mut spread = |count: usize| -> Vec<f64> {
             (0..count).map(|at| (at as f64 + self.random.fraction()) / count as f64 * 1.1).collect()
         };
-        let (any, stored) = (spread(ROUNDS / 2), spread(ROUNDS / 3));
+        let (mut any, stored) = (spread(ROUNDS / 2), spread(ROUNDS / 3));
+        // One before anything can have happened.
+        any[0] = 0.0;
         let mut aims: Vec<Aim> = any.into_iter().map(Aim::Any).chain(stored.into_iter().map(Aim::Stored)).collect();
         aims.resize(ROUNDS, Aim::Recorded);
         aims
@@ -155,7 +157,7 @@ impl Line {
         }
         self.ask(&component);
 
-        if phase < Phase::Record && round % 2 == 0 {
+        if phase < Phase::Record && round.is_multiple_of(2) {
             // The operator found a mistake meanwhile: other bytes take the version.
             self.abandoned.push(content);
             content = self.content();

@@ -29,11 +29,23 @@ impl Signer {
 
     /// Signs a file as a release.
     pub(crate) fn sign(&self, file: &Path, component: &str, version: &str) -> Minisig {
-        self.sign_above(file, component, version, None)
+        self.sign_as(file, component, version, |statement| statement)
     }
 
     /// Signs a file as a release that may replace `minimum` and later ones only.
     pub(crate) fn sign_above(&self, file: &Path, component: &str, version: &str, minimum: Option<&str>) -> Minisig {
+        let minimum: Option<Version> = minimum.map(|version| version.parse().unwrap());
+        self.sign_as(file, component, version, |statement| Statement { minimum, ..statement })
+    }
+
+    /// Signs a file, with something else to say about it.
+    pub(crate) fn sign_as(
+        &self,
+        file: &Path,
+        component: &str,
+        version: &str,
+        said: impl FnOnce(Statement) -> Statement,
+    ) -> Minisig {
         let measured = measure(file).unwrap();
         let statement = Statement {
             component: component.parse().unwrap(),
@@ -42,8 +54,8 @@ impl Signer {
             size: measured.size,
             issued: now(),
             expires: Some(Timestamp(now().0 + 3600)),
-            minimum: minimum.map(|version| version.parse::<Version>().unwrap()),
+            minimum: None,
         };
-        sign(file, &statement, &self.key).unwrap().minisig
+        sign(file, &said(statement), &self.key).unwrap().minisig
     }
 }

@@ -77,7 +77,7 @@ impl<'a, T> Worker<'a, T> {
     }
 
     /// All its turns.
-    pub(crate) async fn to_its_end(&mut self) {
+    pub(crate) async fn finish(&mut self) {
         while !self.turn().await {}
     }
 }

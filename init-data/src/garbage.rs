@@ -42,7 +42,7 @@ pub struct Collected {
     pub dry_run: bool,
 }
 
-/// Deletes the objects that no release names.
+/// Deletes the objects that no release names. One collector at a time.
 ///
 /// An object is hidden first; then the catalog is read once more, and what a release names by now is shown again. A
 /// publisher looks after its record is written whether its objects are there. So whoever of the two comes first, a
@@ -52,6 +52,7 @@ pub async fn collect<C: Catalog, A: Artifacts>(
     rules: Rules,
     now: Timestamp,
 ) -> Result<Collected, StoreError> {
+    let _held = stores.artifacts.keep_from_collection().await?;
     let older_than = rules.older_than.max(LEAST_AGE);
     let named = named(&stores.catalog, rules, now).await?;
     let stored = stores.artifacts.list().await?;
@@ -60,7 +61,8 @@ pub async fn collect<C: Catalog, A: Artifacts>(
     let mut collected =
         Collected { kept: stored.len() - garbage.len(), dry_run: rules.dry_run, ..Collected::default() };
     if !rules.dry_run {
-        for object in &garbage {
+        // What is hidden already may have been put anew: that one is young.
+        for object in garbage.iter().filter(|object| !object.aside) {
             stores.artifacts.set_aside(&object.key).await?;
         }
         // A collector that was killed may have hidden what a release names.

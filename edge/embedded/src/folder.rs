@@ -1,4 +1,4 @@
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::ops::Range;
 use std::os::unix::fs::MetadataExt as _;
@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use resolver::catalog::ObjectKey;
 use resolver::words::{Md5, Sha256};
-use store::{Artifacts, Identity, Opened, Stat, StoreError, Stored};
+use store::{Artifacts, Held, Identity, Opened, Stat, StoreError, Stored};
 
 use crate::buffers::Buffers;
 use crate::chunks::Chunks;
@@ -99,6 +99,22 @@ impl Artifacts for FolderArtifacts {
         let path = signature_path(&self.path(&ObjectKey::Blob(*artifact)));
         let (work, text) = (self.work(), minisig.to_owned());
         run(move || write_text(&path, &work, &text).map_err(|error| failed(&path, error))).await
+    }
+
+    async fn keep_from_collection(&self) -> Result<Held, StoreError> {
+        let path = self.root.join("collector.lock");
+        run(move || {
+            let lock = File::create(&path).map_err(|error| failed(&path, error))?;
+            match lock.try_lock() {
+                Ok(()) => Ok(Box::new(lock) as Held),
+                Err(TryLockError::WouldBlock) => Err(StoreError::artifacts(format!(
+                    "{} is held: somebody else deletes garbage or imports, wait for them",
+                    path.display()
+                ))),
+                Err(TryLockError::Error(error)) => Err(failed(&path, error)),
+            }
+        })
+        .await
     }
 
     async fn list(&self) -> Result<Vec<Stored>, StoreError> {

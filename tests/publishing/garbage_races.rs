@@ -165,12 +165,13 @@ async fn assert_published(place: &Place, result: Option<Result<Published, Publis
     assert!(app.release(&published.release.version).is_some());
 }
 
-/// The same with threads, for what happens inside a call. A publisher who is told that he failed tries again.
+/// The same with threads, for what happens inside a call. Whatever came of it, publishing once more mends it.
 #[test]
 fn a_publisher_and_a_collector_in_two_threads() {
     in_two_threads(100, |place, publication, result| {
-        let result = result.or_else(|_| wait(published(&place.stores, publication)));
-        wait(assert_published(place, Some(result), "tried again"));
+        assert!(result.is_ok() || matches!(result, Err(PublishError::Store(_))), "{result:?}");
+        let again = wait(published(&place.stores, publication));
+        wait(assert_published(place, Some(again), "once more"));
     });
 }
 

@@ -13,6 +13,7 @@ use resolver::catalog::ObjectKey;
 use resolver::words::{ComponentName, Version};
 use store::Catalog as _;
 
+use crate::aim::{Aim, PHASES, Phase, aims};
 use crate::content::{Content, Random};
 use crate::device::{blob, install};
 use crate::edgehop::{DONE, Edgehop, Ended};
@@ -34,29 +35,6 @@ const REMEMBERED: Duration = Duration::from_millis(5_100);
 const SIZE: usize = 3 << 19;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-
-/// How far a publish had come when it was killed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Phase {
-    Nothing,
-    Staged,
-    Blob,
-    Record,
-    Ended,
-}
-
-/// When a publish is killed.
-#[derive(Debug, Clone, Copy)]
-enum Aim {
-    /// After this share of the time that a publish takes.
-    Any(f64),
-    /// After this share of the time that it takes from the moment when the artifact is in the store.
-    Stored(f64),
-    /// As soon as somebody else sees the record.
-    Recorded,
-}
-
-const PHASES: [Phase; 5] = [Phase::Nothing, Phase::Staged, Phase::Blob, Phase::Record, Phase::Ended];
 
 #[test]
 fn a_publish_is_killed_at_any_moment() {
@@ -124,24 +102,9 @@ impl Line {
         self.complete("measure", "1", content);
         let content = self.content();
         self.complete("measure", "2", content);
-        let mut aims = self.aims();
-        self.random.shuffle(&mut aims);
-        let phases = aims.into_iter().enumerate().map(|(round, aim)| self.round(round, aim)).collect();
+        let phases =
+            aims(ROUNDS, &mut self.random).into_iter().enumerate().map(|(round, aim)| self.round(round, aim)).collect();
         (phases, self.collect())
-    }
-
-    /// Spread evenly over the time that a publish takes, and a little more; half of them over its last part, in which
-    /// most happens.
-    fn aims(&mut self) -> Vec<Aim> {
-        let mut spread = |count: usize| -> Vec<f64> {
-            (0..count).map(|at| (at as f64 + self.random.fraction()) / count as f64 * 1.1).collect()
-        };
-        let (mut any, stored) = (spread(ROUNDS / 2), spread(ROUNDS / 3));
-        // One before anything can have happened.
-        any[0] = 0.0;
-        let mut aims: Vec<Aim> = any.into_iter().map(Aim::Any).chain(stored.into_iter().map(Aim::Stored)).collect();
-        aims.resize(ROUNDS, Aim::Recorded);
-        aims
     }
 
     /// A kill, and what it left; then the publish is done again.

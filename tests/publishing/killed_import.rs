@@ -6,6 +6,7 @@ use init_data::Document;
 use resolver::catalog::{Artifact, Component, Release};
 use resolver::words::ComponentName;
 
+use crate::aim::spread;
 use crate::content::{Content, Random};
 use crate::edgehop::{DONE, Edgehop};
 use crate::place::Place;
@@ -26,8 +27,9 @@ fn an_import_is_killed_at_any_moment() {
     let mut takes = imported(&edgehop, &place, &document(0, &artifact));
 
     let mut random = Random::new(now().0);
-    // One kill in each thirtieth of the time that an import takes, and a little after it.
-    let mut moments: Vec<f64> = (0..ROUNDS).map(|at| (at as f64 + random.fraction()) / ROUNDS as f64 * 1.1).collect();
+    let mut moments = spread(ROUNDS, &mut random);
+    // One before anything can have happened, and one after everything must have.
+    (moments[0], moments[ROUNDS - 1]) = (0.0, 3.0);
     random.shuffle(&mut moments);
     let (mut none, mut some, mut all) = (0, 0, 0);
     for (round, moment) in moments.into_iter().enumerate() {

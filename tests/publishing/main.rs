@@ -1,6 +1,7 @@
 //! Publishing that is killed, raced, collected, imported and failed under: what is recorded is whole, and what is not
 //! recorded is not there.
 
+mod aim;
 mod barrier;
 mod content;
 mod device;

@@ -4,7 +4,7 @@ use std::fmt;
 use resolver::catalog::{Component, Edit, Release, Revision, Signature};
 use resolver::words::{ComponentName, Reason, Timestamp};
 use serde::Serialize;
-use store::{Artifacts, Catalog, StoreError};
+use store::{Artifacts, Catalog, Held, StoreError};
 
 use crate::document::{Document, Part};
 use crate::guard::{Refused, guard};
@@ -19,6 +19,10 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// It was carried out.
     pub applied: bool,
+    /// What the plan names was there when it was made, and must be there when it is carried out.
+    #[serde(skip)]
+    #[expect(dead_code, reason = "it is held for as long as there is a plan, and never looked at")]
+    held: Held,
 }
 
 /// What changes of one component.
@@ -77,6 +81,7 @@ pub async fn plan<C: Catalog, A: Artifacts>(
     force: Option<&Reason>,
     now: Timestamp,
 ) -> Result<Plan, ImportError> {
+    let held = stores.artifacts.keep_from_collection().await?;
     let mut changes = Vec::new();
     for (name, part) in &document.components {
         let before = stores.component(name).await?;
@@ -92,7 +97,7 @@ pub async fn plan<C: Catalog, A: Artifacts>(
         let component = before.name.clone();
         changes.push(Change { component, lines, forced, edit, expected: before.revision });
     }
-    Ok(Plan { changes, applied: false })
+    Ok(Plan { changes, applied: false, held })
 }
 
 /// Carries a plan out: each component as a whole. What was planned for a component that has changed since is not done.
@@ -196,7 +201,8 @@ fn differences(old: &impl Serialize, new: &impl Serialize) -> String {
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let shown = |value: Option<&serde_json::Value>| match value {
         None => "nothing".to_owned(),
-        Some(serde_json::Value::String(text)) => text.clone(),
+        // A text of several lines must not look like several records.
+        Some(serde_json::Value::String(text)) if !text.contains('\n') => text.clone(),
         Some(value) => value.to_string(),
     };
     let changed = names.into_iter().filter(|name| old.get(*name) != new.get(*name));

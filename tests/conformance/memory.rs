@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use resolver::catalog::{Channel, Component, Edit, ObjectKey, Revision};
 use resolver::words::{AttributeName, ComponentKey, ComponentName, Md5, Sha256};
-use store::{Artifacts, Catalog, Opened, Stat, StoreError, Stored};
+use store::{Artifacts, Catalog, Held, Opened, Stat, StoreError, Stored};
 
 /// A catalog that is a map.
 #[derive(Clone, Default)]
@@ -60,7 +60,7 @@ impl Catalog for MemoryCatalog {
 
 /// An artifact store that is a few maps. It cannot tell an object's state: it has no identities.
 #[derive(Clone, Default)]
-pub(crate) struct MemoryArtifacts(Arc<Mutex<Shelf>>);
+pub(crate) struct MemoryArtifacts(Arc<Mutex<Shelf>>, Arc<tokio::sync::Mutex<()>>);
 
 #[derive(Default)]
 struct Shelf {
@@ -129,6 +129,11 @@ impl Artifacts for MemoryArtifacts {
         let mut all: Vec<_> = shown.chain(shelf.aside.iter().map(|(key, kept)| kept.stored(key, true))).collect();
         all.sort_by_key(|stored| (stored.key, stored.aside));
         Ok(all)
+    }
+
+    async fn keep_from_collection(&self) -> Result<Held, StoreError> {
+        let held = Arc::clone(&self.1).try_lock_owned();
+        held.map(Held::new).map_err(StoreError::artifacts)
     }
 
     async fn set_aside(&self, key: &ObjectKey) -> Result<(), StoreError> {

@@ -93,7 +93,6 @@ fn what_is_no_document_is_refused() {
 }
 
 #[test]
-#[ignore = "a document takes two spellings of one component's name, and every import undoes what the last one did"]
 fn two_spellings_of_a_component_are_refused() {
     let place = Place::quick();
     wait(place.publish("app", "1", Content::new(1, 9_000)));

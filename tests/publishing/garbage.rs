@@ -171,7 +171,6 @@ fn a_collection_is_killed_after_any_call() {
 
 /// A killed collection hid an object, and somebody who has not written his record yet has put it anew.
 #[tokio::test]
-#[ignore = "a collection hides the young object over the old hidden one, and deletes it"]
 async fn what_was_put_anew_is_young_whatever_is_hidden() {
     let place = Place::quick();
     let orphan = place.orphan(Content::new(1, SIZE)).await;

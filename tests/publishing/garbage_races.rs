@@ -79,7 +79,6 @@ async fn publish_and_collect(publisher_first: bool, first: usize, second: usize,
 /// Three at once: one collection goes some calls far, another some, the publish to its end, the second some more, then
 /// the first to its end.
 #[test]
-#[ignore = "one collector deletes what the other hid: both hide an object under the same name"]
 fn a_publish_of_orphaned_bytes_and_two_collections() {
     // Four calls are enough to have listed the objects.
     for (first, second, third) in (0..10).flat_map(|a| (0..=4).flat_map(move |b| (0..10).map(move |c| (a, b, c)))) {
@@ -106,7 +105,6 @@ fn a_publish_of_orphaned_bytes_and_two_collections() {
 
 /// A document gives a release bytes that are in the store and that nobody names.
 #[test]
-#[ignore = "an import neither keeps the bytes that it found from a collector nor looks once more after its record"]
 fn an_import_of_orphaned_bytes_and_a_collection() {
     for collector_first in 0..CALLS {
         let what = format!("{collector_first} calls");
@@ -177,7 +175,6 @@ fn a_publisher_and_a_collector_in_two_threads() {
 
 /// And the publisher never fails because of a collector; nor is anything recorded without its bytes if he does.
 #[test]
-#[ignore = "deleting an object's note races with putting the object anew: see `delete` and `write` of the folder"]
 fn a_publisher_does_not_notice_a_collector() {
     in_two_threads(1000, |place, _, result| wait(assert_published(place, Some(result), "at once")));
 }

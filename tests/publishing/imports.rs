@@ -19,8 +19,8 @@ const KEY: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
 type Change = (fn(&mut Part), &'static [&'static str]);
 
 /// What is changed, and the lines of the plan, or what they have in them.
-const CHANGES: [Change; 16] = [
-    (|part| part.releases[2].notes = word("see\nthe ticket"), &["~ release 3: notes: nothing → see\nthe ticket"]),
+const CHANGES: [Change; 15] = [
+    (|part| part.releases[2].notes = word("see\nthe ticket"), &["~ release 3: notes: nothing → \"see\\nthe ticket\""]),
     (|part| part.releases[2].barrier = word("moves TURN"), &["~ release 3: barrier: nothing → moves TURN"]),
     (|part| part.releases[2].dead_end = word("no way on"), &["~ release 3: dead_end: nothing → no way on"]),
     (|part| part.releases[2].floor = word("2"), &["~ release 3: floor: nothing → 2"]),
@@ -28,7 +28,6 @@ const CHANGES: [Change; 16] = [
     (|part| part.releases[2].requires = set("hw.rev>=3"), &["~ release 3: requires: nothing → [\"hw.rev>=3\"]"]),
     (|part| part.releases[2].trusts = set(KEY), &["~ release 3: trusts: nothing → [\"RWQf6LRCGA9i53ml"]),
     (|part| part.releases[2].forced = word("I say so"), &["~ release 3: forced: nothing → I say so"]),
-    (|part| part.releases[2].published = Timestamp(0), &["→ 1970-01-01T00:00:00Z"]),
     (
         |part| part.releases[2].withdrawn = withdrawn(),
         &["~ release 3: withdrawn: nothing → {\"at\":\"1970-01-01T00:00:09Z\""],
@@ -61,12 +60,11 @@ const CHANGES: [Change; 16] = [
 
 #[test]
 fn every_field_that_changes_is_shown_and_changed() {
-    let place = Place::quick();
-    wait(three(&place, "app"));
-    let edgehop = place.edgehop();
-    let original = wait(document(&place, "app"));
     for (change, said) in CHANGES {
-        let mut changed = original.clone();
+        let place = Place::quick();
+        wait(three(&place, "app"));
+        let edgehop = place.edgehop();
+        let mut changed = wait(document(&place, "app"));
         change(part(&mut changed, "app"));
         let [shown, done] = [&["--json"][..], &["--json", "--apply"]].map(|flags| {
             let ended = import(&place, &changed, flags);
@@ -80,9 +78,6 @@ fn every_field_that_changes_is_shown_and_changed() {
         assert_eq!(done["applied"], true);
         assert_eq!(edgehop.done(&["export"]).trim_end(), changed.text().unwrap().trim_end(), "{said:?}");
         assert_eq!(import(&place, &changed, &["--apply"]).out.trim_end(), "nothing to change", "{said:?}");
-        // And back again.
-        assert_eq!(import(&place, &original, &["--apply"]).code, Some(DONE), "{said:?}");
-        assert_eq!(edgehop.done(&["export"]).trim_end(), original.text().unwrap().trim_end(), "{said:?}");
     }
 }
 
@@ -131,8 +126,8 @@ fn a_release_without_its_bytes_is_refused() {
     let mut missing = known.clone();
     missing.fragment.as_mut().unwrap().sha256.0[0] ^= 1;
     for (artifact, said) in [
-        (&gone, "the bytes of app 4 are not in the artifact store"),
-        (&missing, "the bytes of app 4 are not in the artifact store"),
+        (&gone, "the bytes of app 4 are not as its record says"),
+        (&missing, "the bytes of app 4 are not as its record says"),
         (&longer, "the bytes of app 4 have 40000 bytes"),
         (&odd, "the bytes of app 4 have 40000 bytes and the MD5"),
         (&fragment, "the bytes of app 4 have"),
@@ -191,7 +186,6 @@ fn a_channel_that_is_not_in_the_document_goes() {
 }
 
 #[test]
-#[ignore = "an import takes a CRC-32 and a fragment that are not the artifact's: no device can unpack such a package"]
 fn a_record_that_is_not_true_of_its_bytes_is_refused() {
     let place = Place::quick();
     wait(three(&place, "app"));
@@ -205,7 +199,6 @@ fn a_record_that_is_not_true_of_its_bytes_is_refused() {
 }
 
 #[test]
-#[ignore = "an import does not look for the bytes of a release that it makes available again"]
 fn a_release_that_has_lost_its_bytes_stays_withdrawn() {
     let place = Place::quick();
     wait(three(&place, "app"));
@@ -216,7 +209,7 @@ fn a_release_that_has_lost_its_bytes_stays_withdrawn() {
     let blob = wait(place.component("app")).releases()[2].artifact.sha256;
     assert_eq!(wait(place.stores.artifacts.stat(&resolver::catalog::ObjectKey::Blob(blob))).unwrap(), None);
     prod(part(&mut document, "app")).target = "3".parse().unwrap();
-    refused(&place, &document, FAILED, &["the bytes of app 3 are not in the artifact store"]);
+    refused(&place, &document, FAILED, &["app 3 was withdrawn, and stays so"]);
 }
 
 /// 1, 2 and 3; `prod` and `beta` are at 2.

@@ -7,7 +7,7 @@ use std::path::Path;
 use init_data::Stores;
 use resolver::catalog::{Component, Edit, ObjectKey, Revision};
 use resolver::words::{AttributeName, ComponentKey, ComponentName, Md5, Sha256};
-use store::{Artifacts, Catalog, Opened, Stat, StoreError, Stored};
+use store::{Artifacts, Catalog, Held, Opened, Stat, StoreError, Stored};
 
 use crate::place::Embedded;
 
@@ -105,6 +105,10 @@ impl<A: Artifacts, O: Onlooker> Artifacts for Seen<A, O> {
 
     async fn list(&self) -> Result<Vec<Stored>, StoreError> {
         self.shown(Call::List, self.store.list()).await
+    }
+
+    async fn keep_from_collection(&self) -> Result<Held, StoreError> {
+        self.store.keep_from_collection().await
     }
 
     async fn set_aside(&self, key: &ObjectKey) -> Result<(), StoreError> {

@@ -82,7 +82,6 @@ fn an_import_that_was_beaten() {
 
 /// Reading is no writing: SQLite's readers and writers do not wait for each other.
 #[test]
-#[ignore = "opening a catalog takes the right to write, so that it fails while somebody else writes for five seconds"]
 fn a_reader_does_not_wait_for_a_writer() {
     let place = Place::new();
     wait(place.publish("app", "1", Content::new(1, 9_000)));

@@ -85,7 +85,6 @@ fn the_first_release_of_all_twice_at_once() {
 }
 
 #[test]
-#[ignore = "SQLite does not wait when two connections make a new file's journal a write-ahead log at once"]
 fn nobody_is_told_that_the_catalog_is_locked() {
     for _ in 0..100 {
         let (_, _, ended) = first_releases(&["one", "two", "three", "four"]);

@@ -106,7 +106,7 @@ impl Artifacts for FolderArtifacts {
         run(move || {
             let lock = File::create(&path).map_err(|error| failed(&path, error))?;
             match lock.try_lock() {
-                Ok(()) => Ok(Box::new(lock) as Held),
+                Ok(()) => Ok(Held::new(lock)),
                 Err(TryLockError::WouldBlock) => Err(StoreError::artifacts(format!(
                     "{} is held: somebody else deletes garbage or imports, wait for them",
                     path.display()

@@ -29,7 +29,20 @@ pub struct Opened {
 pub struct Identity(pub String);
 
 /// A right that ends when it is dropped.
-pub type Held = Box<dyn Send>;
+pub struct Held(#[expect(dead_code, reason = "it is held, and never looked at")] Box<dyn Send>);
+
+impl Held {
+    /// Held for as long as `right` is.
+    pub fn new(right: impl Send + 'static) -> Held {
+        Held(Box::new(right))
+    }
+}
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Held")
+    }
+}
 
 /// What a store knows of an object without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -78,8 +78,6 @@ impl ImportArgs {
         };
         ensure!(text.len() as u64 <= MAX_DOCUMENT_BYTES, "{file} is too large: {MAX_DOCUMENT_BYTES} bytes at most");
         let document = Document::read(&text).with_context(|| format!("cannot import {file}"))?;
-        // What is imported names bytes that are there, and they must be there afterwards.
-        let _held = stores.artifacts.keep_from_collection().await?;
         let planned = plan(stores, &document, self.force.as_ref(), now).await;
         let mut planned = planned.with_context(|| format!("cannot import {file}, nothing was changed"))?;
         if self.apply {

@@ -19,10 +19,9 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// It was carried out.
     pub applied: bool,
-    /// What the plan names was there when it was made, and must be there when it is carried out.
+    /// What the plan names was there when it was made, and must be there until it is carried out.
     #[serde(skip)]
-    #[expect(dead_code, reason = "it is held for as long as there is a plan, and never looked at")]
-    held: Held,
+    held: Option<Held>,
 }
 
 /// What changes of one component.
@@ -97,7 +96,7 @@ pub async fn plan<C: Catalog, A: Artifacts>(
         let component = before.name.clone();
         changes.push(Change { component, lines, forced, edit, expected: before.revision });
     }
-    Ok(Plan { changes, applied: false, held })
+    Ok(Plan { changes, applied: false, held: Some(held) })
 }
 
 /// Carries a plan out: each component as a whole. What was planned for a component that has changed since is not done.
@@ -111,6 +110,7 @@ pub async fn apply<C: Catalog, A: Artifacts>(stores: &Stores<C, A>, mut plan: Pl
         stores.catalog.commit(component, *expected, edit).await?;
     }
     plan.applied = true;
+    plan.held = None;
     Ok(plan)
 }
 

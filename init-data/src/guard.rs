@@ -1,6 +1,6 @@
 use std::fmt;
 
-use resolver::catalog::{Component, Edit};
+use resolver::catalog::{Component, Edit, Release};
 use resolver::check::{Problem, check};
 use resolver::words::{ComponentName, Reason, Timestamp};
 use serde::Serialize;
@@ -15,6 +15,8 @@ pub struct Refused {
     pub component: ComponentName,
     /// What the check found on the catalog as it would be.
     pub problems: Vec<String>,
+    /// A reason would do.
+    pub can_be_forced: bool,
 }
 
 impl fmt::Display for Refused {
@@ -24,7 +26,10 @@ impl fmt::Display for Refused {
         if let Some(more) = self.problems.len().checked_sub(MOST_NAMED).filter(|more| *more > 0) {
             write!(f, "\n  and {more} more")?;
         }
-        f.write_str("\nmend the path, or say in words why it must be so with --force '<reason>', which is kept")
+        f.write_str(match self.can_be_forced {
+            true => "\nmend the path, or say in words why it must be so with --force '<reason>', which is kept",
+            false => "\nmend it: this cannot be forced",
+        })
     }
 }
 
@@ -37,16 +42,17 @@ pub fn guard(
     edit: &mut Edit,
     force: Option<&Reason>,
     now: Timestamp,
-) -> Result<Vec<Problem>, Refused> {
+) -> Result<Vec<String>, Refused> {
     let known = check(before, now).problems;
     let mut worse = check(&before.edited(edit), now).problems;
-    worse.retain(|problem| !known.iter().any(|old| old.is_like(problem)));
+    worse.retain(|problem| !known.iter().any(|old| problem.is_part_of(old)));
+    let can_be_forced = worse.iter().all(Problem::can_be_forced);
+    let worse: Vec<String> = worse.iter().map(Problem::to_string).chain(rewritten(before, edit)).collect();
     if worse.is_empty() {
-        return Ok(Vec::new());
+        return Ok(worse);
     }
-    let Some(reason) = force else {
-        let problems = worse.iter().map(Problem::to_string).collect();
-        return Err(Refused { component: before.name.clone(), problems });
+    let Some(reason) = force.filter(|_| can_be_forced) else {
+        return Err(Refused { component: before.name.clone(), problems: worse, can_be_forced });
     };
     for release in &mut edit.releases {
         release.forced = Some(reason.clone());
@@ -54,5 +60,18 @@ pub fn guard(
     for channel in edit.channels.values_mut().flatten() {
         channel.forced = Some(reason.clone());
     }
-    Ok(worse.into_iter().collect())
+    Ok(worse)
+}
+
+/// The releases that are said to accept more signatures than before. Their bytes have not changed: if what was recorded
+/// was right, devices that run them would be sent what they refuse.
+fn rewritten(before: &Component, edit: &Edit) -> Vec<String> {
+    let accepts_more = |old: &Release, new: &Release| {
+        !old.trusts.is_empty() && (new.trusts.is_empty() || !new.trusts.is_subset(&old.trusts))
+    };
+    let changed = edit.releases.iter().filter_map(|new| {
+        let old = before.release(&new.version)?;
+        accepts_more(old, new).then(|| format!("{} is published, and what it trusts cannot change", new.version))
+    });
+    changed.collect()
 }

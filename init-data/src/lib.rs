@@ -1,12 +1,30 @@
 //! What an operator does: publish, sign, prove, look.
 
+#[cfg(feature = "cli")]
+mod document;
+#[cfg(feature = "cli")]
+mod garbage;
 mod guard;
+#[cfg(feature = "cli")]
+mod import;
+#[cfg(feature = "cli")]
+mod options;
+#[cfg(feature = "cli")]
+pub mod picture;
 mod publish;
 mod sample;
 pub mod signing;
 mod stores;
 
+#[cfg(feature = "cli")]
+pub use document::{Document, InvalidDocument, MAX_DOCUMENT_BYTES, Part};
+#[cfg(feature = "cli")]
+pub use garbage::{Collected, LEAST_AGE, Rules, collect};
 pub use guard::{Refused, guard};
+#[cfg(feature = "cli")]
+pub use import::{Change, ImportError, Plan, apply, plan};
+#[cfg(feature = "cli")]
+pub use options::StoreOptions;
 pub use publish::{Pointer, Publication, PublishError, Published, Terms, publish};
 pub use sample::{DEFAULT_SAMPLE_SIZE, Sample, SampleError, samples};
-pub use stores::{StoreOptions, Stores};
+pub use stores::Stores;

@@ -1,56 +1,108 @@
 //! `edgehop`: the operator's command line.
 
-use std::path::PathBuf;
+mod exit;
+mod verbs;
+
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
-use clap::{Parser, Subcommand};
-use init_data::Stores;
+use clap::{CommandFactory as _, Parser, Subcommand};
+use init_data::StoreOptions;
 use resolver::words::Timestamp;
+use verbs::Report;
 
+/// Publishes what devices update to, and proves that it strands none of them
 #[derive(Parser)]
-#[command(name = "edgehop", version, about = "Publishes what devices update to")]
+#[command(name = "edgehop", version, after_help = exit::HELP)]
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,
+    #[command(flatten)]
+    stores: StoreOptions,
+    /// Print JSON in place of text
+    #[arg(long, global = true)]
+    json: bool,
 }
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Publishes a file as a release, and points a channel at it
+    Publish(verbs::PublishArgs),
+    /// Points channels at releases, and shows where they point
+    Channel(verbs::ChannelArgs),
+    /// Withdraws a release: it is never offered again
+    Yank(verbs::YankArgs),
+    /// Lists releases and what constrains them
+    Releases(verbs::ReleasesArgs),
+    /// Proves that every device finds a safe path to its channel's target
+    Check(verbs::CheckArgs),
+    /// Shows what a device that asks this would get, and why
+    Explain(verbs::ExplainArgs),
+    /// Draws a component's releases, barriers and keys, and each version's next hop
+    Graph(verbs::GraphArgs),
+    /// Writes the catalog as TOML, for review
+    Export(verbs::ExportArgs),
+    /// Shows what a TOML catalog would change, and changes it
+    Import(verbs::ImportArgs),
+    /// Deletes objects that no release names
+    Gc(verbs::GcArgs),
+    /// Makes and shows the keys that releases are signed with
+    Key(verbs::KeyArgs),
+    /// Signs a file and a statement about it, for publishing; needs no store
+    Sign(verbs::SignArgs),
+    /// Verifies a signed file and shows what was signed; needs no store
+    Verify(verbs::VerifyArgs),
     /// Publishes the sample data; what is there already stays
-    Sample {
-        /// The folder of catalog and artifacts, made if it is not there
-        #[arg(long, env = "EDGEHOP_DATA", default_value = "./edgehop-data")]
-        data: PathBuf,
-        /// Size of each artifact in bytes
-        #[arg(long, env = "EDGEHOP_SAMPLE_SIZE", default_value_t = init_data::DEFAULT_SAMPLE_SIZE,
-              value_parser = clap::value_parser!(u64).range(1..=resolver::catalog::MAX_ARTIFACT_BYTES))]
-        sample_size: u64,
-    },
+    Sample(verbs::SampleArgs),
+    /// Prints a script that completes this command in a shell
+    Completions(verbs::CompletionsArgs),
+    /// Prints the manual page
+    Man(verbs::ManArgs),
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let done = match Arguments::parse().verb {
-        Verb::Sample { data, sample_size } => sample(data, sample_size).await,
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| exit::usage(&error));
+    let json = arguments.json;
+    match run(arguments).await {
+        Ok(false) => ExitCode::SUCCESS,
+        Ok(true) => exit::REFUSED.into(),
         Err(error) => {
-            eprintln!("edgehop: {error:#}");
-            ExitCode::FAILURE
+            exit::complain(json, &format!("{error:#}"));
+            exit::code(&error).into()
         }
     }
 }
 
-async fn sample(data: PathBuf, size: u64) -> anyhow::Result<()> {
-    let stores = Stores::embedded(&data).with_context(|| format!("cannot open {}", data.display()))?;
-    let now =
-        Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).context("this machine's clock is wrong")?.as_secs());
-    for (sample, release) in init_data::samples(&stores, size, now).await? {
-        let channel = sample.channel.unwrap_or("-");
-        println!("{:<14} {:<9} {channel:<5} {}", sample.component, sample.version, release.artifact.md5);
-    }
-    Ok(())
+/// Does what was asked, and prints what was found; whether that is not as it must be.
+async fn run(arguments: Arguments) -> anyhow::Result<bool> {
+    let Arguments { verb, stores, json } = arguments;
+    let open = || stores.open();
+    let report = match verb {
+        Verb::Publish(args) => args.run(&stores.make()?, now()?, json).await,
+        Verb::Channel(args) => args.run(&open()?, now()?).await,
+        Verb::Yank(args) => args.run(&open()?, now()?).await,
+        Verb::Releases(args) => args.run(&open()?).await,
+        Verb::Check(args) => args.run(&open()?, now()?).await,
+        Verb::Explain(args) => args.run(&open()?, now()?).await,
+        Verb::Graph(args) => args.run(&open()?, now()?).await,
+        Verb::Export(args) => args.run(&open()?).await,
+        Verb::Import(args) => args.run(&stores.make()?, now()?).await,
+        Verb::Gc(args) => args.run(&open()?, now()?).await,
+        Verb::Sample(args) => args.run(&stores.make()?, now()?).await,
+        Verb::Key(args) => Report::of(&args.run()?),
+        Verb::Sign(args) => Report::of(&args.run(now()?)?),
+        Verb::Verify(args) => Report::of(&args.run(now()?)?),
+        Verb::Completions(args) => return args.run(Arguments::command()).map(|()| false),
+        Verb::Man(args) => return args.run(Arguments::command()).map(|()| false),
+    };
+    let report = report?;
+    report.print(json)?;
+    Ok(report.refused)
+}
+
+fn now() -> anyhow::Result<Timestamp> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).context("this machine's clock is wrong")?;
+    Ok(Timestamp(since.as_secs()))
 }

@@ -109,17 +109,9 @@ pub enum PublishError {
     /// The signature's trusted comment does not say what was signed.
     #[error("the signature cannot be published")]
     Statement(#[from] InvalidStatement),
-    /// The signature is about something else.
-    #[error("the signature is about another release")]
+    /// The signature is about something else, or not about this moment.
+    #[error("the signature does not allow it")]
     Mismatch(#[from] Mismatch),
-    /// The signer allows less than the publisher.
-    #[error("--from {from} lets it replace versions below {minimum}, which its signature does not: raise the range")]
-    BelowMinimum {
-        /// The range given.
-        from: VersionRange,
-        /// The oldest version that the signature lets it replace.
-        minimum: Version,
-    },
 }
 
 /// Publishes a file as a release, and points a channel at it: the bytes first, then release and channel in one write,
@@ -169,7 +161,7 @@ pub async fn publish<C: Catalog, A: Artifacts>(
         release: edit.releases.pop().unwrap_or(release),
         channel: channel.map(|pointer| pointer.name),
         unchanged,
-        forced: forced.iter().map(ToString::to_string).collect(),
+        forced,
     })
 }
 
@@ -193,12 +185,15 @@ async fn staged(
 ) -> Result<Staged, PublishError> {
     let (file, work) = (file.to_owned(), work.to_owned());
     let pass = move || {
-        let mut verifier = signature.map(|signature| Verifier::new(&signature.key, &signature.minisig)).transpose()?;
+        let begun = |Signature { key, minisig }| Ok::<_, VerifyError>((Verifier::new(&key, &minisig)?, minisig));
+        let mut verifier = signature.map(begun).transpose()?;
         let staged = stage(&file, &work, |piece| {
-            verifier.iter_mut().for_each(|verifier| verifier.update(piece));
+            verifier.iter_mut().for_each(|(verifier, _)| verifier.update(piece));
             progress(piece.len() as u64);
         })?;
-        verifier.map_or(Ok(()), Verifier::finish)?;
+        if let Some((verifier, minisig)) = verifier {
+            verifier.finish().map_err(|error| error.about(&minisig, staged.artifact.sha256, staged.artifact.size))?;
+        }
         Ok(staged)
     };
     #[expect(clippy::expect_used, reason = "staging panics only where its own invariants are broken")]
@@ -249,13 +244,8 @@ impl Terms {
         if let Some(signature) = signature {
             let statement = signature.minisig.statement()?;
             statement.check(component, &release.version, artifact, now)?;
-            if let Some(minimum) = statement.minimum {
-                let from = self.from.clone().or(release.from.take());
-                let from = from.unwrap_or_else(|| VersionRange::at_least(minimum.clone()));
-                if from.reaches_below(&minimum) {
-                    return Err(PublishError::BelowMinimum { from, minimum });
-                }
-                release.from = Some(from);
+            if release.from.is_none() {
+                release.from = statement.minimum.map(VersionRange::at_least);
             }
             if release.trusts.is_empty() {
                 release.trusts.insert(signature.key);

@@ -13,6 +13,8 @@ pub enum Route {
     Package,
     /// `/blobs/<sha256>`: one artifact.
     Blob(Sha256),
+    /// `/blobs/<sha256>.minisig`: who vouches for one artifact.
+    Signature(Sha256),
     /// `/healthz`: whether the catalog can be read.
     Health,
     /// `/`: for a person who opens the endpoint in a browser.
@@ -29,10 +31,14 @@ impl Route {
             "/package" => Route::Package,
             "/healthz" => Route::Health,
             "/" => Route::Hello,
-            _ => match path.strip_prefix("/blobs/").map(str::parse) {
-                Some(Ok(sha256)) => Route::Blob(sha256),
-                _ => Route::Other,
-            },
+            _ => path.strip_prefix("/blobs/").and_then(Route::object).unwrap_or_default(),
+        }
+    }
+
+    fn object(name: &str) -> Option<Route> {
+        match name.strip_suffix(".minisig") {
+            Some(digest) => digest.parse().ok().map(Route::Signature),
+            None => name.parse().ok().map(Route::Blob),
         }
     }
 
@@ -41,6 +47,7 @@ impl Route {
         match self {
             Route::Package => "package",
             Route::Blob(_) => "blob",
+            Route::Signature(_) => "signature",
             Route::Health => "healthz",
             Route::Hello => "hello",
             Route::Other => "other",
@@ -69,7 +76,10 @@ pub fn refuse(method: &Method, version: Version, headers: &HeaderMap) -> Option<
 
 /// There is no such resource.
 pub fn unknown() -> Answer {
-    error(StatusCode::NOT_FOUND, "there is /package, /blobs/<sha256 of an artifact> and /healthz")
+    error(
+        StatusCode::NOT_FOUND,
+        "there is /package, /blobs/<sha256 of an artifact>, the same with .minisig, and /healthz",
+    )
 }
 
 /// The catalog can be read.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use edgehop_tests::writes::Writes as _;
 use embedded::SqliteCatalog;
 use store::{Catalog, StoreError};
 
@@ -55,7 +56,8 @@ async fn an_unreadable_record_is_damaged_and_says_of_which_component() {
             handle.set_channel(&word("good"), &word("beta"), &next, Some(&next)).await.unwrap();
             edit(
                 &place.catalog_file(),
-                "DELETE FROM channel WHERE name='beta'; DELETE FROM release WHERE version='2.0'",
+                "DELETE FROM channel WHERE name='beta'; DELETE FROM release WHERE version='2.0'; \
+                 UPDATE component SET revision=2 WHERE key='good'",
             );
         }
     }
@@ -93,10 +95,10 @@ fn check_refused(file: &Path, problem: &str) {
 async fn check_later_layout(journal: &str) {
     let place = Embedded::new().await;
     two_components(&place.catalog().await).await;
-    edit(&place.catalog_file(), &format!("PRAGMA user_version=2; PRAGMA journal_mode={journal}"));
-    check_refused(&place.catalog_file(), "its layout is 2, this edgehop knows 1: use the edgehop that wrote it");
+    edit(&place.catalog_file(), &format!("PRAGMA user_version=3; PRAGMA journal_mode={journal}"));
+    check_refused(&place.catalog_file(), "its layout is 3, this edgehop knows 2: use the edgehop that wrote it");
     // With its own number back, it is all there.
-    edit(&place.catalog_file(), "PRAGMA user_version=1");
+    edit(&place.catalog_file(), "PRAGMA user_version=2");
     assert!(place.catalog().await.component(&word("good")).await.unwrap().is_some());
 }
 

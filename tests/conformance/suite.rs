@@ -89,14 +89,22 @@ mod embedded_stores {
     use super::Embedded;
 
     crate::catalog::suite!(Embedded);
+    crate::commits::suite!(Embedded);
+    crate::records::suite!(Embedded);
     crate::writers::suite!(Embedded);
     crate::artifacts::suite!(Embedded);
+    crate::signatures::suite!(Embedded);
+    crate::collecting::suite!(Embedded);
 }
 
 mod memory_stores {
     use super::Memory;
 
     crate::catalog::suite!(Memory);
+    crate::commits::suite!(Memory);
+    crate::records::suite!(Memory);
     crate::writers::suite!(Memory);
     crate::artifacts::suite!(Memory);
+    crate::signatures::suite!(Memory);
+    crate::collecting::suite!(Memory);
 }

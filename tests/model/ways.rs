@@ -15,6 +15,11 @@ pub(crate) fn way<'a>(world: &World<'a>, at: Stand<'_>, target: &'a Shipped) -> 
 /// All of them: each is a row of releases, the last of which is the target.
 fn ways<'a>(world: &World<'a>, at: Stand<'_>, target: &'a Shipped) -> Vec<Vec<&'a Shipped>> {
     let mut found = Vec::new();
+    // What was once installed keeps its floor, however small the steps that lead away from it.
+    let floor = at.release.and_then(|release| release.floor).map_or(0, |floor| rank(floor).min(rank(at.version)));
+    if rank(&target.version) < floor {
+        return found;
+    }
     if world.closed(target).is_none() && world.stopped(at, target).is_none() {
         found.push(vec![target]);
     }

@@ -1,4 +1,4 @@
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::ops::Range;
 use std::os::unix::fs::MetadataExt as _;
@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use resolver::catalog::ObjectKey;
 use resolver::words::{Md5, Sha256};
-use store::{Artifacts, Identity, Opened, Stat, StoreError, Stored};
+use store::{Artifacts, Held, Identity, Opened, Stat, StoreError, Stored};
 
 use crate::buffers::Buffers;
 use crate::chunks::Chunks;
@@ -16,6 +16,7 @@ use crate::files::{failed, present};
 use crate::garbage::{delete, hide, show};
 use crate::listing::{listing, object_path, signature_path};
 use crate::note::Note;
+use crate::writing::{write, write_text};
 
 /// How long nobody must have written to a temporary file before it is taken for a dead publisher's.
 const ABANDONED: Duration = Duration::from_secs(24 * 3600);
@@ -100,6 +101,22 @@ impl Artifacts for FolderArtifacts {
         run(move || write_text(&path, &work, &text).map_err(|error| failed(&path, error))).await
     }
 
+    async fn keep_from_collection(&self) -> Result<Held, StoreError> {
+        let path = self.root.join("collector.lock");
+        run(move || {
+            let lock = File::create(&path).map_err(|error| failed(&path, error))?;
+            match lock.try_lock() {
+                Ok(()) => Ok(Box::new(lock) as Held),
+                Err(TryLockError::WouldBlock) => Err(StoreError::artifacts(format!(
+                    "{} is held: somebody else deletes garbage or imports, wait for them",
+                    path.display()
+                ))),
+                Err(TryLockError::Error(error)) => Err(failed(&path, error)),
+            }
+        })
+        .await
+    }
+
     async fn list(&self) -> Result<Vec<Stored>, StoreError> {
         let (root, aside) = (Arc::clone(&self.root), self.aside());
         run(move || {
@@ -122,42 +139,9 @@ impl Artifacts for FolderArtifacts {
     }
 
     async fn discard(&self, key: &ObjectKey) -> Result<(), StoreError> {
-        let (path, aside) = (self.path(key), object_path(&self.aside(), key));
-        run(move || delete(&path, &aside).map_err(|error| failed(&path, error))).await
+        let (path, aside, work) = (self.path(key), object_path(&self.aside(), key), self.work());
+        run(move || delete(&path, &aside, &work).map_err(|error| failed(&path, error))).await
     }
-}
-
-/// Copies `file` to `path` through a temporary file, so that an object is there whole or not at all, even after a
-/// power cut. The note is written first: where the object is, its note is.
-fn write(key: &ObjectKey, path: &Path, work: &Path, file: &Path, md5: &Md5) -> io::Result<()> {
-    let stat = Stat { size: fs::metadata(file)?.len(), md5: *md5 };
-    let noted = Note::read(path, key).is_ok_and(|note| note.0.size == stat.size);
-    if noted && present(fs::metadata(path))?.is_some_and(|there| there.len() == stat.size) {
-        return File::options().append(true).open(path)?.set_modified(SystemTime::now());
-    }
-    let folder = path.parent().unwrap_or(work);
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    fs::create_dir_all(folder)?;
-    write_text(&Note::path(path), work, &Note(stat).text(&name))?;
-    if file.parent() == Some(work) {
-        // A temporary file is the publisher's own and is not written to any more: it needs no copy.
-        let link = tempfile::Builder::new().make_in(work, |path| fs::hard_link(file, path))?.into_temp_path();
-        File::open(&link)?.sync_all()?;
-        link.persist(path).map_err(|refused| refused.error)?;
-        File::options().append(true).open(path)?.set_modified(SystemTime::now())?;
-    } else {
-        let mut copy = tempfile::NamedTempFile::new_in(work)?;
-        io::copy(&mut File::open(file)?, copy.as_file_mut())?;
-        persist(copy, path)?;
-    }
-    File::open(folder)?.sync_all()
-}
-
-fn write_text(path: &Path, work: &Path, text: &str) -> io::Result<()> {
-    fs::create_dir_all(path.parent().unwrap_or(work))?;
-    let mut file = tempfile::NamedTempFile::new_in(work)?;
-    io::Write::write_all(&mut file, text.as_bytes())?;
-    persist(file, path)
 }
 
 /// A file's number, size and times. The time of the last change of the inode cannot be set by anybody, but it only
@@ -181,11 +165,6 @@ fn sweep(work: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-fn persist(file: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
-    file.as_file().sync_all()?;
-    file.persist(path).map(|_| ()).map_err(|refused| refused.error)
 }
 
 async fn run<T: Send + 'static>(

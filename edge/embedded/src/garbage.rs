@@ -1,6 +1,6 @@
 //! How objects go: hidden first, then shown again or deleted.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
@@ -23,8 +23,12 @@ pub(crate) fn show(path: &Path, aside: &Path) -> io::Result<()> {
 }
 
 /// Deletes what was moved aside, with its note and signature if the object was not put anew meanwhile.
-pub(crate) fn delete(path: &Path, aside: &Path) -> io::Result<()> {
+///
+/// Waits until nobody puts anything there, and keeps others waiting: between the look and the deletion no object comes.
+pub(crate) fn delete(path: &Path, aside: &Path, work: &Path) -> io::Result<()> {
     present(fs::remove_file(aside))?;
+    let held = File::open(work)?;
+    held.lock()?;
     if !path.exists() {
         present(fs::remove_file(Note::path(path)))?;
         present(fs::remove_file(signature_path(path)))?;

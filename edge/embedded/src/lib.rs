@@ -7,6 +7,7 @@
 //! <data>/artifacts/blobs/ab/ab12….minisig what vouches for it
 //! <data>/artifacts/fragments/cd/cd34…     an artifact compressed for packages
 //! <data>/artifacts/aside/                 what a collector of garbage hid before it deletes it
+//! <data>/artifacts/collector.lock         held by the one collector, and by an import
 //! <data>/artifacts/tmp/                   what is being written
 //! ```
 
@@ -19,6 +20,7 @@ mod garbage;
 mod listing;
 mod note;
 mod schema;
+mod writing;
 
 use std::path::Path;
 

@@ -34,7 +34,7 @@ pub(crate) fn signature_path(path: &Path) -> PathBuf {
 pub(crate) fn listing(root: &Path, aside: bool) -> io::Result<Vec<Stored>> {
     let mut found = Vec::new();
     for (kind, key) in KINDS {
-        for folder in entries(&root.join(kind))? {
+        for folder in entries(&root.join(kind))?.iter().filter(|entry| entry.path().is_dir()) {
             for file in entries(&folder.path())? {
                 // Notes and signatures are named after their object, with an ending.
                 let Some(sha256) = file.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };

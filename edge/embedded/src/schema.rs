@@ -1,7 +1,7 @@
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use store::StoreError;
 
 /// Which layout of the tables this code reads and writes; kept in `user_version`.
@@ -9,6 +9,9 @@ const SCHEMA: u32 = 2;
 
 /// How long a connection waits for another one's write.
 const BUSY: Duration = Duration::from_secs(5);
+
+/// How long it rests before it tries again, where SQLite does not wait by itself.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// `attribute` is derived from `channel`, and is written in the same transaction.
 const TABLES: &str = "
@@ -37,6 +40,19 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
     })
 }
 
+/// SQLite itself does not wait where two connections change a new file's journal at once.
+fn waiting(mut change: impl FnMut() -> rusqlite::Result<()>) -> rusqlite::Result<()> {
+    let started = Instant::now();
+    loop {
+        match change() {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && started.elapsed() < BUSY => {
+                std::thread::sleep(PAUSE);
+            }
+            done => return done,
+        }
+    }
+}
+
 /// Returns the layout found, if it is a later one.
 fn prepare(connection: &mut Connection) -> rusqlite::Result<Option<u32>> {
     connection.busy_timeout(BUSY)?;
@@ -46,8 +62,12 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<Option<u32>> {
     }
     connection.pragma_update(None, "foreign_keys", true)?;
     // With WAL, readers never wait for a writer; FULL makes a publish that returned survive a power cut.
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    waiting(|| connection.pragma_update(None, "journal_mode", "WAL"))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // Whoever only reads takes no right to write.
+    if found == SCHEMA {
+        return Ok(None);
+    }
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let found: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if found > SCHEMA {

@@ -45,6 +45,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
             None => match route {
                 Route::Package => self.package(request, now, &mut observed).await.varied(request.headers()),
                 Route::Blob(name) => self.blob(name, request, &mut observed).await,
+                Route::Signature(artifact) => self.signature(artifact, &mut observed).await,
                 Route::Health => self.health(&mut observed).await,
                 Route::Hello => route::hello(),
                 Route::Other => route::unknown(),
@@ -135,6 +136,18 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
             Ok(Some(Stat { size, md5 })) => {
                 answer::blob(&Blob { sha256, md5, size }, request.method(), request.headers())
             }
+            Ok(None) => route::unknown(),
+            Err(error) => unavailable(&error),
+        }
+    }
+
+    /// `/blobs/<sha256>.minisig`: who vouches for an artifact.
+    async fn signature(&self, artifact: Sha256, observed: &mut Observed) -> Answer {
+        let started = Instant::now();
+        let minisig = self.objects.artifacts.signature(&artifact).await;
+        observed.store_time = started.elapsed();
+        match minisig {
+            Ok(Some(minisig)) => answer::signature(minisig),
             Ok(None) => route::unknown(),
             Err(error) => unavailable(&error),
         }

@@ -28,6 +28,9 @@ pub struct Opened {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity(pub String);
 
+/// A right that ends when it is dropped.
+pub type Held = Box<dyn Send>;
+
 /// What a store knows of an object without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stat {
@@ -69,6 +72,11 @@ pub trait Artifacts: Send + Sync + 'static {
 
     /// Puts that text there, in place of any other.
     fn put_signature(&self, artifact: &Sha256, minisig: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Keeps collectors of garbage away for as long as what it returns is held: two of them would take each other's hidden
+    /// objects for their own, and whoever records bytes that are there already must find them there afterwards.
+    /// [`StoreError::Unavailable`] if somebody else holds it.
+    fn keep_from_collection(&self) -> impl Future<Output = Result<Held, StoreError>> + Send;
 
     /// Every object, in the order of their keys. For operators; no request needs it.
     fn list(&self) -> impl Future<Output = Result<Vec<Stored>, StoreError>> + Send;

@@ -7,9 +7,11 @@ mod artifacts;
 mod catalog;
 mod error;
 mod fragment;
+mod inspect;
 mod stage;
 
-pub use artifacts::{Artifacts, ByteStream, Identity, Opened, Stat, Stored};
+pub use artifacts::{Artifacts, ByteStream, Held, Identity, Opened, Stat, Stored};
 pub use catalog::Catalog;
 pub use error::StoreError;
+pub use inspect::inspect;
 pub use stage::{StageError, Staged, stage};

@@ -1,11 +1,9 @@
-use std::fs::{File, Permissions};
-use std::io::{self, Read, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use resolver::words::{Digest, Sha256};
 use sha2::Digest as _;
-use tempfile::NamedTempFile;
 
 /// A file is read in pieces of this size, in bytes.
 const PIECE: usize = 1 << 16;
@@ -73,14 +71,4 @@ impl Read for Measuring {
         self.size += read as u64;
         Ok(read)
     }
-}
-
-/// A file beside `path` that holds all of `text`, ready to get that name in one step. `mode` is what others may do,
-/// less the process's umask.
-pub(super) fn prepare(path: &Path, text: &str, mode: u32) -> io::Result<NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(mode)).tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    Ok(file)
 }

@@ -5,7 +5,8 @@ use base64ct::{Base64, Encoding as _};
 use minisign::{ErrorKind, KeyPair, PError, SecretKeyBox};
 use resolver::words::{InvalidKey, PublicKey};
 
-use super::file::{prepare, read_text};
+use super::file::read_text;
+use super::writing::prepare;
 
 /// Longest key file, in bytes: ten times what minisign writes, for a long comment.
 pub const MAX_KEY_FILE_BYTES: usize = 4096;

@@ -5,7 +5,8 @@ use minisign::PError;
 use resolver::catalog::{InvalidMinisig, Minisig, Signature, Statement};
 
 use super::SecretKey;
-use super::file::{Measured, Measuring, prepare};
+use super::file::{Measured, Measuring};
+use super::writing::prepare;
 
 /// Everybody reads a signature.
 const MODE: u32 = 0o666;

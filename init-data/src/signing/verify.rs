@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use minisign_verify::StreamVerifier;
 use resolver::catalog::{InvalidMinisig, MAX_MINISIG_BYTES, Minisig, Mismatch};
-use resolver::words::{KeyId, PublicKey};
+use resolver::words::{KeyId, PublicKey, Sha256};
 
 use super::file::{Measured, Measuring, read_text};
 
@@ -66,6 +66,15 @@ pub enum VerifyError {
     },
 }
 
+impl VerifyError {
+    /// The same, with which of the two files is the wrong one, if the signature speaks of another file. Its comment proves
+    /// nothing by then, but that is the first question.
+    pub(crate) fn about(self, minisig: &Minisig, sha256: Sha256, size: u64) -> VerifyError {
+        let mismatch = minisig.statement().ok().and_then(|said| said.check_bytes(sha256, size).err());
+        mismatch.map_or(self, VerifyError::OtherFile)
+    }
+}
+
 impl Verifier {
     /// Begins, before the first byte of the file.
     pub fn new(key: &PublicKey, minisig: &Minisig) -> Result<Self, VerifyError> {
@@ -99,11 +108,7 @@ pub fn verify(file: &Path, key: &PublicKey, minisig: &Minisig) -> Result<Measure
     let mut reader = Measuring::open(file).map_err(read)?;
     reader.each_piece(|piece| verifier.update(piece)).map_err(read)?;
     let measured = reader.finish();
-    verifier.finish().map_err(|error| {
-        // The comment proves nothing now, but which of the two files is the wrong one is the first question.
-        let mismatch = minisig.statement().ok().and_then(|said| said.check_bytes(measured.sha256, measured.size).err());
-        mismatch.map_or(error, VerifyError::OtherFile)
-    })?;
+    verifier.finish().map_err(|error| error.about(minisig, measured.sha256, measured.size))?;
     Ok(measured)
 }
 
@@ -114,6 +119,7 @@ pub fn read_signature(path: &Path) -> Result<Minisig, VerifyError> {
 }
 
 #[cfg(test)]
+#[cfg(feature = "cli")]
 mod tests {
     use std::fs;
 

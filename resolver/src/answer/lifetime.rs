@@ -29,6 +29,11 @@ pub(super) fn decided(now: Timestamp, changes_at: Option<Timestamp>) -> HeaderVa
     ))
 }
 
+/// `Cache-Control` of a text that may be replaced.
+pub(super) fn text() -> HeaderValue {
+    value(format!("max-age={MAX_AGE_SECONDS}"))
+}
+
 /// `Cache-Control` of an error.
 pub(super) fn error() -> HeaderValue {
     value(format!("max-age={ERROR_SECONDS}"))

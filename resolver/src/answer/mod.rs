@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 pub use blob::{Blob, blob};
 pub use decided::{CURRENT, FALLBACK, decided};
 pub use lifetime::{BLOB_SECONDS, ERROR_SECONDS, MAX_AGE_SECONDS, STALE_IF_ERROR_SECONDS, STALE_REVALIDATE_SECONDS};
-pub use plain::{error, page, refused, unavailable};
+pub use plain::{error, page, refused, signature, unavailable};
 
 use crate::catalog::ObjectKey;
 use crate::package::Plan;

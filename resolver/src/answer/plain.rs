@@ -40,6 +40,16 @@ pub fn page(text: &'static str) -> Answer {
     whole(StatusCode::OK, headers, text.into())
 }
 
+/// The answer to `/blobs/<sha256>.minisig`: what vouches for an artifact. It may be replaced by another signature of the
+/// same bytes, so it lives no longer than a list.
+pub fn signature(minisig: String) -> Answer {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CACHE_CONTROL, lifetime::text());
+    whole(StatusCode::OK, headers, minisig.into())
+}
+
 /// An answer whose body is at hand, all of it.
 pub(super) fn whole(status: StatusCode, mut headers: HeaderMap, body: Bytes) -> Answer {
     headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));

@@ -92,6 +92,13 @@ impl Release {
         self.barrier.is_some() && !superseded
     }
 
+    /// The oldest version that its signer lets it replace, if its range lets it replace older ones.
+    pub fn below_minimum(&self) -> Option<Version> {
+        let minimum = self.signature.as_ref()?.minisig.statement().ok()?.minimum?;
+        let reaches = self.from.as_ref().is_none_or(|from| from.reaches_below(&minimum));
+        reaches.then_some(minimum)
+    }
+
     /// The key that signed it.
     pub fn key(&self) -> Option<&PublicKey> {
         self.signature.as_ref().map(|signature| &signature.key)

@@ -132,19 +132,7 @@ impl fmt::Display for Requirement {
     }
 }
 
-impl TryFrom<String> for Requirement {
-    type Error = InvalidRequirement;
-
-    fn try_from(text: String) -> Result<Self, InvalidRequirement> {
-        text.parse()
-    }
-}
-
-impl From<Requirement> for String {
-    fn from(requirement: Requirement) -> String {
-        requirement.to_string()
-    }
-}
+words::kept_as_text!(Requirement, InvalidRequirement);
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{InvalidStatement, Statement};
 use crate::words::{KeyId, PublicKey, UNTRUSTED_COMMENT};
 
-/// Longest `.minisig` file that is kept, in bytes: a statement takes a fifth of it, and every manifest repeats it all.
+/// Longest `.minisig` file that is kept, in bytes: three times one with the longest statement. Manifests repeat it.
 pub const MAX_MINISIG_BYTES: usize = 2048;
 
 /// What the third line of a `.minisig` file starts with; the last line signs the rest of that line.
@@ -129,19 +129,7 @@ fn signed_by(line: &str) -> Option<(bool, KeyId)> {
     Some((prehashed, KeyId::from_bytes(*rest.first_chunk()?)))
 }
 
-impl TryFrom<String> for Minisig {
-    type Error = InvalidMinisig;
-
-    fn try_from(text: String) -> Result<Self, InvalidMinisig> {
-        text.parse()
-    }
-}
-
-impl From<Minisig> for String {
-    fn from(minisig: Minisig) -> String {
-        minisig.text
-    }
-}
+crate::words::kept_as_text!(Minisig, InvalidMinisig);
 
 impl fmt::Display for Minisig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -54,6 +54,9 @@ fn records(component: &Component, now: Timestamp, report: &mut Report) {
     }
     for release in component.releases() {
         let version = &release.version;
+        if let Some(minimum) = release.below_minimum() {
+            report.problems.insert(Problem::BelowMinimum { version: version.clone(), minimum });
+        }
         if let Some(from) = release.from.as_ref().filter(|from| !from.reaches_below(version)) {
             report.problems.insert(Problem::Circular { version: version.clone(), from: from.clone() });
         }

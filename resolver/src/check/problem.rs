@@ -38,6 +38,13 @@ pub enum Problem {
         /// Its floor.
         floor: Version,
     },
+    /// A release that its range lets replace older versions than its signer does.
+    BelowMinimum {
+        /// The release.
+        version: Version,
+        /// The oldest version that it may replace.
+        minimum: Version,
+    },
     /// Two releases are one version in two spellings: devices cannot tell which they run.
     SameVersion {
         /// The one.
@@ -94,14 +101,21 @@ pub enum Note {
 }
 
 impl Problem {
-    /// The two say that the same devices are stranded, if not for the same reason.
-    pub fn is_like(&self, other: &Problem) -> bool {
+    /// The other problem says this one too: the same devices are stranded, if not for the same reason, or more.
+    pub fn is_part_of(&self, other: &Problem) -> bool {
         match (self, other) {
             (Problem::Stranded(a), Problem::Stranded(b)) => {
-                (&a.channel, &a.facts, &a.version) == (&b.channel, &b.facts, &b.version)
+                let within = b.facts.iter().all(|(fact, value)| a.facts.get(fact) == Some(value));
+                within && (&a.channel, &a.version) == (&b.channel, &b.version)
             }
             (a, b) => a == b,
         }
+    }
+
+    /// An operator with a reason may publish it all the same. Nobody may publish what cannot be proven at all, what points
+    /// at nothing, or more than a signer allows.
+    pub fn can_be_forced(&self) -> bool {
+        !matches!(self, Problem::TooManyCombinations { .. } | Problem::Dangling { .. } | Problem::BelowMinimum { .. })
     }
 }
 
@@ -124,6 +138,12 @@ impl fmt::Display for Problem {
             }
             Problem::Floor { version, floor } => {
                 write!(f, "{version} cannot have the floor {floor}, which is above itself: lower it")
+            }
+            Problem::BelowMinimum { version, minimum } => {
+                write!(
+                    f,
+                    "{version} may be installed below {minimum}, which its signature does not allow: give a range"
+                )
             }
             Problem::SameVersion { version, other } => {
                 write!(f, "{version} and {other} are one version in two spellings: keep to one of them")

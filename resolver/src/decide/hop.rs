@@ -4,30 +4,20 @@ use super::installed::{Installed, KnownBy, Place};
 use super::obstacle::Obstacle;
 use super::outcome::{Entry, Outcome, Refusal};
 use super::route::{Route, route};
+use super::select::Selected;
 use super::terrain::Terrain;
-use crate::catalog::{Channel, Component};
 use crate::query::Query;
 use crate::words::ChannelName;
 
 /// The next hop from what is installed towards the channel's target: the first step of a shortest safe path.
-pub(super) fn next(
-    query: &Query,
-    component: &Component,
-    channel_name: &ChannelName,
-    channel: &Channel,
-    installed: Option<Installed<'_>>,
-) -> Entry {
-    let (outcome, reason) = decided(query, component, channel_name, channel, installed);
+pub(super) fn next(query: &Query, selected: Selected<'_>, installed: Option<Installed<'_>>) -> Entry {
+    let (outcome, reason) = decided(query, selected, installed);
+    let Selected { component, channel, .. } = selected;
     Entry { component: component.name.clone(), target: channel.target.clone(), outcome, reason }
 }
 
-fn decided(
-    query: &Query,
-    component: &Component,
-    channel_name: &ChannelName,
-    channel: &Channel,
-    installed: Option<Installed<'_>>,
-) -> (Outcome, String) {
+fn decided(query: &Query, selected: Selected<'_>, installed: Option<Installed<'_>>) -> (Outcome, String) {
+    let Selected { component, channel_name, channel, .. } = selected;
     let Some(target) = component.index(&channel.target) else {
         let reason = format!("{channel_name} points at a release that is not published");
         return (Outcome::Refused(Refusal::Withdrawn), reason);

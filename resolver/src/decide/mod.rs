@@ -8,7 +8,32 @@
 //!
 //! Two phases, so that no whole catalog is ever needed: [`lookups`] names the keys, the edge fetches those components,
 //! [`decide`] answers.
+//!
+//! The hop is the first step of a shortest safe path from what is installed to the channel's target:
+//!
+//! ```text
+//!   5.6.14 ────────► 5.6.30 ────────► 6.15.008 ◄─ prod        a step may not jump a barrier, so there are two
+//!      └───────────────╫─────────────────┘ ✗
+//!                   barrier
+//! ```
+//!
+//! A step from what is installed to another release is allowed if
+//!
+//! 1. the other is offered: neither withdrawn nor a dead end, and the device's facts meet all that it requires;
+//! 2. what is installed is no dead end, and neither the other nor the target that the path leads to is below its
+//!    anti-rollback floor;
+//! 3. the other is not older, unless the channel allows downgrades;
+//! 4. no barrier lies between, on the way up. A barrier that was withdrawn bars on, unless another supersedes it; one
+//!    that the device's facts contradict does not exist for this device;
+//! 5. what is installed lies in the other's `from` range;
+//! 6. what is installed trusts the key that signed the other, or verifies nothing. Of a version that was never published
+//!    nobody knows what it trusts, so it gets nothing from a component whose releases verify signatures.
+//!
+//! A path goes one way, up or down. Of several shortest ones, the one with the newest first step is taken. A device that
+//! does not say what it runs is given the target if every release might step to it (a newer one is not counted, save for
+//! its floor), and is asked otherwise. Where no path exists, but one would with other facts, the fact is what is missing.
 
+mod explain;
 mod hop;
 mod installed;
 mod lookups;
@@ -24,12 +49,14 @@ pub(crate) use obstacle::Obstacle;
 pub(crate) use route::{Route, route};
 pub(crate) use terrain::Terrain;
 
+pub use explain::{Explanation, explain};
 pub use lookups::{Lookups, lookups};
 pub use outcome::{Decision, Entry, Outcome, Refusal};
 
 use crate::catalog::Components;
 use crate::query::Query;
 use crate::words::Timestamp;
+use select::select;
 
 /// Decides what a device gets. Pure: the same arguments give the same decision, on every machine, for ever.
 ///
@@ -37,10 +64,10 @@ use crate::words::Timestamp;
 pub fn decide(query: &Query, components: &Components, now: Timestamp) -> Decision {
     // No release changes its channel by itself yet, so nothing reads the time and no answer ends early.
     let _ = now;
-    let entries = select::select(query, components)
-        .map(|(key, component, channel_name, channel)| {
-            let installed = installed::installed(query, key, component);
-            hop::next(query, component, channel_name, channel, installed)
+    let entries = select(query, components)
+        .map(|selected| {
+            let installed = installed::installed(query, selected.key, selected.component);
+            hop::next(query, selected, installed)
         })
         .collect();
     Decision { entries, changes_at: None }

@@ -26,6 +26,11 @@ pub(crate) fn route(terrain: &Terrain<'_>, place: Place<'_>, target: usize) -> O
         Place::Unpublished(_, next) => next,
     };
     let up = rank >= own;
+    if let Place::Release(index) = place
+        && rank < terrain.graph.floor[index]
+    {
+        return None;
+    }
     // Most devices are one step away.
     if terrain.obstacle(place, target).is_none() {
         return Some(Route { first: target, hops: 1 });
@@ -35,7 +40,7 @@ pub(crate) fn route(terrain: &Terrain<'_>, place: Place<'_>, target: usize) -> O
     for hops in 2.. {
         let mut further = Vec::new();
         for to in round {
-            take_predecessors(terrain, to, up, &mut unvisited, &mut further);
+            take_predecessors(terrain, to, target, up, &mut unvisited, &mut further);
         }
         let allowed = further.iter().filter(|to| terrain.obstacle(place, **to).is_none());
         if let Some(first) = allowed.max() {
@@ -66,7 +71,17 @@ fn between(terrain: &Terrain<'_>, place: Place<'_>, target: usize, up: bool) -> 
 }
 
 /// Moves the releases from which a step leads to `to` out of those not visited yet.
-fn take_predecessors(terrain: &Terrain<'_>, to: usize, up: bool, unvisited: &mut FixedBitSet, found: &mut Vec<usize>) {
+///
+/// What was once installed keeps its floor: no way down leads past a release to a target below that release's floor,
+/// however small its steps. Going up, a floor is never in the way: it is not above its own release.
+fn take_predecessors(
+    terrain: &Terrain<'_>,
+    to: usize,
+    target: usize,
+    up: bool,
+    unvisited: &mut FixedBitSet,
+    found: &mut Vec<usize>,
+) {
     let graph = terrain.graph;
     let same = terrain.same(to);
     let reach = if up { terrain.last_barrier_below(to)..same.start } else { same.end..graph.rank.len() };
@@ -78,8 +93,7 @@ fn take_predecessors(terrain: &Terrain<'_>, to: usize, up: bool, unvisited: &mut
         while hits != 0 {
             let index = block * BITS + hits.trailing_zeros() as usize;
             hits &= hits - 1;
-            // Going up, a floor is never in the way: it is not above its own release.
-            if up || graph.rank[to] >= graph.floor[index] {
+            if graph.rank[target] >= graph.floor[index] {
                 unvisited.set(index, false);
                 found.push(index);
             }

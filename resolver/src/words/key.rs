@@ -99,33 +99,9 @@ impl FromStr for PublicKey {
     }
 }
 
-impl TryFrom<String> for KeyId {
-    type Error = InvalidKey;
+super::kept_as_text!(KeyId, InvalidKey);
 
-    fn try_from(text: String) -> Result<Self, InvalidKey> {
-        text.parse()
-    }
-}
-
-impl TryFrom<String> for PublicKey {
-    type Error = InvalidKey;
-
-    fn try_from(text: String) -> Result<Self, InvalidKey> {
-        text.parse()
-    }
-}
-
-impl From<KeyId> for String {
-    fn from(id: KeyId) -> String {
-        id.to_string()
-    }
-}
-
-impl From<PublicKey> for String {
-    fn from(key: PublicKey) -> String {
-        key.to_string()
-    }
-}
+super::kept_as_text!(PublicKey, InvalidKey);
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,5 +1,26 @@
 //! The vocabulary: a type for everything that came from outside. A constructor is the only validation there is.
 
+/// A type with `FromStr` and `Display` is kept in records as that text.
+macro_rules! kept_as_text {
+    ($type:ty, $error:ty) => {
+        impl TryFrom<String> for $type {
+            type Error = $error;
+
+            fn try_from(text: String) -> Result<Self, $error> {
+                text.parse()
+            }
+        }
+
+        impl From<$type> for String {
+            fn from(value: $type) -> String {
+                value.to_string()
+            }
+        }
+    };
+}
+
+pub(crate) use kept_as_text;
+
 mod digest;
 mod key;
 mod name;

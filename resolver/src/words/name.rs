@@ -25,7 +25,7 @@ pub(crate) const ATTRIBUTE_PREFIX: &str = "attr";
 
 /// Not a name of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{given:?} is not a {kind}: it takes {takes}")]
+#[error("{given:?} is not {kind}: it takes {takes}")]
 pub struct InvalidName {
     given: String,
     kind: &'static str,
@@ -84,7 +84,7 @@ word!(
     /// A component's name in its published spelling: `videoStreamer`. Two spellings that differ in case are one
     /// component. No dot (a key with a dot is a fact), no reserved query key, not starting with `attr`.
     ComponentName,
-    "component name",
+    "a component name",
     "1 to 48 letters, digits, _ and -, starting with a letter or a digit, and is neither a query key such as os, \
      nor starts with attr",
     |text| is_component(&text) && is_free(&text.to_ascii_lowercase())
@@ -93,7 +93,7 @@ word!(
 word!(
     /// How a component is looked up: its name, lower-cased.
     ComponentKey,
-    "component",
+    "a component",
     "1 to 48 letters, digits, _ and -, starting with a letter or a digit, and is neither a query key such as os, \
      nor starts with attr",
     |text| is_component(&text) && is_lower(&text) && is_free(&text)
@@ -102,23 +102,23 @@ word!(
 word!(
     /// A line of releases that a device follows, lower-cased: `prod`, `beta`.
     ChannelName,
-    "channel",
-    "1 to 64 letters, digits and . _ -",
+    "a channel",
+    "1 to 64 lower-case letters, digits and . _ -",
     |text| is_word(&text) && is_lower(&text)
 );
 
 word!(
     /// A yes/no trait, lower-cased and without its `attr`: `gamer`.
     AttributeName,
-    "attribute",
-    "1 to 64 letters, digits and . _ -",
+    "an attribute",
+    "1 to 64 lower-case letters, digits and . _ -",
     |text| is_word(&text) && is_lower(&text)
 );
 
 word!(
     /// The key of a valued trait, lower-cased; it has a dot: `hw.rev`.
     FactName,
-    "fact",
+    "a fact",
     "1 to 64 letters, digits and . _ -, with a dot inside",
     |text| is_word(&text) && is_lower(&text) && text.split_once('.').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty())
 );
@@ -126,7 +126,7 @@ word!(
 word!(
     /// The value of a fact, lower-cased: the `3` of `hw.rev=3`.
     FactValue,
-    "fact's value",
+    "a fact's value",
     "1 to 64 letters, digits and . _ -",
     |text| is_word(&text) && is_lower(&text)
 );
@@ -134,7 +134,7 @@ word!(
 word!(
     /// Why something is so, in one line that a technician understands: a barrier, a withdrawal, a forced change.
     Reason,
-    "reason",
+    "a reason",
     "1 to 240 bytes of text in one line",
     |text| is_text(&text, MAX_REASON_BYTES) && !text.contains('\n')
 );
@@ -142,7 +142,7 @@ word!(
 word!(
     /// What the publisher says about a release, or where to read it.
     Notes,
-    "note",
+    "a note",
     "1 to 4096 bytes of text",
     |text| is_text(&text, MAX_NOTES_BYTES)
 );

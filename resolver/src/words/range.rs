@@ -121,19 +121,7 @@ impl fmt::Display for VersionRange {
     }
 }
 
-impl TryFrom<String> for VersionRange {
-    type Error = InvalidRange;
-
-    fn try_from(text: String) -> Result<Self, InvalidRange> {
-        text.parse()
-    }
-}
-
-impl From<VersionRange> for String {
-    fn from(range: VersionRange) -> String {
-        range.to_string()
-    }
-}
+super::kept_as_text!(VersionRange, InvalidRange);
 
 #[cfg(test)]
 mod tests {

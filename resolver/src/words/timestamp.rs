@@ -6,10 +6,19 @@ use serde::{Deserialize, Serialize};
 
 /// A moment, in whole seconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
-/// As text it is RFC 3339 in UTC to the second, one spelling a moment: `2026-11-21T08:00:00Z`.
+/// As text, and in records, it is RFC 3339 in UTC to the second, one spelling a moment: `2026-11-21T08:00:00Z`. Records
+/// of the first edgehop have the number of seconds, which is read too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "Written", into = "String")]
 pub struct Timestamp(pub u64);
+
+/// A moment as a record may have it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Text(String),
+    Seconds(u64),
+}
 
 /// Not a moment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +46,23 @@ impl FromStr for Timestamp {
             (moment.to_string() == text).then_some(moment)
         };
         read().ok_or_else(|| InvalidTimestamp(super::name::cut(text.to_owned())))
+    }
+}
+
+impl TryFrom<Written> for Timestamp {
+    type Error = InvalidTimestamp;
+
+    fn try_from(written: Written) -> Result<Self, InvalidTimestamp> {
+        match written {
+            Written::Text(text) => text.parse(),
+            Written::Seconds(seconds) => Ok(Timestamp(seconds)),
+        }
+    }
+}
+
+impl From<Timestamp> for String {
+    fn from(moment: Timestamp) -> String {
+        moment.to_string()
     }
 }
 

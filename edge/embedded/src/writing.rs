@@ -1,0 +1,71 @@
+//! How objects come: staged in the folder for temporary files, then shown by a rename.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::time::SystemTime;
+
+use resolver::catalog::ObjectKey;
+use resolver::words::Md5;
+use store::Stat;
+use tempfile::{NamedTempFile, TempPath};
+
+use crate::files::present;
+use crate::note::Note;
+
+/// Puts `file` at `path`, so that an object is there whole or not at all, even after a power cut. The note is written
+/// first: where the object is, its note is.
+pub(crate) fn write(key: &ObjectKey, path: &Path, work: &Path, file: &Path, md5: &Md5) -> io::Result<()> {
+    let stat = Stat { size: fs::metadata(file)?.len(), md5: *md5 };
+    let noted = Note::read(path, key).is_ok_and(|note| note.0.size == stat.size);
+    if noted && present(fs::metadata(path))?.is_some_and(|there| there.len() == stat.size) {
+        return present(File::options().append(true).open(path))?
+            .map_or(Ok(()), |there| there.set_modified(SystemTime::now()));
+    }
+    let folder = path.parent().unwrap_or(work);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    fs::create_dir_all(folder)?;
+    let staged = staged(work, file)?;
+    let _held = hold(work)?;
+    write_unheld(&Note::path(path), work, &Note(stat).text(&name))?;
+    // Not `persist`: where both are one inode already, a rename does nothing, and the link must go all the same.
+    fs::rename(&staged, path)?;
+    File::open(folder)?.sync_all()
+}
+
+/// Writes a text at `path`, whole or not at all.
+pub(crate) fn write_text(path: &Path, work: &Path, text: &str) -> io::Result<()> {
+    let _held = hold(work)?;
+    write_unheld(path, work, text)
+}
+
+/// Keeps whoever deletes from looking while an object and what lies beside it are put there one after the other.
+/// Writers do not keep each other waiting.
+fn hold(work: &Path) -> io::Result<File> {
+    let folder = File::open(work)?;
+    folder.lock_shared()?;
+    Ok(folder)
+}
+
+fn write_unheld(path: &Path, work: &Path, text: &str) -> io::Result<()> {
+    fs::create_dir_all(path.parent().unwrap_or(work))?;
+    let mut file = NamedTempFile::new_in(work)?;
+    io::Write::write_all(&mut file, text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path).map(|_| ()).map_err(|refused| refused.error)
+}
+
+/// A temporary file with the bytes of `file`, on disk. A temporary file is the publisher's own and is not written to any
+/// more: it needs no copy.
+fn staged(work: &Path, file: &Path) -> io::Result<TempPath> {
+    if file.parent() == Some(work) {
+        let link = tempfile::Builder::new().make_in(work, |path| fs::hard_link(file, path))?.into_temp_path();
+        File::options().append(true).open(&link)?.set_modified(SystemTime::now())?;
+        File::open(&link)?.sync_all()?;
+        return Ok(link);
+    }
+    let mut copy = NamedTempFile::new_in(work)?;
+    io::copy(&mut File::open(file)?, copy.as_file_mut())?;
+    copy.as_file().sync_all()?;
+    Ok(copy.into_temp_path())
+}

@@ -1,0 +1,65 @@
+//! How the process ends, for scripts.
+
+use std::io::Write as _;
+
+use init_data::{ImportError, PublishError, Refused};
+use store::StoreError;
+
+/// What the codes mean, for `--help`.
+pub(crate) const HELP: &str = "Exit codes: 0 done, 1 failed, 2 the command line is wrong, 3 refused because devices \
+                               would be stranded, 4 somebody else changed the record meanwhile: try again";
+
+/// Something failed.
+const FAILED: u8 = 1;
+/// Devices would be stranded, or are.
+pub(crate) const REFUSED: u8 = 3;
+/// A conditional write met another record than it expected.
+const MOVED: u8 = 4;
+
+/// Says what is wrong, to whoever reads.
+pub(crate) fn complain(json: bool, message: &str) {
+    let line = match json {
+        true => serde_json::json!({ "error": message }).to_string(),
+        false => format!("edgehop: {message}"),
+    };
+    // Where nobody reads, the code has to do.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Ends the process where the command line was not understood, or asked for help.
+pub(crate) fn usage(error: &clap::Error) -> ! {
+    let json = std::env::args_os().any(|argument| argument == "--json");
+    if !json || !error.use_stderr() {
+        error.exit();
+    }
+    complain(true, error.to_string().trim_end());
+    std::process::exit(error.exit_code())
+}
+
+/// The code of an error.
+pub(crate) fn code(error: &anyhow::Error) -> u8 {
+    let mut causes = error.chain();
+    let found = causes.find_map(|cause| {
+        if let Some(error) = cause.downcast_ref::<PublishError>() {
+            return of_publishing(error);
+        }
+        match cause.downcast_ref::<ImportError>() {
+            Some(ImportError::Store(error)) => of_store(error),
+            Some(ImportError::Refused(_)) => Some(REFUSED),
+            _ => cause.downcast_ref::<Refused>().map(|_| REFUSED).or_else(|| of_store(cause.downcast_ref()?)),
+        }
+    });
+    found.unwrap_or(FAILED)
+}
+
+fn of_publishing(error: &PublishError) -> Option<u8> {
+    match error {
+        PublishError::Refused(_) => Some(REFUSED),
+        PublishError::Store(error) => of_store(error),
+        _ => None,
+    }
+}
+
+fn of_store(error: &StoreError) -> Option<u8> {
+    matches!(error, StoreError::Moved { .. }).then_some(MOVED)
+}

@@ -1,0 +1,37 @@
+//! The command line, one verb a file. A verb's `run` returns what it found out, to be printed as text or as JSON.
+
+mod catalog_file;
+mod channel;
+mod check;
+mod explain;
+mod gc;
+mod graph;
+mod key;
+mod lower_case;
+mod manual;
+mod password;
+mod public_key;
+mod publish;
+mod published;
+mod releases;
+mod report;
+mod sample;
+mod sign;
+mod verify;
+mod yank;
+
+pub(crate) use catalog_file::{ExportArgs, ImportArgs};
+pub(crate) use channel::ChannelArgs;
+pub(crate) use check::CheckArgs;
+pub(crate) use explain::ExplainArgs;
+pub(crate) use gc::GcArgs;
+pub(crate) use graph::GraphArgs;
+pub(crate) use key::KeyArgs;
+pub(crate) use manual::{CompletionsArgs, ManArgs};
+pub(crate) use publish::PublishArgs;
+pub(crate) use releases::ReleasesArgs;
+pub(crate) use report::Report;
+pub(crate) use sample::SampleArgs;
+pub(crate) use sign::SignArgs;
+pub(crate) use verify::VerifyArgs;
+pub(crate) use yank::YankArgs;

@@ -1,0 +1,109 @@
+use super::hop;
+use super::installed::{Installed, KnownBy, Place, installed};
+use super::outcome::{Entry, Outcome};
+use super::route::{Route, route};
+use super::select::{Selected, SelectedBy, select};
+use super::terrain::Terrain;
+use crate::catalog::Components;
+use crate::query::Query;
+use crate::words::{ChannelName, Version};
+
+/// One component's part of a decision, with the reasoning behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// What the device gets.
+    pub entry: Entry,
+    /// The channel it follows.
+    pub channel: ChannelName,
+    /// Every release on the way from what is installed to the target, in order; empty if there is no way, or nothing
+    /// to do.
+    pub path: Vec<Version>,
+    /// The steps of the reasoning, each a line.
+    pub steps: Vec<String>,
+}
+
+/// Explains what [`super::decide`] decides, component by component.
+pub fn explain(query: &Query, components: &Components) -> Vec<Explanation> {
+    select(query, components).map(|selected| explained(query, selected)).collect()
+}
+
+fn explained(query: &Query, selected: Selected<'_>) -> Explanation {
+    let Selected { key, component, channel_name, channel, by } = selected;
+    let installed = installed(query, key, component);
+    let entry = hop::next(query, selected, installed);
+    let terrain = Terrain::new(component, channel, &query.facts);
+    let mut steps = vec![asked(by, channel_name), stands(&terrain, installed)];
+    let downgrades = if channel.allow_downgrade { ", and lets newer releases go down to it" } else { "" };
+    steps.push(format!("{channel_name} points at {}{downgrades}", channel.target));
+    let unmet = terrain.graph.conditional.iter().filter_map(|index| terrain.unmet(*index));
+    steps.extend(unmet.map(|obstacle| format!("not for this device: {obstacle}")));
+
+    let mut path = Vec::new();
+    if let (Some(target), Some(Installed { place, .. })) = (component.index(&channel.target), installed)
+        && !matches!(entry.outcome, Outcome::Have(_))
+    {
+        match terrain.obstacle(place, target) {
+            Some(obstacle) => steps.push(format!("not in one step: {obstacle}")),
+            None => steps.push("one step is enough".to_owned()),
+        }
+        path = way(&terrain, place, target);
+        if path.len() > 1 {
+            let names: Vec<&str> = path.iter().map(Version::as_str).collect();
+            steps.push(format!("the shortest safe path: {}", names.join(", then ")));
+        }
+    }
+    steps.push(result(&entry));
+    Explanation { entry, channel: channel_name.clone(), path, steps }
+}
+
+fn asked(by: SelectedBy<'_>, channel: &ChannelName) -> String {
+    match by {
+        SelectedBy::Name => format!("asked for by its name, on {channel}"),
+        SelectedBy::CpuArch => format!("asked for by cpuArch, on {channel}"),
+        SelectedBy::Attribute(attribute) => format!("wanted by the attribute {attribute}, on {channel}"),
+    }
+}
+
+fn stands(terrain: &Terrain<'_>, installed: Option<Installed<'_>>) -> String {
+    match installed {
+        None => "what runs now was not said".to_owned(),
+        Some(Installed { place: Place::Release(index), known_by }) => {
+            let by = match known_by {
+                KnownBy::Word => "installed= says so",
+                KnownBy::Digest => "its digest says so",
+            };
+            format!("{} runs now: {by}", terrain.release(index).version)
+        }
+        Some(Installed { place: Place::Unpublished(version, _), .. }) => {
+            format!("{version} runs now: installed= says so, though it was never published")
+        }
+    }
+}
+
+/// The releases from a place to the target, if there is a way.
+fn way(terrain: &Terrain<'_>, place: Place<'_>, target: usize) -> Vec<Version> {
+    let (mut at, mut path) = (place, Vec::new());
+    if terrain.closed(target).is_some() {
+        return path;
+    }
+    // Each route is one step shorter than the one before, so this ends.
+    while let Some(Route { first, .. }) = route(terrain, at, target) {
+        path.push(terrain.release(first).version.clone());
+        if first == target {
+            break;
+        }
+        at = Place::Release(first);
+    }
+    path
+}
+
+fn result(entry: &Entry) -> String {
+    let (code, reason) = (entry.outcome.status_code(), &entry.reason);
+    match &entry.outcome {
+        Outcome::Install { release, hops_remaining: 0 } => format!("{code}: deliver {}: {reason}", release.version),
+        Outcome::Install { release, hops_remaining } => {
+            format!("{code}: deliver {}, {hops_remaining} more to follow: {reason}", release.version)
+        }
+        Outcome::Have(_) | Outcome::Refused(_) => format!("{code}: deliver nothing: {reason}"),
+    }
+}

@@ -1,0 +1,17 @@
+//! The real `edgehop` and the real `edgehop-server`, as an operator and a device with `curl` know them.
+
+mod bad_documents;
+mod bad_edits;
+mod bad_files;
+mod bad_folders;
+mod bad_signatures;
+mod bad_words;
+mod desk;
+mod device;
+mod explain;
+mod json;
+mod keys;
+mod minisign;
+mod stories;
+mod unmet;
+mod verbs;

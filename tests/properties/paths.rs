@@ -50,7 +50,8 @@ proptest! {
                     prop_assert_eq!(stopped, None, "{} from {:?}: {:?}", hop.version, from, device);
                     at = Some(Stand::on(to));
                 }
-                let ranks: Vec<usize> = from.into_iter().chain(hops.iter().map(|hop| &*hop.version)).map(rank).collect();
+                let versions = from.into_iter().chain(hops.iter().map(|hop| hop.version.as_str()));
+                let ranks: Vec<usize> = versions.map(rank).collect();
                 let up = ranks.is_sorted_by(|a, b| a < b);
                 let down = device.row.allow_downgrade && ranks.is_sorted_by(|a, b| a > b);
                 prop_assert!(up || down, "{:?} from {:?}: {:?}", device, from, hops);

@@ -47,6 +47,7 @@ fn a_channel_that_strands_is_refused() {
 #[test]
 fn channels_point_at_what_is_published() {
     let desk = desk();
+    desk.publish("bare", "1.0", "");
     let missing = ["channel prod of mod cannot point at 9.9", "which is not published", "publish it first"];
     desk.refused("channel set mod prod 9.9", 1, &missing);
     desk.refused("channel set mod prod 9.9 --force 'it must be'", 1, &missing);
@@ -55,6 +56,7 @@ fn channels_point_at_what_is_published() {
     desk.refused("channel set mod beta", 1, &["mod has no channel beta", "give the version"]);
     for verb in ["show", "remove"] {
         desk.refused(&format!("channel {verb} mod beta"), 1, &["mod has no channel beta", "it has prod"]);
+        desk.refused(&format!("channel {verb} bare beta"), 1, &["bare has no channel beta: it has none"]);
     }
     for verb in [
         "channel show nobody",
@@ -66,7 +68,7 @@ fn channels_point_at_what_is_published() {
         "export nobody",
         "export mod nobody",
     ] {
-        desk.refused(verb, 1, &["nobody is not published", "there is mod"]);
+        desk.refused(verb, 1, &["nobody is not published: there is bare, mod"]);
     }
 }
 

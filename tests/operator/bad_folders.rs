@@ -87,6 +87,17 @@ fn looking_makes_no_data_folder() {
 }
 
 #[test]
+fn where_nothing_is_published_there_is_nothing() {
+    let desk = desk();
+    desk.write("empty.toml", "");
+    desk.done("import empty.toml --data empty");
+    for verb in ["check mod", "graph mod", "yank mod 1.0 --reason x", "channel show mod prod"] {
+        desk.refused(&format!("{verb} --data empty"), 1, &["mod is not published: there is nothing"]);
+    }
+    assert_eq!(desk.done("check --data empty"), "");
+}
+
+#[test]
 fn a_catalog_that_is_none_is_left_alone() {
     let desk = desk();
     desk.write("edgehop-data/catalog.sqlite", "no database at all, ".repeat(100));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Stdio;
 
-use crate::desk::{Desk, Said};
+use crate::desk::{Desk, NEVER, Said};
 
 /// `mod` 1.0 and 2.0, with `prod` at 1.0, and their document.
 fn desk() -> (Desk, String) {
@@ -78,11 +78,12 @@ fn records_that_contradict_themselves_are_refused() {
     check(&desk, &other, 1, &taken);
 
     let lost = other.replace("mod", "new");
-    let parts = ["nothing was changed", "the bytes of new 1.0 are not in the artifact store", "`edgehop publish`"];
-    check(&desk, &lost, 1, &parts);
+    let record = "the bytes of new 1.0 are not as its record says: `edgehop publish` brings both";
+    let missing = format!("blobs/{} is missing from the artifact store", "1".repeat(64));
+    check(&desk, &lost, 1, &["nothing was changed", record, &missing]);
     // Bytes that are there may have another name; but they have their size.
     let grown = document.replace("mod", "new").replace("size = 3000", "size = 3001");
-    check(&desk, &grown, 1, &["the bytes of new 1.0 have 3000 bytes", "its record says 3001"]);
+    check(&desk, &grown, 1, &["nothing was changed", record, "its length is not what the record says"]);
     let longer = document.replace("md5 = \"", "md5 = \"0");
     check(&desk, &longer, 1, &["it is not a catalog in TOML", "32 hexadecimal digits"]);
 }
@@ -97,7 +98,7 @@ fn a_document_that_strands_is_refused() {
     let circle = document.replace("from = \">=1.0\"", "from = \">=2.0\"");
     check(&desk, &circle, 3, &["2.0 is installed over >=2.0", "a circle"]);
     let dangling = document.replace("target = \"1.0\"", "target = \"9.9\"");
-    check(&desk, &dangling, 3, &["prod points at 9.9, which is not published"]);
+    check(&desk, &dangling, 3, &["prod points at 9.9, which is not published", NEVER]);
     let spelling = document.replace("version = \"2.0\"", "version = \"1.0.0\"");
     check(&desk, &spelling, 3, &["1.0 and 1.0.0 are one version in two spellings"]);
     // The same document less the mistake is carried out, and then there is nothing to do.
@@ -111,11 +112,11 @@ fn a_document_that_strands_is_refused() {
 #[test]
 fn a_signature_in_a_document_must_hold() {
     let desk = Desk::new();
-    for name in ["a", "b"] {
+    for name in ["a", "b", "c"] {
         desk.key(name);
     }
     let file = desk.signed("fw", "1.0", "a");
-    desk.done(&format!("publish fw 1.0 {file} --trusts a.pub --channel prod"));
+    desk.done(&format!("publish fw 1.0 {file} --trusts a.pub --trusts b.pub --channel prod"));
     let document = desk.done("export");
     let line = |name: &str| desk.read(&format!("{name}.pub")).lines().nth(1).unwrap().to_owned();
     let signature = desk.read("fw-1.0.bin.minisig").lines().nth(1).unwrap().to_owned();
@@ -123,12 +124,92 @@ fn a_signature_in_a_document_must_hold() {
     let refused = "the signature of fw 1.0 is refused";
     check(&desk, &document.replace(&signature, &flipped), 1, &[refused, "the signature does not hold"]);
     let key = format!("key = \"{}\"", line("a"));
-    let other = document.replace(&key, &format!("key = \"{}\"", line("b")));
-    check(&desk, &other, 1, &["the signature of fw 1.0 is by the key", "its record names"]);
+    let by = |name: &str| document.replace(&key, &format!("key = \"{}\"", line(name)));
+    check(&desk, &by("b"), 1, &[refused, "the signature is by key", "give the public key of"]);
+    check(&desk, &by("c"), 1, &[refused, "that made the signature is unknown", "no release of fw trusts it"]);
     let lines = document.replace("\ntrusted comment: ", "\ncomment: ");
     check(&desk, &lines, 1, &["it is not a catalog in TOML", "line 3 of the minisign signature"]);
     // Under another name it is about another release.
     check(&desk, &document.replace("[fw", "[gw").replace("[[fw", "[[gw"), 1, &["for component fw, not gw"]);
+}
+
+/// What a published release trusts is what its bytes do.
+#[test]
+fn a_document_does_not_say_what_bytes_trust() {
+    let desk = Desk::new();
+    for name in ["a", "b"] {
+        desk.key(name);
+    }
+    let file = desk.signed("fw", "1.0", "a");
+    desk.done(&format!("publish fw 1.0 {file} --trusts a.pub --channel prod"));
+    let document = desk.done("export");
+    let line = |name: &str| desk.read(&format!("{name}.pub")).lines().nth(1).unwrap().to_owned();
+    let trusts = |keys: &str| document.replace(&format!("trusts = [\"{}\"]", line("a")), keys);
+    for keys in [format!("trusts = [\"{}\", \"{}\"]", line("a"), line("b")), "trusts = []".to_owned()] {
+        let changed = trusts(&keys);
+        assert_ne!(changed, document);
+        check(&desk, &changed, 3, &["fw stays as it is", "1.0 is published, and what it trusts cannot change"]);
+    }
+}
+
+#[test]
+fn a_fragment_is_of_its_own_artifact() {
+    let (desk, document) = desk();
+    let fragment = |version: &str| {
+        let releases = desk.json("releases mod");
+        let found = releases["mod"].as_array().unwrap().iter().find(|release| release["version"] == version).cloned();
+        let fragment = found.unwrap()["artifact"]["fragment"].clone();
+        format!("sha256 = {}\nsize = {}\n", fragment["sha256"], fragment["size"])
+    };
+    let (first, second) = (fragment("1.0"), fragment("2.0"));
+    assert_ne!(first, second);
+    let other = document.replace(&second, &first);
+    assert_ne!(other, document);
+    let parts = ["nothing was changed", "the bytes of mod 2.0 are not as its record says", "is no fragment of blobs/"];
+    check(&desk, &other, 1, &parts);
+    // Nor is a part of it, and under another name it is none either.
+    let short = second.replace("size = ", "size = 1 #");
+    check(&desk, &document.replace(&second, &short), 1, &parts);
+    check(&desk, &other.replace("mod", "new"), 1, &["the bytes of new 2.0", parts[2]]);
+}
+
+#[test]
+fn checksums_stay_as_they_are() {
+    let (desk, document) = desk();
+    let line = document.lines().find(|line| line.starts_with("crc32")).unwrap();
+    let parts = ["nothing was changed", "the bytes of mod 1.0 are not as its record says", "its CRC-32 is not what"];
+    check(&desk, &document.replace(line, "crc32 = 12345"), 1, &parts);
+    let line = document.lines().find(|line| line.starts_with("md5")).unwrap();
+    let md5 = format!("md5 = \"{}\"", "1".repeat(32));
+    check(&desk, &document.replace(line, &md5), 1, &[parts[0], parts[1], "its MD5 is not what the record says"]);
+}
+
+#[test]
+fn what_was_withdrawn_is_not_offered_again() {
+    let (desk, before) = desk();
+    desk.done("yank mod 2.0 --reason 'drains the battery'");
+    check(&desk, &before, 1, &["nothing was changed", "mod 2.0 was withdrawn, and stays so"]);
+}
+
+#[test]
+fn a_component_is_in_a_document_once() {
+    let (desk, document) = desk();
+    let other = document.replace("mod", "MOD").replace("channel.prod", "channel.beta");
+    let changed = document.replace("attributes = [\"gamer\"]", "attributes = [\"x\"]");
+    assert_ne!(changed, document);
+    check(&desk, &(changed + &other), 1, &["mod is in it twice"]);
+}
+
+#[test]
+fn what_was_signed_is_not_lowered() {
+    let desk = Desk::with_minimum();
+    let document = desk.done("export");
+    let parts = ["nothing was changed", "2.0 may be installed below 1.5, which its signature does not allow", NEVER];
+    for from in ["from = \">=1.0\"\n", ""] {
+        let lowered = document.replace("from = \">=1.5\"\n", from);
+        assert_ne!(lowered, document);
+        check(&desk, &lowered, 3, &parts);
+    }
 }
 
 fn next(c: char) -> char {

@@ -1,6 +1,6 @@
 //! Edits that would strand devices, or that are about what is not there.
 
-use crate::desk::Desk;
+use crate::desk::{Desk, NEVER};
 
 /// `mod` 1.0, 2.0 (a barrier) and 3.0, with `prod` at 3.0.
 fn desk() -> Desk {
@@ -47,23 +47,35 @@ fn a_channel_that_strands_is_refused() {
 #[test]
 fn channels_point_at_what_is_published() {
     let desk = desk();
+    desk.publish("bare", "1.0", "");
     let missing = ["channel prod of mod cannot point at 9.9", "which is not published", "publish it first"];
     desk.refused("channel set mod prod 9.9", 1, &missing);
     desk.refused("channel set mod prod 9.9 --force 'it must be'", 1, &missing);
     desk.refused("channel set mod prod 3.00", 1, &["cannot point at 3.00"]);
     desk.refused("channel set nobody prod 1.0", 1, &["channel prod of nobody cannot point at 1.0", "publish it first"]);
     desk.refused("channel set mod beta", 1, &["mod has no channel beta", "give the version"]);
-    desk.refused("channel remove mod beta", 1, &["mod has no channel beta", "it has prod"]);
-    desk.refused("channel remove nobody prod", 1, &["nobody has no channel prod", "it has none"]);
-    for verb in ["channel show nobody", "releases nobody", "check nobody", "export nobody", "export mod nobody"] {
-        desk.refused(verb, 1, &["nobody is not published", "there is mod"]);
+    for verb in ["show", "remove"] {
+        desk.refused(&format!("channel {verb} mod beta"), 1, &["mod has no channel beta", "it has prod"]);
+        desk.refused(&format!("channel {verb} bare beta"), 1, &["bare has no channel beta: it has none"]);
+    }
+    for verb in [
+        "channel show nobody",
+        "channel remove nobody prod",
+        "yank nobody 1.0 --reason x",
+        "releases nobody",
+        "check nobody",
+        "graph nobody",
+        "export nobody",
+        "export mod nobody",
+    ] {
+        desk.refused(verb, 1, &["nobody is not published: there is bare, mod"]);
     }
 }
 
 #[test]
 fn what_is_withdrawn_must_be_there_and_spare() {
     let desk = desk();
-    for line in ["yank mod 9.9 --reason x", "yank nobody 1.0 --reason x", "yank mod 3.00 --reason x"] {
+    for line in ["yank mod 9.9 --reason x", "yank mod 3.00 --reason x"] {
         desk.refused(line, 1, &["is not published", "`edgehop releases "]);
     }
     let target = ["prod points at 3.0, which no device is given", "withdrawn: drains the battery"];
@@ -88,7 +100,8 @@ fn too_many_combinations_of_facts_are_refused() {
     let all = |least: usize| -> String { ['a', 'b', 'c'].into_iter().flat_map(|fact| rules(fact, least)).collect() };
     desk.publish("board", "1.0", &all(15));
     desk.artifact("board.bin");
-    let parts = ["4352 combinations of facts apart", "4096 at most can be proven", "require fewer different values"];
+    let parts =
+        ["4352 combinations of facts apart", "4096 at most can be proven", "require fewer different values", NEVER];
     desk.refused("publish board 2.0 board.bin --requires 'hw.c>=16'", 3, &parts);
     desk.refused(
         &format!("publish board 2.0 board.bin --channel prod {}", rules('b', 16).collect::<String>()),
@@ -97,4 +110,13 @@ fn too_many_combinations_of_facts_are_refused() {
     );
     desk.done("publish board 2.0 board.bin --requires 'hw.c>=15' --channel prod");
     assert_eq!(desk.json("check board")["board"]["problems"].as_array().unwrap().len(), 0);
+}
+
+/// A path that was forced does not stand in the way of what has nothing to do with it.
+#[test]
+fn only_what_an_edit_makes_worse_counts() {
+    let desk = Desk::new();
+    desk.publish("mod", "1.0", "");
+    desk.publish("mod", "2.0", "--from '=1.5' --channel prod --force 'nobody runs 1.0'");
+    desk.publish("mod", "3.0", "--requires 'hw.rev=3'");
 }

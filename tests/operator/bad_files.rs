@@ -1,8 +1,8 @@
 //! Files that are no artifacts and no keys, and names that are taken.
 
-use std::fs;
+use std::fs::{self, File};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, Said};
 
 fn desk() -> Desk {
     let desk = Desk::new();
@@ -18,6 +18,7 @@ fn desk() -> Desk {
 #[test]
 fn what_is_no_artifact_is_not_published() {
     let desk = desk();
+    desk.refused("graph fw --output folder", 1, &["cannot write the drawing to folder", "Is a directory"]);
     for (file, parts) in [
         ("empty.bin", ["empty.bin is empty", "an artifact takes at least one byte"]),
         ("missing.bin", ["cannot read missing.bin", "No such file or directory"]),
@@ -129,4 +130,18 @@ fn a_key_is_never_overwritten_and_never_without_its_password() {
     desk.refused(&format!("{sign} --password-file wrong"), 1, &["the password is not that of safe.key"]);
     desk.refused(&format!("{sign} --password-file long"), 1, &["the password is too long", "1024 bytes at most"]);
     desk.refused(&format!("{sign} --password-file nowhere"), 1, &["cannot read the password file nowhere"]);
+}
+
+#[test]
+fn output_that_cannot_be_written_is_no_panic() {
+    let desk = desk();
+    for line in ["export", "releases", "check", "graph fw", "man", "completions bash"] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let said = Said::of(line, desk.command(line).stdout(full).output().unwrap());
+        said.check_refusal(1, &["No space left on device"]);
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let said = Said::of(line, desk.command(line).stdout(writer).output().unwrap());
+        assert!(said.code != Some(101) && !said.err.contains("panicked"), "{said:?}");
+    }
 }

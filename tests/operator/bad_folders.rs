@@ -9,44 +9,105 @@ use edgehop_tests::tools;
 
 use crate::desk::{Desk, Said};
 
-/// Verbs that open the stores.
-const VERBS: [&str; 4] = ["check", "export", "publish mod 2.0 new.bin", "channel set mod prod 1.0"];
+/// Verbs that take stores as they are, and make nothing.
+const OPENING: [&str; 11] = [
+    "check",
+    "export",
+    "releases",
+    "channel show",
+    "channel set mod prod 1.0",
+    "channel remove mod prod",
+    "yank mod 1.0 --reason x",
+    "explain mod=prod",
+    "graph mod",
+    "gc --dry-run",
+    "gc",
+];
+
+/// Verbs that make stores where there are none.
+const MAKING: [&str; 3] = ["publish mod 2.0 new.bin", "import catalog.toml --apply", "sample --sample-size 1"];
 
 fn desk() -> Desk {
     let desk = Desk::new();
     desk.publish("mod", "1.0", "--channel prod");
     desk.artifact("new.bin");
+    desk.done("export -o catalog.toml");
     desk
 }
 
-/// That every verb is refused with these options, and changes no file.
-fn check(desk: &Desk, options: &str, parts: &[&str]) {
+fn all() -> impl Iterator<Item = &'static &'static str> {
+    MAKING.iter().chain(&OPENING)
+}
+
+/// That each of these verbs is refused with these options, and changes no file.
+fn check<'a>(desk: &Desk, verbs: impl IntoIterator<Item = &'a &'a str>, options: &str, parts: &[&str]) {
     let before = desk.state();
-    for verb in VERBS {
+    for verb in verbs {
         desk.run(&format!("{verb} {options}")).check_refusal(1, parts);
         assert!(desk.state() == before, "{verb} {options} changed something");
     }
 }
 
+/// What is said of a folder in which nothing is published.
+const NAME_ANOTHER: &str = "name a folder with --data where something is published";
+
+/// What is said of a place where no store can be.
+const TAKES: &str = "it takes a place that this user may write to";
+
 #[test]
 fn a_folder_that_cannot_be_made_is_named() {
     let desk = desk();
     for folder in ["/dev/null/x", "/proc/x", "new.bin", "new.bin/x"] {
-        check(&desk, &format!("--data {folder}"), &["cannot open the stores in", folder]);
+        let options = format!("--data {folder}");
+        check(&desk, &MAKING, &options, &[&format!("cannot open {folder}/artifacts: {TAKES}"), "os error"]);
+        check(&desk, &OPENING, &options, &[&format!("there is no {folder}/catalog.sqlite: {NAME_ANOTHER}")]);
     }
     desk.write("edgehop-data/file", "");
-    check(&desk, "--artifacts folder:edgehop-data/file", &["edgehop-data/file"]);
-    check(&desk, "--catalog sqlite:edgehop-data/file/catalog.sqlite", &["the catalog is not available"]);
+    let file = format!("cannot open edgehop-data/file: {TAKES}");
+    check(&desk, all(), "--artifacts folder:edgehop-data/file", &[&file, "Not a directory"]);
+    let below = "--catalog sqlite:edgehop-data/file/catalog.sqlite";
+    check(&desk, &MAKING, below, &[&file, "File exists"]);
+    check(&desk, &OPENING, below, &["there is no edgehop-data/file/catalog.sqlite"]);
+}
+
+#[test]
+fn looking_makes_no_data_folder() {
+    let desk = desk();
+    let missing = [
+        ("--data misspelled", "there is no misspelled/catalog.sqlite"),
+        ("--catalog sqlite:misspelled/catalog.sqlite", "there is no misspelled/catalog.sqlite"),
+        ("--artifacts folder:misspelled", "there is no misspelled"),
+    ];
+    for (options, part) in missing {
+        for verb in OPENING {
+            desk.refused(&format!("{verb} {options}"), 1, &[part, NAME_ANOTHER]);
+            assert!(!desk.path("misspelled").exists(), "{verb} {options}");
+        }
+    }
+}
+
+#[test]
+fn where_nothing_is_published_there_is_nothing() {
+    let desk = desk();
+    desk.write("empty.toml", "");
+    desk.done("import empty.toml --data empty");
+    for verb in ["check mod", "graph mod", "yank mod 1.0 --reason x", "channel show mod prod"] {
+        desk.refused(&format!("{verb} --data empty"), 1, &["mod is not published: there is nothing"]);
+    }
+    assert_eq!(desk.done("check --data empty"), "");
 }
 
 #[test]
 fn a_catalog_that_is_none_is_left_alone() {
     let desk = desk();
     desk.write("edgehop-data/catalog.sqlite", "no database at all, ".repeat(100));
-    check(&desk, "", &["cannot open the stores in ./edgehop-data", "the catalog", "file is not a database"]);
+    check(&desk, all(), "", &["cannot open ./edgehop-data/catalog.sqlite", "the catalog", "file is not a database"]);
+    desk.write("edgehop-data/noise", "no database at all, ".repeat(100));
+    let noise = ["cannot open edgehop-data/noise", "file is not a database"];
+    check(&desk, all(), "--catalog sqlite:edgehop-data/noise", &noise);
     fs::remove_file(desk.data().join("catalog.sqlite")).unwrap();
     fs::create_dir(desk.data().join("catalog.sqlite")).unwrap();
-    check(&desk, "", &["cannot open the stores in ./edgehop-data", "unable to open database file"]);
+    check(&desk, all(), "", &["cannot open ./edgehop-data/catalog.sqlite", "unable to open database file"]);
 }
 
 #[test]
@@ -57,7 +118,7 @@ fn a_catalog_of_a_later_edgehop_is_left_alone() {
     // SQLite's user version: https://sqlite.org/fileformat2.html#user_version_number
     bytes[60..64].copy_from_slice(&99u32.to_be_bytes());
     fs::write(&file, bytes).unwrap();
-    check(&desk, "", &["catalog.sqlite is damaged", "its layout is 99", "use the edgehop that wrote it"]);
+    check(&desk, all(), "", &["catalog.sqlite is damaged", "its layout is 99", "use the edgehop that wrote it"]);
 }
 
 #[test]
@@ -70,7 +131,8 @@ fn a_damaged_record_is_named() {
     let mut damaged = bytes.clone();
     damaged[at + 1] = b'T';
     fs::write(&file, &damaged).unwrap();
-    check(&desk, "", &["mod is damaged", "target"]);
+    let reading = all().filter(|verb| !verb.starts_with("sample"));
+    check(&desk, reading, "", &["mod is damaged", "target"]);
 }
 
 #[test]
@@ -87,13 +149,14 @@ fn a_folder_that_may_not_be_written_to_is_named() {
     let catalog = desk.data().join("catalog.sqlite");
     fs::set_permissions(&catalog, Permissions::from_mode(0o444)).unwrap();
     fs::set_permissions(desk.data(), Permissions::from_mode(0o555)).unwrap();
-    for verb in VERBS {
-        let parts = ["cannot open the stores in ./edgehop-data", "the catalog", "readonly database"];
+    for verb in all() {
+        let parts = ["cannot open ./edgehop-data/catalog.sqlite", TAKES, "the catalog", "readonly database"];
         run(&desk, &desk.data(), verb).check_refusal(1, &parts);
     }
-    let new = "check --data edgehop-data/new";
-    run(&desk, &desk.data(), new)
-        .check_refusal(1, &["cannot open the stores in edgehop-data/new", "Permission denied"]);
+    for verb in MAKING {
+        let parts = ["cannot open edgehop-data/new/artifacts", TAKES, "Permission denied"];
+        run(&desk, &desk.data(), &format!("{verb} --data edgehop-data/new")).check_refusal(1, &parts);
+    }
     fs::set_permissions(desk.data(), Permissions::from_mode(0o755)).unwrap();
     assert!(desk.state() == before);
 }

@@ -2,7 +2,7 @@
 
 use edgehop_tests::tools;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, NEVER};
 
 /// `fw` 1.0 on `prod`, signed by key A; 2.0 lies signed, and can be published.
 fn signed() -> Desk {
@@ -33,11 +33,15 @@ fn damaged(desk: &Desk, line: usize, at: usize) -> String {
 fn a_flipped_bit_is_found_wherever_it_is() {
     let desk = signed();
     let text = desk.read("fw-2.0.bin.minisig");
-    let size = text.lines().nth(2).unwrap().find("size:").unwrap() + "size:".len();
+    let after = |word: &str| text.lines().nth(2).unwrap().find(word).unwrap() + word.len();
     for (line, at, part) in [
         (1, 40, "the signature does not hold"),
         (1, 97, "the signature does not hold"),
-        (2, size, "the signature does not hold"),
+        (2, after("component:"), "the signature does not hold"),
+        (2, after("issued:20"), "the signature does not hold"),
+        // Then it is about another file, as far as it says.
+        (2, after("size:"), "the signature is for a file of"),
+        (2, after("sha256:"), "this is not the file that was signed"),
         (3, 40, "the signature does not hold"),
         // The id of the key is not what vouches for anything, but names it.
         (1, 8, "is unknown: no release of fw trusts it"),
@@ -62,8 +66,10 @@ fn another_file_is_not_what_was_signed() {
     desk.write("flipped.bin", flipped);
     for file in ["other.bin", "truncated.bin", "longer.bin", "flipped.bin", "fw-1.0.bin"] {
         let refused = format!("cannot publish {file} as fw 2.0: the signature is refused");
-        desk.refused(&format!("publish fw 2.0 {file} --signature fw-2.0.bin.minisig"), 1, &[&refused]);
-        let parts = [&format!("{file} is refused"), "this is not the file that was signed", "sign this file"];
+        let other = ["this is not the file that was signed", "sign this file"];
+        let line = format!("publish fw 2.0 {file} --signature fw-2.0.bin.minisig");
+        desk.refused(&line, 1, &[&refused, other[0], other[1]]);
+        let parts = [&format!("{file} is refused"), other[0], other[1]];
         desk.refused(&format!("verify {file} --public-key a.pub --signature fw-2.0.bin.minisig"), 1, &parts);
     }
 }
@@ -79,8 +85,8 @@ fn a_signature_is_for_one_release() {
     desk.refused("verify fw-2.0.bin --public-key a.pub --component modem --version 2.0", 1, &component);
     // Nor does it let go what its signer did not.
     desk.done("sign fw-2.0.bin --component fw --version 2.0 --minimum 1.5 --key a.key");
-    let below = ["--from >=1.0", "below 1.5, which its signature does not", "raise the range"];
-    desk.refused("publish fw 2.0 fw-2.0.bin --from '>=1.0'", 1, &below);
+    let below = ["2.0 may be installed below 1.5, which its signature does not allow", "give a range", NEVER];
+    desk.refused("publish fw 2.0 fw-2.0.bin --from '>=1.0'", 3, &below);
     desk.refused(
         "publish fw 2.0 fw-2.0.bin --channel prod",
         3,
@@ -100,9 +106,15 @@ fn a_signature_holds_for_its_time() {
     let comment = desk.done("sign fw-2.0.bin --component fw --version 2.0 --comment-only --expires 1h");
     let at = comment.find("issued:").unwrap();
     minisign(&format!("{}issued:2020-01-01T00:00:00Z\texpires:2021-01-01T00:00:00Z\tminimum:any", &comment[..at]));
-    let expired = ["the signature expired at 2021-01-01T00:00:00Z", "sign the file again, with a later --expires"];
+    let (expired_at, again) = ("the signature expired at 2", "sign the file again, with a later --expires");
+    let expired = [expired_at, "2021-01-01T00:00:00Z", again];
     desk.refused("publish fw 2.0 fw-2.0.bin", 1, &expired);
     desk.refused("verify fw-2.0.bin --public-key a.pub", 1, &expired);
+    // It is about this release, though, and no longer: that is all that is wrong with it.
+    desk.done("sign other.bin --component fw --version 3.0 --key a.key --expires 1s");
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let said = desk.refused("publish fw 3.0 other.bin", 1, &["cannot publish other.bin as fw 3.0", expired_at, again]);
+    assert!(!said.contains("another release"), "{said}");
     minisign(&format!("{}issued:2999-01-01T00:00:00Z\texpires:never\tminimum:any", &comment[..at]));
     let early = ["the signature was issued at 2999-01-01T00:00:00Z", "set the clock that is wrong"];
     desk.refused("publish fw 2.0 fw-2.0.bin", 1, &early);
@@ -158,6 +170,16 @@ fn other_kinds_of_signature_are_refused_by_name() {
         desk.write("given.minisig", text);
         desk.refused(publish, 1, &["given.minisig", part]);
     }
-    desk.refused("publish fw 2.0 fw-2.0.bin --signature nowhere", 1, &["cannot read nowhere", "No such file"]);
+    for file in ["fw-2.0.bin", "nowhere"] {
+        let parts = [&format!("cannot publish {file} as fw 2.0: "), "cannot read nowhere", "No such file"];
+        desk.refused(&format!("publish fw 2.0 {file} --signature nowhere.minisig"), 1, &parts);
+    }
     desk.refused("publish fw 2.0 fw-2.0.bin --signature a.pub", 1, &["a.pub holds no signature"]);
+}
+
+#[test]
+fn publishing_again_does_not_lower_what_was_signed() {
+    let desk = Desk::with_minimum();
+    let below = ["2.0 may be installed below 1.5, which its signature does not allow", NEVER];
+    desk.refused("publish fw 2.0 fw-2.0.bin --unsigned --from '>=1.0' --channel prod", 3, &below);
 }

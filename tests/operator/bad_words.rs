@@ -115,18 +115,57 @@ fn a_reason_is_one_line_of_text() {
 #[test]
 fn channels_and_attributes_are_words() {
     let desk = desk();
-    for word in ["", "a b", "a/b", "Prod", "prod\n", &"x".repeat(65)] {
+    for word in ["", "a b", "a/b", "pröd", "prod\n", &"x".repeat(65)] {
         let word = quoted(word);
-        let channel = ["is not a channel", "1 to 64"];
+        let channel = ["is not a channel", "1 to 64 lower-case letters, digits and . _ -"];
         desk.refused(
             &format!("publish mod 2.0 new.bin --channel {word}"),
             2,
             &["'--channel <NAME>'", channel[0], channel[1]],
         );
-        desk.refused(&format!("channel set mod {word} 1.0"), 2, &["'<CHANNEL>'", channel[0], channel[1]]);
+        for (verb, argument) in [
+            ("channel set mod", "'<CHANNEL>'"),
+            ("channel show mod", "'[CHANNEL]'"),
+            ("channel remove mod", "'<CHANNEL>'"),
+            ("graph mod --channel", "'--channel <NAME>'"),
+        ] {
+            desk.refused(&format!("{verb} {word}"), 2, &[argument, channel[0], channel[1]]);
+        }
         let attribute = ["'--attribute <NAME>'", "attribute: it takes 1 to 64"];
         desk.refused(&format!("channel set mod prod 1.0 --attribute {word}"), 2, &attribute);
     }
+}
+
+/// Devices say channels and attributes in any case, and so may operators.
+#[test]
+fn channels_and_attributes_are_lower_case() {
+    let desk = desk();
+    assert_eq!(desk.json("channel set MOD Prod 1.0")["unchanged"], true);
+    desk.done("publish mod 2.0 new.bin --channel BETA --attribute Gamer");
+    let beta = |desk: &Desk| desk.json("channel show mod Beta")["mod"]["beta"].clone();
+    assert_eq!(beta(&desk), serde_json::json!({ "target": "2.0", "attributes": ["gamer"] }));
+    desk.done("channel set mod beta --attribute CAMERA");
+    assert_eq!(beta(&desk)["attributes"], serde_json::json!(["camera"]));
+    assert_eq!(desk.json("graph mod --channel Beta")["channels"][0]["channel"], "beta");
+    desk.done("channel remove mod bEtA");
+    let names: Vec<String> = desk.json("channel show")["mod"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(names, ["prod"]);
+}
+
+#[test]
+fn a_fact_is_a_fact_and_its_value() {
+    let desk = desk();
+    for (fact, part) in [
+        ("", "it takes a fact and its value, such as hw.rev=3"),
+        ("hw.rev", "it takes a fact and its value, such as hw.rev=3"),
+        ("rev=3", "\"rev\" is not a fact"),
+        ("hw.rev=", "\"\" is not a fact's value"),
+        ("hw.rev=a b", "\"a b\" is not a fact's value"),
+    ] {
+        desk.refused(&format!("graph mod --fact {}", quoted(fact)), 2, &["'--fact <FACT=VALUE>'", part]);
+    }
+    let twice = ["hw.rev is given as 3 and as 4", "a device has one value of a fact"];
+    desk.refused("graph mod --fact hw.rev=3 --fact HW.REV=4", 1, &twice);
 }
 
 #[test]
@@ -147,12 +186,25 @@ fn options_that_go_together_are_named() {
         ("gc --older-than soon", ["'--older-than <TIME>'", "'soon'"]),
         ("sample --sample-size 0", ["'--sample-size <SAMPLE_SIZE>'", "'0'"]),
         ("completions tcsh", ["'<SHELL>'", "bash"]),
+        ("graph mod --format png", ["'--format <FORMAT>'", "text, dot, mermaid, svg"]),
         ("check --catalog file:x", ["'--catalog <STORE>'", "it takes sqlite:FILE"]),
         ("check --catalog sqlite:", ["'--catalog <STORE>'", "it takes sqlite:FILE"]),
         ("check --artifacts s3://x", ["'--artifacts <STORE>'", "it takes folder:FOLDER"]),
+        ("check mod fw", ["unexpected argument", "'fw'"]),
         ("frobnicate", ["unrecognized subcommand", "'frobnicate'"]),
         ("check --frobnicate", ["unexpected argument", "'--frobnicate'"]),
     ] {
-        desk.refused(line, 2, &parts);
+        // As JSON too, which is one object with the message, wherever the option stands.
+        let said = desk.refused(line, 2, &parts);
+        let json = desk.run(&format!("--json {line}"));
+        let found: serde_json::Value = serde_json::from_str(&json.err).unwrap();
+        let first = said.lines().next().unwrap();
+        assert!(json.code == Some(2) && found["error"].as_str().unwrap().starts_with(first), "{json:?}");
     }
+    let json = desk.run("--json");
+    let found: serde_json::Value = serde_json::from_str(&json.err).unwrap();
+    assert_eq!((json.code, json.out.as_str()), (Some(2), ""), "{json:?}");
+    assert!(found["error"].as_str().unwrap().contains("requires a subcommand"), "{json:?}");
+    // Whoever asks for help gets it, as text.
+    assert_eq!(desk.done("check --json --help"), desk.done("check --help"));
 }

@@ -12,6 +12,9 @@ use serde_json::Value;
 /// Size of an artifact in bytes, where nothing depends on it.
 const ARTIFACT: usize = 3000;
 
+/// The last line of a refusal that no reason helps against.
+pub const NEVER: &str = "mend it: this cannot be forced";
+
 /// An operator's desk.
 pub struct Desk {
     folder: tempfile::TempDir,
@@ -37,6 +40,18 @@ impl Desk {
     pub fn with_sample() -> Desk {
         let desk = Desk::new();
         desk.done("sample --sample-size 4096");
+        desk
+    }
+
+    /// A desk with `fw` 1.0 on `prod`, and 2.0, which its signer lets replace 1.5 or newer only.
+    pub fn with_minimum() -> Desk {
+        let desk = Desk::new();
+        desk.key("a");
+        let file = desk.signed("fw", "1.0", "a");
+        desk.done(&format!("publish fw 1.0 {file} --trusts a.pub --channel prod"));
+        desk.artifact("fw-2.0.bin");
+        desk.done("sign fw-2.0.bin --component fw --version 2.0 --minimum 1.5 --key a.key");
+        desk.done("publish fw 2.0 fw-2.0.bin");
         desk
     }
 
@@ -113,18 +128,19 @@ impl Desk {
     }
 
     /// Runs what must be refused: with this code, a message that has all these parts, and no other effect. `--json`
-    /// says the same as JSON. Returns the message.
+    /// says the same as JSON, and `--force` is refused alike where the message says so. Returns the message.
     pub fn refused(&self, line: &str, code: i32, parts: &[&str]) -> String {
         let before = self.state();
         let said = self.run(line);
         said.check_refusal(code, parts);
-        // Of a wrong command line the library speaks that reads it, which knows no JSON.
-        if code != 2 {
-            let json = self.run(&format!("{line} --json"));
-            let value: Value = serde_json::from_str(&json.err).unwrap_or_else(|error| panic!("{error}: {json:?}"));
-            assert_eq!((json.code, json.out.as_str(), value.as_object().unwrap().len()), (Some(code), "", 1));
-            let text = value["error"].as_str().unwrap();
-            parts.iter().for_each(|part| assert!(text.contains(part), "{part:?} is not in {json:?}"));
+        let json = self.run(&format!("{line} --json"));
+        let value: Value = serde_json::from_str(&json.err).unwrap_or_else(|error| panic!("{error}: {json:?}"));
+        assert_eq!((json.code, json.out.as_str(), value.as_object().unwrap().len()), (Some(code), "", 1));
+        let text = value["error"].as_str().unwrap();
+        parts.iter().for_each(|part| assert!(text.contains(part), "{part:?} is not in {json:?}"));
+        // What says that no reason helps is refused with one, too.
+        if said.err.contains(NEVER) && !line.contains("--force") {
+            self.run(&format!("{line} --force 'it must be'")).check_refusal(code, parts);
         }
         assert!(self.state() == before, "something changed: {said:?}");
         said.err
@@ -162,7 +178,8 @@ impl Said {
         let (start, whole) = match code {
             // What it takes, then where to read on.
             2 => ("error: ", lines.last().is_some_and(|line| line.contains("try '--help'"))),
-            3 => ("edgehop: ", lines.last().is_some_and(|line| line.contains("--force '<reason>'"))),
+            // What would help, if anything does.
+            3 => ("edgehop: ", lines.last().is_some_and(|line| line.contains("--force '<reason>'") || *line == NEVER)),
             _ => ("edgehop: ", lines.len() == 1 || self.err.contains("TOML parse error at line")),
         };
         assert!(self.err.starts_with(start) && whole, "{self:?}");

@@ -67,21 +67,21 @@ fn check(desk: &Desk, server: &Server, query: &str, tags: Option<&str>) -> u16 {
     let header = tags.map(|tags| format!("If-None-Match: {tags}"));
     let answer = ask(server, &format!("/package?{query}"), &header.as_deref().into_iter().collect::<Vec<_>>());
     let option = tags.map(|tags| format!("--if-none-match '{tags}'")).unwrap_or_default();
-    let said = desk.json(&format!("explain '{query}' {option}"));
+    let said = desk.json(&format!("explain '{query}' {option} --url-base {}", server.url("")));
     assert_eq!(said["status"], answer.status, "{query} {tags:?}: {said:#}\n{answer:?}");
     if let Some(location) = answer.header("content-location") {
-        assert_eq!(location, format!("/package?{}", said["canonicalQuery"].as_str().unwrap()), "{query}");
+        assert_eq!(location, format!("/package?{}", said["canonical_query"].as_str().unwrap()), "{query}");
     }
     let components = said["components"].as_array().unwrap();
     assert_eq!(components.is_empty(), answer.status == 404 && answer.json().get("error").is_some(), "{said:#}");
     // A 304 has no body: what it is about is the same question's list.
     let answer = match answer.status {
-        304 => ask(server, &format!("/package?{}", said["canonicalQuery"].as_str().unwrap()), &[]),
+        304 => ask(server, &format!("/package?{}", said["canonical_query"].as_str().unwrap()), &[]),
         _ => answer,
     };
     for component in components {
         let entry = entry(&answer, component["component"].as_str().unwrap());
-        assert_eq!(component["statusCode"], entry["status_code"], "{query}: {entry}");
+        assert_eq!(component["status_code"], entry["status_code"], "{query}: {entry}");
         assert_eq!(component["target"], entry["targetVersion"], "{query}: {entry}");
         let delivers = if entry["status_code"] == 200 { &entry["latestVersion"] } else { &Value::Null };
         assert_eq!(&component["delivers"], delivers, "{query}: {entry}");
@@ -124,6 +124,20 @@ fn conditions_count() {
         ("ipModule=prod&installed=ipModule@5.6.14", last),
     ] {
         check(&desk, &server, query, Some(&tags));
+    }
+}
+
+#[test]
+fn the_tag_of_a_package_counts() {
+    let desk = desk();
+    let server = desk.serve();
+    for query in ["cpuArch=armv8", "ipModule=prod&installed=ipModule@5.6.14", "signed=prod&installed=signed@1.0"] {
+        let tag = ask(&server, &format!("/package?{query}"), &[]).header("etag").unwrap();
+        assert_eq!(ask(&server, &format!("/package?{query}"), &[&format!("If-None-Match: {tag}")]).status, 304);
+        check(&desk, &server, query, Some(&tag));
+        let line = format!("explain '{query}' --if-none-match '{tag}' --url-base");
+        assert_eq!(desk.json(&format!("{line} {}", server.url("")))["status"], 304);
+        assert_eq!(desk.json(&format!("{line} https://ota.example"))["status"], 200, "it has other URLs in it");
     }
 }
 

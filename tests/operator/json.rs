@@ -97,9 +97,46 @@ fn what_an_import_would_change() {
 fn what_a_device_gets() {
     let desk = desk();
     let said = desk.json("explain 'fw=prod&installed=fw@0.9&nobody=prod'");
-    check_keys(&said, "", "canonicalQuery status notPublished components");
-    check_keys(&said, "/components/0", "component statusCode delivers target path steps");
-    assert_eq!(said["notPublished"], serde_json::json!(["nobody"]));
+    check_keys(&said, "", "canonical_query status not_published components");
+    check_keys(&said, "/components/0", "component status_code delivers target path steps");
+    assert_eq!(said["not_published"], serde_json::json!(["nobody"]));
+}
+
+#[test]
+fn what_is_drawn() {
+    let desk = desk();
+    let said = desk.json("graph fw");
+    check_keys(&said, "", "component facts unsaid releases channels");
+    let node =
+        "version barrier bars dead_end withdrawn superseded_by signed_by trusts trust_change from floor requires";
+    check_keys(&said, "/releases/0", node);
+    check_keys(&said, "/releases/0/trust_change", "added removed");
+    check_keys(&said, "/channels/0", "channel target published allow_downgrade steps");
+    let step = |said: &Value, index: usize, keys: &str| {
+        let channel = said["channels"].as_array().unwrap().iter().find(|line| line["channel"] == "beta").unwrap();
+        check_keys(&channel["steps"][index], "", keys);
+        channel["steps"][index].clone()
+    };
+    let have = step(&said, 1, "installed next reason");
+    assert_eq!((&have["installed"], &have["next"]), (&"2.0".into(), &"have".into()));
+    let refused = step(&said, 0, "installed next reason status_code");
+    assert_eq!((&refused["next"], &refused["status_code"]), (&"refused".into(), &412.into()));
+    assert_eq!((&said["facts"], &said["unsaid"]), (&serde_json::json!({}), &serde_json::json!(["hw.rev"])));
+
+    let said = desk.json("graph FW --fact HW.Rev=3 --channel Beta");
+    let install = step(&said, 0, "installed next reason version hops_remaining");
+    assert_eq!((&install["next"], &install["version"]), (&"install".into(), &"2.0".into()));
+    assert_eq!((&said["facts"], &said["unsaid"]), (&serde_json::json!({"hw.rev": "3"}), &serde_json::json!([])));
+    assert_eq!(said["channels"].as_array().unwrap().len(), 1);
+
+    // However it is drawn, the data are the same; and a file is written all the same.
+    for format in ["text", "dot", "mermaid", "svg"] {
+        let line = format!("graph fw --fact hw.rev=3 --channel beta --format {format}");
+        let drawn = desk.done(&line);
+        assert_eq!(desk.json(&format!("{line} --output drawn")), said, "{format}");
+        assert_eq!(desk.read("drawn").trim_end(), drawn.trim_end(), "{format}");
+        assert!(drawn.contains("2.0"), "{format}: {drawn}");
+    }
 }
 
 #[test]

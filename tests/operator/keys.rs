@@ -122,6 +122,33 @@ fn a_forced_rotation_keeps_its_reason() {
     assert_eq!((&said["forced"], said["release"].get("forced")), (&json!([]), None), "{said}");
 }
 
+/// The bytes of a release trust what they trust: only a record that was wrong may be mended, with a reason.
+#[test]
+fn what_a_release_trusts_is_not_changed() {
+    let desk = first_release();
+    let line = "publish fw 1.0 fw-1.0.bin";
+    let refused = ["fw stays as it is", "1.0 is published, and what it trusts cannot change"];
+    for trusts in ["--trusts b.pub", "--trusts a.pub --trusts b.pub", "--unsigned --trusts b.pub"] {
+        desk.refused(&format!("{line} {trusts}"), 3, &refused);
+    }
+    let before = desk.state();
+    assert_eq!(desk.json(&format!("{line} --trusts a.pub"))["unchanged"], true);
+    assert!(desk.state() == before, "the same is no change");
+
+    let said = desk.json(&format!("{line} --trusts a.pub --trusts b.pub --force '{REASON}'"));
+    assert_eq!((&said["forced"], &said["release"]["forced"]), (&json!([refused[1]]), &json!(REASON)), "{said}");
+    let release = &desk.json("releases fw")["fw"][0];
+    assert_eq!((&release["forced"], release["trusts"].as_array().unwrap().len()), (&json!(REASON), 2), "{release}");
+    for shown in ["releases fw", "export fw"] {
+        assert!(desk.done(shown).contains(REASON), "{shown}");
+    }
+    // Now that it trusts B, what B signed follows on it.
+    let file = desk.signed("fw", "2.0", "b");
+    desk.done(&format!("publish fw 2.0 {file} --channel prod"));
+    // Less may be said to be trusted at any time: whoever it strands is stranded, and that is another question.
+    desk.refused(&format!("{line} --trusts a.pub"), 3, &["1.0 is stranded on prod", "1.0 does not trust the key"]);
+}
+
 #[test]
 fn a_bridge_is_not_withdrawn_under_devices() {
     let desk = rotated();

@@ -13,5 +13,4 @@ mod json;
 mod keys;
 mod minisign;
 mod stories;
-mod unmet;
 mod verbs;

@@ -8,7 +8,7 @@ use edgehop_tests::tools;
 use crate::desk::{Desk, Said};
 
 /// Every verb with its own options. Whoever adds one adds it here.
-const VERBS: [(&str, &str); 20] = [
+const VERBS: [(&str, &str); 21] = [
     (
         "publish",
         "--channel --attribute --allow-downgrade --requires --from --barrier --dead-end --floor --trusts --signature \
@@ -21,7 +21,8 @@ const VERBS: [(&str, &str); 20] = [
     ("yank", "--reason --superseded-by --force"),
     ("releases", ""),
     ("check", ""),
-    ("explain", "--if-none-match"),
+    ("explain", "--if-none-match --url-base"),
+    ("graph", "--format --channel --fact --output"),
     ("export", "--output"),
     ("import", "--apply --force"),
     ("gc", "--older-than --withdrawn --dry-run"),
@@ -63,12 +64,16 @@ fn every_verb_explains_all_of_its_options() {
         assert!(help.contains(&format!("Usage: edgehop {verb} ")), "{help}");
         assert!(help.starts_with(|c: char| c.is_uppercase()), "it says what it does: {help}");
         // No option without an explanation, on its own line or on the next.
-        for line in help.lines().filter(|line| line.trim_start().starts_with("--")) {
-            let explained = line.trim_start().split_once("  ").is_some_and(|(_, words)| !words.trim().is_empty());
-            assert!(explained, "{verb}: {line}");
+        let lines: Vec<&str> = help.lines().map(str::trim_start).collect();
+        for pair in lines.windows(2).filter(|pair| pair[0].starts_with("--")) {
+            let beside = pair[0].split_once("  ").is_some_and(|(_, words)| !words.trim().is_empty());
+            assert!(beside || pair[1].starts_with(|c: char| c.is_uppercase()), "{verb}: {pair:?}");
         }
         assert_eq!(desk.done(&format!("help {verb}")), help, "{verb}");
-        assert_eq!(desk.done(&format!("{verb} -h")), help, "{verb}");
+        // The same, or shorter where there are values to explain.
+        let short = desk.done(&format!("{verb} -h"));
+        assert_eq!((options_in(&short), short.lines().next()), (options(own), help.lines().next()), "{verb}");
+        assert!(short == help || help.contains("Possible values:"), "{verb}: {short}");
     }
     assert_eq!(desk.state().len(), 0, "nobody asked for a data folder");
 }

@@ -144,8 +144,9 @@ async fn change<C: Catalog, A>(
 /// The component must have the channel.
 pub(crate) fn require(component: &Component, channel: &ChannelName) -> anyhow::Result<()> {
     let names: Vec<&str> = component.channels.keys().map(ChannelName::as_str).collect();
+    let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     let there = component.channels.contains_key(channel);
-    ensure!(there, "{} has no channel {channel}: it has {}", component.name, names.join(", "));
+    ensure!(there, "{} has no channel {channel}: it has {names}", component.name);
     Ok(())
 }
 

@@ -11,7 +11,8 @@ pub(crate) async fn published(catalog: &impl Catalog, name: Option<&ComponentNam
         None => keys,
         Some(name) => {
             let there: Vec<&str> = keys.iter().map(ComponentKey::as_str).collect();
-            ensure!(keys.contains(&name.key()), "{name} is not published: there is {}", there.join(", "));
+            let there = if there.is_empty() { "nothing".to_owned() } else { there.join(", ") };
+            ensure!(keys.contains(&name.key()), "{name} is not published: there is {there}");
             vec![name.key()]
         }
     };

@@ -6,12 +6,12 @@ use init_data::{ImportError, PublishError, Refused};
 use store::StoreError;
 
 /// What the codes mean, for `--help`.
-pub(crate) const HELP: &str = "Exit codes: 0 done, 1 failed, 2 the command line is wrong, 3 refused because devices \
-                               would be stranded, 4 somebody else changed the record meanwhile: try again";
+pub(crate) const HELP: &str = "Exit codes: 0 done, 1 failed, 2 the command line is wrong, 3 refused because it \
+                               would not be safe, 4 somebody else changed the record meanwhile: try again";
 
 /// Something failed.
 const FAILED: u8 = 1;
-/// Devices would be stranded, or are.
+/// It would not be safe, or is not: devices stranded, more than was signed, what cannot be proven.
 pub(crate) const REFUSED: u8 = 3;
 /// A conditional write met another record than it expected.
 const MOVED: u8 = 4;
@@ -32,7 +32,8 @@ pub(crate) fn usage(error: &clap::Error) -> ! {
     if !json || !error.use_stderr() {
         error.exit();
     }
-    complain(true, error.to_string().trim_end());
+    let message = error.to_string();
+    complain(true, message.strip_prefix("error: ").unwrap_or(&message).trim_end());
     std::process::exit(error.exit_code())
 }
 

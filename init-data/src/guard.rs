@@ -27,7 +27,7 @@ impl fmt::Display for Refused {
             write!(f, "\n  and {more} more")?;
         }
         f.write_str(match self.can_be_forced {
-            true => "\nmend the path, or say in words why it must be so with --force '<reason>', which is kept",
+            true => "\nmend it, or say in words why it must be so with --force '<reason>', which is kept",
             false => "\nmend it: this cannot be forced",
         })
     }
@@ -71,7 +71,7 @@ fn rewritten(before: &Component, edit: &Edit) -> Vec<String> {
     };
     let changed = edit.releases.iter().filter_map(|new| {
         let old = before.release(&new.version)?;
-        accepts_more(old, new).then(|| format!("{} is published, and what it trusts cannot change", new.version))
+        accepts_more(old, new).then(|| format!("{} is published, so what it trusts cannot change: publish what trusts more as a new version", new.version))
     });
     changed.collect()
 }

@@ -148,7 +148,7 @@ fn a_document_does_not_say_what_bytes_trust() {
     for keys in [format!("trusts = [\"{}\", \"{}\"]", line("a"), line("b")), "trusts = []".to_owned()] {
         let changed = trusts(&keys);
         assert_ne!(changed, document);
-        check(&desk, &changed, 3, &["fw stays as it is", "1.0 is published, and what it trusts cannot change"]);
+        check(&desk, &changed, 3, &["fw stays as it is", "1.0 is published, so what it trusts cannot change"]);
     }
 }
 

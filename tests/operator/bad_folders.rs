@@ -49,7 +49,7 @@ fn check<'a>(desk: &Desk, verbs: impl IntoIterator<Item = &'a &'a str>, options:
 }
 
 /// What is said of a folder in which nothing is published.
-const NAME_ANOTHER: &str = "name a folder with --data where something is published";
+const NAME_ANOTHER: &str = "name what was published with --data, or --catalog and --artifacts";
 
 /// What is said of a place where no store can be.
 const TAKES: &str = "it takes a place that this user may write to";

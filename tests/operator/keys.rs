@@ -92,7 +92,7 @@ fn without_the_bridge_the_new_key_is_refused() {
     let file = desk.signed("fw", "3.0", "b");
     let unknown = ["unknown", "no release of fw trusts it", "--trusts", "trusts this one first"];
     desk.refused(&format!("publish fw 3.0 {file} --channel prod"), 1, &unknown);
-    let stranded = ["1.0 is stranded on prod", "1.0 does not trust the key", "mend the path"];
+    let stranded = ["1.0 is stranded on prod", "1.0 does not trust the key", "mend it, or say in words"];
     desk.refused(&format!("publish fw 3.0 {file} --channel prod --trusts b.pub"), 3, &stranded);
     desk.refused(&format!("publish fw 3.0 {file} --channel prod --unsigned"), 3, &["1.0 takes signed releases only"]);
 
@@ -127,7 +127,7 @@ fn a_forced_rotation_keeps_its_reason() {
 fn what_a_release_trusts_is_not_changed() {
     let desk = first_release();
     let line = "publish fw 1.0 fw-1.0.bin";
-    let refused = ["fw stays as it is", "1.0 is published, and what it trusts cannot change"];
+    let refused = ["fw stays as it is", "1.0 is published, so what it trusts cannot change"];
     for trusts in ["--trusts b.pub", "--trusts a.pub --trusts b.pub", "--unsigned --trusts b.pub"] {
         desk.refused(&format!("{line} {trusts}"), 3, &refused);
     }
@@ -152,7 +152,7 @@ fn what_a_release_trusts_is_not_changed() {
 #[test]
 fn a_bridge_is_not_withdrawn_under_devices() {
     let desk = rotated();
-    let stranded = ["fw stays as it is", "1.0 is stranded on prod", "1.0 does not trust the key", "mend the path"];
+    let stranded = ["fw stays as it is", "1.0 is stranded on prod", "1.0 does not trust the key", "mend it, or say in words"];
     desk.refused("yank fw 2.0 --reason 'drains the battery'", 3, &stranded);
     assert_eq!(desk.done("check"), "fw               safe, 2 paths proven\n");
 

@@ -29,7 +29,7 @@ pub(crate) struct ImportArgs {
     file: PathBuf,
     /// Carry the plan out, after it was shown once
     #[arg(long)]
-    apply: bool,
+    pub(crate) apply: bool,
     /// Import it although devices would be stranded, for this reason, which is kept
     #[arg(long, value_name = "REASON")]
     force: Option<Reason>,

@@ -32,9 +32,9 @@ fn any_words() -> impl Strategy<Value = Question> {
     })
 }
 
-/// What a device asks that names its components, what runs of most of them, mostly something old, and its facts.
+/// What a device asks that names its components, what runs of most of them, rather something old, and its facts.
 fn pointed() -> impl Strategy<Value = Question> {
-    let runs = option::weighted(0.85, any::<[Index; 2]>());
+    let runs = option::weighted(0.85, vec(any::<Index>(), 1..=3));
     let components = (subsequence(COMPONENTS, 2..=COMPONENTS.len()), vec((select(CHANNELS), runs), COMPONENTS.len()));
     let facts = FACTS.iter().map(|(name, values)| (Just(*name), option::weighted(0.8, select(*values))));
     let header = option::weighted(0.2, digests());

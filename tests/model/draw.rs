@@ -82,7 +82,7 @@ pub(crate) fn catalog() -> impl Strategy<Value = Catalog> {
 /// Channels and releases of a component whose name is not known yet. Not every component makes use of every kind of
 /// constraint: where all of them are, hardly a path is left.
 fn component() -> impl Strategy<Value = (Vec<Row>, Vec<Shipped>)> {
-    let releases = (subsequence(PUBLISHED, 1..=MAX_RELEASES), vec(release(), MAX_RELEASES), any::<[bool; 4]>());
+    let releases = (subsequence(PUBLISHED, 2..=MAX_RELEASES), vec(release(), MAX_RELEASES), any::<[bool; 4]>());
     let releases = releases.prop_map(|(versions, releases, [keys, facts, ranges, taken_back])| {
         let shipped = versions.into_iter().zip(releases).map(|(version, release)| {
             let mut release = Shipped { version: version.to_owned(), ..release };
@@ -105,9 +105,10 @@ fn component() -> impl Strategy<Value = (Vec<Row>, Vec<Shipped>)> {
     (subsequence(CHANNELS, 1..=2), vec(row(), 2), releases).prop_map(|(channels, rows, releases)| {
         let rows = channels.into_iter().zip(rows).map(|(channel, (targets, mut row))| {
             row.channel = channel.to_owned();
-            // The newer of two, so that there is more below it than above; or what the row has already.
-            let newest = targets.iter().flatten().filter(|_| !releases.is_empty()).map(|at| at.index(releases.len()));
-            row.target = newest.max().map_or(row.target, |at| releases[at].version.clone());
+            let places = targets.iter().flatten().filter(|_| !releases.is_empty()).map(|at| at.index(releases.len()));
+            // Of two the one with more of the way before it; or what the row has already.
+            let target = if row.allow_downgrade { places.min() } else { places.max() };
+            row.target = target.map_or(row.target, |at| releases[at].version.clone());
             row
         });
         (rows.collect(), releases)
@@ -117,7 +118,7 @@ fn component() -> impl Strategy<Value = (Vec<Row>, Vec<Shipped>)> {
 /// A channel with no name yet, and the places of the releases that it may point at.
 fn row() -> impl Strategy<Value = (Option<[Index; 2]>, Row)> {
     let targets = option::weighted(0.95, any::<[Index; 2]>());
-    (targets, select(PUBLISHED), subsequence(ATTRIBUTES, 0..=2), weighted(0.3)).prop_map(
+    (targets, select(PUBLISHED), subsequence(ATTRIBUTES, 0..=2), weighted(0.35)).prop_map(
         |(targets, target, wanted, allow_downgrade)| {
             let attributes = wanted.into_iter().map(Into::into).collect();
             let (component, channel) = (String::new(), String::new());
@@ -132,7 +133,7 @@ fn release() -> impl Strategy<Value = Shipped> {
         (option::weighted(0.9, select(KEYS)), prop_oneof![3 => subsequence(KEYS, 1..=2), 1 => Just(Vec::new())]);
     let requires = prop_oneof![3 => Just(Vec::new()), 1 => subsequence(REQUIREMENTS, 1..=2)];
     let withdrawn = (weighted(0.15), option::of(select(PUBLISHED)));
-    let between = (requires, from(), weighted(0.3), weighted(0.08), option::weighted(0.2, select(PUBLISHED)));
+    let between = (requires, from(), weighted(0.35), weighted(0.08), option::weighted(0.2, select(PUBLISHED)));
     (select(DIGESTS), 0..3u64, signed, between, withdrawn).prop_map(
         |(md5, published, (key, trusts), (requires, from, barrier, dead_end, floor), (withdrawn, superseded_by))| {
             let superseded_by = superseded_by.filter(|_| withdrawn);

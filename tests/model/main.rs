@@ -83,7 +83,7 @@ fn the_drawn_questions_reach_every_outcome() {
         ("Trap", 20),
         ("UnsaidFact", 20),
         ("OtherFact", 20),
-        ("DeadEnd", 20),
+        ("DeadEnd", 10),
         ("Floor", 10),
         ("Down", 20),
         ("Barrier", 20),

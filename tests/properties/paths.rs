@@ -50,6 +50,12 @@ proptest! {
                     prop_assert_eq!(stopped, None, "{} from {:?}: {:?}", hop.version, from, device);
                     at = Some(Stand::on(to));
                 }
+                // However many hops it takes, nothing that was installed is replaced by what lies below its floor.
+                let start = from.and_then(|from| world.said(from).release).filter(|_| !hops.is_empty());
+                for passed in start.into_iter().chain(hops.iter().map(|hop| release(&hop.version))) {
+                    let floor = passed.floor.map_or(0, |floor| rank(floor).min(rank(&passed.version)));
+                    prop_assert!(rank(&device.row.target) >= floor, "{:?} from {:?}: {:?}", device, from, hops);
+                }
                 let versions = from.into_iter().chain(hops.iter().map(|hop| hop.version.as_str()));
                 let ranks: Vec<usize> = versions.map(rank).collect();
                 let up = ranks.is_sorted_by(|a, b| a < b);

@@ -71,7 +71,12 @@ fn rewritten(before: &Component, edit: &Edit) -> Vec<String> {
     };
     let changed = edit.releases.iter().filter_map(|new| {
         let old = before.release(&new.version)?;
-        accepts_more(old, new).then(|| format!("{} is published, so what it trusts cannot change: publish what trusts more as a new version", new.version))
+        accepts_more(old, new).then(|| {
+            format!(
+                "{} is published, so what it trusts cannot change: publish what trusts more as a new version",
+                new.version
+            )
+        })
     });
     changed.collect()
 }

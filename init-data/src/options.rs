@@ -40,7 +40,10 @@ impl StoreOptions {
         let (file, folder) = self.places();
         for place in [&file, &folder] {
             let place_name = place.display();
-            ensure!(place.exists(), "there is no {place_name}: name what was published with --data, or --catalog and --artifacts");
+            ensure!(
+                place.exists(),
+                "there is no {place_name}: name what was published with --data, or --catalog and --artifacts"
+            );
         }
         self.make()
     }

@@ -90,7 +90,7 @@ fn looking_makes_no_data_folder() {
 fn where_nothing_is_published_there_is_nothing() {
     let desk = desk();
     desk.write("empty.toml", "");
-    desk.done("import empty.toml --data empty");
+    desk.done("import empty.toml --data empty --apply");
     for verb in ["check mod", "graph mod", "yank mod 1.0 --reason x", "channel show mod prod"] {
         desk.refused(&format!("{verb} --data empty"), 1, &["mod is not published: there is nothing"]);
     }

@@ -198,7 +198,7 @@ fn options_that_go_together_are_named() {
         let said = desk.refused(line, 2, &parts);
         let json = desk.run(&format!("--json {line}"));
         let found: serde_json::Value = serde_json::from_str(&json.err).unwrap();
-        let first = said.lines().next().unwrap();
+        let first = said.lines().next().unwrap().trim_start_matches("error: ");
         assert!(json.code == Some(2) && found["error"].as_str().unwrap().starts_with(first), "{json:?}");
     }
     let json = desk.run("--json");

@@ -127,7 +127,7 @@ fn a_forced_rotation_keeps_its_reason() {
 fn what_a_release_trusts_is_not_changed() {
     let desk = first_release();
     let line = "publish fw 1.0 fw-1.0.bin";
-    let refused = ["fw stays as it is", "1.0 is published, so what it trusts cannot change"];
+    let refused = ["fw stays as it is", "1.0 is published, so what it trusts cannot change: publish what trusts more as a new version"];
     for trusts in ["--trusts b.pub", "--trusts a.pub --trusts b.pub", "--unsigned --trusts b.pub"] {
         desk.refused(&format!("{line} {trusts}"), 3, &refused);
     }
@@ -152,7 +152,8 @@ fn what_a_release_trusts_is_not_changed() {
 #[test]
 fn a_bridge_is_not_withdrawn_under_devices() {
     let desk = rotated();
-    let stranded = ["fw stays as it is", "1.0 is stranded on prod", "1.0 does not trust the key", "mend it, or say in words"];
+    let stranded =
+        ["fw stays as it is", "1.0 is stranded on prod", "1.0 does not trust the key", "mend it, or say in words"];
     desk.refused("yank fw 2.0 --reason 'drains the battery'", 3, &stranded);
     assert_eq!(desk.done("check"), "fw               safe, 2 paths proven\n");
 

@@ -102,9 +102,9 @@ impl Artifacts for FolderArtifacts {
     }
 
     async fn keep_from_collection(&self) -> Result<Held, StoreError> {
-        let path = self.root.join("collector.lock");
+        let path = Arc::clone(&self.root);
         run(move || {
-            let lock = File::create(&path).map_err(|error| failed(&path, error))?;
+            let lock = File::open(&path).map_err(|error| failed(&path, error))?;
             match lock.try_lock() {
                 Ok(()) => Ok(Held::new(lock)),
                 Err(TryLockError::WouldBlock) => Err(StoreError::artifacts(format!(

@@ -7,7 +7,6 @@
 //! <data>/artifacts/blobs/ab/ab12….minisig what vouches for it
 //! <data>/artifacts/fragments/cd/cd34…     an artifact compressed for packages
 //! <data>/artifacts/aside/                 what a collector of garbage hid before it deletes it
-//! <data>/artifacts/collector.lock         held by the one collector, and by an import
 //! <data>/artifacts/tmp/                   what is being written
 //! ```
 

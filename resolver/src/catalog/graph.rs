@@ -25,8 +25,10 @@ pub struct Graph {
     pub(crate) from: Vec<Range<usize>>,
     /// For each release, the least rank that may be installed over it.
     pub(crate) floor: Vec<usize>,
-    /// Those that accept what this key signed; under `None`, what nobody signed.
-    pub(crate) takers: BTreeMap<Option<PublicKey>, FixedBitSet>,
+    /// For each release, which of the `takers` accept it: those of the key that signed it, or of no key.
+    pub(crate) signer: Vec<usize>,
+    /// For each key that signed something, and for none, the releases that accept what it signed.
+    pub(crate) takers: Vec<FixedBitSet>,
     /// Some release verifies signatures.
     pub(crate) verifies: bool,
     /// The facts that releases require.
@@ -57,13 +59,15 @@ impl Graph {
             set(&|release| release.trusts.is_empty() || key.is_some_and(|key| release.trusts.contains(key)))
         };
         let keys: BTreeSet<Option<&PublicKey>> = releases.iter().map(|release| release.key()).collect();
+        let numbers: BTreeMap<Option<&PublicKey>, usize> = keys.iter().copied().zip(0..).collect();
         Graph {
             offered: set(&Release::is_offered),
             barriers: indices(&Release::bars),
             conditional: indices(&|release| !release.requires.is_empty()),
             from: releases.iter().map(|release| admitted(releases, release.from.as_ref())).collect(),
             floor: releases.iter().enumerate().map(|(index, release)| floor(index, release)).collect(),
-            takers: keys.into_iter().map(|key| (key.cloned(), takers(key))).collect(),
+            signer: releases.iter().map(|release| numbers[&release.key()]).collect(),
+            takers: keys.into_iter().map(takers).collect(),
             verifies: releases.iter().any(|release| !release.trusts.is_empty()),
             facts: releases.iter().flat_map(|release| &release.requires).map(|one| one.fact().clone()).collect(),
             rank,

@@ -36,20 +36,21 @@ pub(crate) fn route(terrain: &Terrain<'_>, place: Place<'_>, target: usize) -> O
         return Some(Route { first: target, hops: 1 });
     }
     let mut unvisited = between(terrain, place, target, up);
-    let mut round = vec![target];
+    let reach = terrain.barrier_ahead(place).filter(|_| up).map_or(usize::MAX, |barrier| terrain.graph.rank[barrier]);
+    let (mut round, mut further) = (vec![target], Vec::new());
     for hops in 2.. {
-        let mut further = Vec::new();
-        for to in round {
+        for to in round.drain(..) {
             take_predecessors(terrain, to, target, up, &mut unvisited, &mut further);
         }
-        let allowed = further.iter().filter(|to| terrain.obstacle(place, **to).is_none());
-        if let Some(first) = allowed.max() {
+        // What lies beyond the next barrier is out of a first step's reach, whatever else is true of it.
+        let near = further.iter().filter(|to| terrain.graph.rank[**to] <= reach);
+        if let Some(first) = near.filter(|to| terrain.obstacle(place, **to).is_none()).max() {
             return Some(Route { first: *first, hops });
         }
         if further.is_empty() {
             break;
         }
-        round = further;
+        std::mem::swap(&mut round, &mut further);
     }
     None
 }
@@ -83,11 +84,13 @@ fn take_predecessors(
     found: &mut Vec<usize>,
 ) {
     let graph = terrain.graph;
-    let same = terrain.same(to);
-    let reach = if up { terrain.last_barrier_below(to)..same.start } else { same.end..graph.rank.len() };
+    let reach = match up {
+        true => terrain.last_barrier_below(to)..graph.rank[to],
+        false => terrain.same(to).end..graph.rank.len(),
+    };
     let from = &graph.from[to];
     let stretch = reach.start.max(from.start)..reach.end.min(from.end);
-    let Some(takers) = graph.takers.get(&terrain.release(to).key().cloned()) else { return };
+    let takers = &graph.takers[graph.signer[to]];
     for (block, mask) in blocks(stretch) {
         let mut hits = unvisited.as_slice()[block] & takers.as_slice()[block] & mask;
         while hits != 0 {

@@ -91,7 +91,7 @@ impl<'a> Terrain<'a> {
     pub(crate) fn obstacle(&self, place: Place<'a>, to: usize) -> Option<Obstacle<'a>> {
         let rank = self.graph.rank[to];
         let target = self.release(to);
-        let (at, first_above, down) = match place {
+        let (at, down) = match place {
             Place::Release(index) => {
                 let release = self.release(index);
                 if let Some(reason) = &release.dead_end {
@@ -100,23 +100,18 @@ impl<'a> Terrain<'a> {
                 if rank < self.graph.floor[index] {
                     return Some(Obstacle::Floor { at: &release.version, to: &target.version });
                 }
-                let own = self.graph.rank[index];
-                // Barriers of the same version as the installed one do not lie ahead of it.
-                let above = self.barriers.partition_point(|barrier| self.graph.rank[*barrier] <= own);
-                (&release.version, above, rank < own)
+                (&release.version, rank < self.graph.rank[index])
             }
-            Place::Unpublished(version, next) => {
-                (version, self.barriers.partition_point(|barrier| *barrier < next), rank < next)
-            }
+            Place::Unpublished(version, next) => (version, rank < next),
         };
         if down && !self.allow_downgrade {
             return Some(Obstacle::Down { at, to: &target.version });
         }
         if !down
-            && let Some(barrier) = self.barriers.get(first_above)
-            && self.graph.rank[*barrier] < rank
+            && let Some(barrier) = self.barrier_ahead(place)
+            && self.graph.rank[barrier] < rank
         {
-            return Some(Obstacle::Barrier { barrier: self.release(*barrier), to: &target.version });
+            return Some(Obstacle::Barrier { barrier: self.release(barrier), to: &target.version });
         }
         let admitted = match place {
             Place::Release(index) => self.graph.from[to].contains(&index),
@@ -146,6 +141,16 @@ impl<'a> Terrain<'a> {
         let rank = self.graph.rank[to];
         let below = self.barriers.partition_point(|barrier| self.graph.rank[*barrier] < rank);
         below.checked_sub(1).map_or(0, |last| self.graph.rank[self.barriers[last]])
+    }
+
+    /// The first barrier ahead of a place. One of the very version that is installed does not lie ahead.
+    pub(crate) fn barrier_ahead(&self, place: Place<'_>) -> Option<usize> {
+        let rank = &self.graph.rank;
+        let ahead = match place {
+            Place::Release(index) => self.barriers.partition_point(|barrier| rank[*barrier] <= rank[index]),
+            Place::Unpublished(_, next) => self.barriers.partition_point(|barrier| *barrier < next),
+        };
+        self.barriers.get(ahead).copied()
     }
 
     /// The releases of the same version as this one.

@@ -127,7 +127,10 @@ fn a_forced_rotation_keeps_its_reason() {
 fn what_a_release_trusts_is_not_changed() {
     let desk = first_release();
     let line = "publish fw 1.0 fw-1.0.bin";
-    let refused = ["fw stays as it is", "1.0 is published, so what it trusts cannot change: publish what trusts more as a new version"];
+    let refused = [
+        "fw stays as it is",
+        "1.0 is published, so what it trusts cannot change: publish what trusts more as a new version",
+    ];
     for trusts in ["--trusts b.pub", "--trusts a.pub --trusts b.pub", "--unsigned --trusts b.pub"] {
         desk.refused(&format!("{line} {trusts}"), 3, &refused);
     }

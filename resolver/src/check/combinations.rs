@@ -43,7 +43,8 @@ fn told_apart(about: &[&Requirement]) -> Vec<FactValue> {
     named.dedup();
     // Whatever is named has an equal in another spelling, is followed by something larger, and preceded by something
     // smaller, of the same spelling but for its end; `0` and a word nobody names are below and beside everything.
-    let near = named.iter().flat_map(|value| ["", ".0", ".0.1", ".1", "-alpha"].map(|end| format!("{value}{end}")));
+    let ends = ["", ".0", ".0.1", ".1", "-alpha", "a", "z"];
+    let near = named.iter().flat_map(|value| ends.map(|end| format!("{value}{end}")));
     let others = ["0-alpha".to_owned(), "any-other".to_owned()];
     let mut classes = BTreeSet::new();
     near.chain(others)
@@ -68,6 +69,7 @@ mod tests {
             (&["hw.rev>3", "hw.rev>=3"], 3),
             (&["hw.board=a|b", "hw.board=b|c"], 4),
             (&["hw.board=a", "hw.board!=a"], 2),
+            (&["x.y>rc", "x.y<rcrc"], 3),
             (&["hw.rev>=3", "hw.rev>=4", "hw.rev=3"], 4),
             (&["hw.rev>=3", "hw.rev<=3", "hw.rev=3"], 4),
         ] {

@@ -7,7 +7,7 @@ use super::route::{Route, route};
 use super::select::Selected;
 use super::terrain::Terrain;
 use crate::query::Query;
-use crate::words::ChannelName;
+use crate::words::{ChannelName, Version};
 
 /// The next hop from what is installed towards the channel's target: the first step of a shortest safe path.
 pub(super) fn next(query: &Query, selected: Selected<'_>, installed: Option<Installed<'_>>) -> Entry {
@@ -65,7 +65,8 @@ fn runs(terrain: &Terrain<'_>, query: &Query, installed: Option<Installed<'_>>, 
 /// What stands between some release that a device might run and the target: a device that does not say what it runs
 /// is given the target only if there is nothing.
 fn constraint<'a>(terrain: &Terrain<'a>, target: usize) -> Option<Obstacle<'a>> {
-    let others = (0..terrain.graph.rank.len()).rev().filter(|index| !terrain.same(target).contains(index));
+    let same = terrain.same(target);
+    let others = (0..terrain.graph.rank.len()).rev().filter(|index| !same.contains(index));
     others.filter_map(|index| terrain.obstacle(Place::Release(index), target)).find(|obstacle| {
         // That a device may be on something newer is true of nearly every target: it is then taken for older.
         !matches!(obstacle, Obstacle::Down { .. })
@@ -78,9 +79,7 @@ fn why(terrain: &Terrain<'_>, place: Place<'_>, first: usize, target: usize, cha
         return format!("the target of {channel}");
     }
     match (&terrain.release(first).barrier, terrain.obstacle(place, target)) {
-        (Some(reason), Some(Obstacle::Barrier { barrier, .. })) if barrier == terrain.release(first) => {
-            format!("barrier: {reason}")
-        }
+        (Some(reason), Some(Obstacle::Barrier { index, .. })) if index == first => format!("barrier: {reason}"),
         (_, Some(obstacle)) => format!("on the way to {}: {obstacle}", terrain.release(target).version),
         (_, None) => format!("on the way to {}", terrain.release(target).version),
     }
@@ -102,10 +101,7 @@ pub(crate) fn no_way(terrain: &Terrain<'_>, place: Place<'_>, target: usize) -> 
     }
     let wanted = &terrain.release(target).version;
     let reason = match terrain.obstacle(place, target) {
-        Some(Obstacle::Barrier { barrier, .. }) => match terrain.component.index(&barrier.version) {
-            Some(index) => stuck_below(terrain, place, index, wanted),
-            None => format!("no way to {wanted}"),
-        },
+        Some(Obstacle::Barrier { index, .. }) => stuck_below(terrain, place, index, wanted),
         Some(obstacle @ (Obstacle::From { .. } | Obstacle::Key { .. } | Obstacle::Unsigned { .. })) => {
             format!("no way to {wanted}: {obstacle}, and no other release leads there")
         }
@@ -116,7 +112,7 @@ pub(crate) fn no_way(terrain: &Terrain<'_>, place: Place<'_>, target: usize) -> 
 }
 
 /// A barrier is ahead and cannot be reached, or not left again.
-fn stuck_below(terrain: &Terrain<'_>, place: Place<'_>, barrier: usize, wanted: &crate::words::Version) -> String {
+fn stuck_below(terrain: &Terrain<'_>, place: Place<'_>, barrier: usize, wanted: &Version) -> String {
     let first = &terrain.release(barrier).version;
     let problem = match terrain.closed(barrier).or_else(|| terrain.obstacle(place, barrier)) {
         Some(obstacle) => obstacle.to_string(),

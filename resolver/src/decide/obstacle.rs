@@ -18,8 +18,8 @@ pub(crate) enum Obstacle<'a> {
     Down { at: &'a Version, to: &'a Version },
     /// The release is below what the installed one lets itself be replaced by.
     Floor { at: &'a Version, to: &'a Version },
-    /// A barrier lies between.
-    Barrier { barrier: &'a Release, to: &'a Version },
+    /// A barrier lies between: the release of this index.
+    Barrier { index: usize, barrier: &'a Release, to: &'a Version },
     /// The release is installed over others only.
     From { at: &'a Version, to: &'a Release },
     /// What is installed does not trust the key that signed the release.
@@ -45,10 +45,10 @@ impl fmt::Display for Obstacle<'_> {
             }
             Obstacle::Down { at, to } => write!(f, "{to} is older than {at}, and the channel allows no downgrade"),
             Obstacle::Floor { at, to } => write!(f, "{to} is below what {at} lets itself be replaced by"),
-            Obstacle::Barrier { barrier: Release { version, barrier: Some(reason), .. }, to } => {
+            Obstacle::Barrier { barrier: Release { version, barrier: Some(reason), .. }, to, .. } => {
                 write!(f, "{version} must be installed before {to}: {reason}")
             }
-            Obstacle::Barrier { barrier, to } => write!(f, "{} must be installed before {to}", barrier.version),
+            Obstacle::Barrier { barrier, to, .. } => write!(f, "{} must be installed before {to}", barrier.version),
             Obstacle::From { at, to } => {
                 let range = to.from.as_ref().map(ToString::to_string).unwrap_or_default();
                 write!(f, "{} is installed over {range}, not over {at}", to.version)

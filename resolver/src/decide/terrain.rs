@@ -6,7 +6,7 @@ use fixedbitset::FixedBitSet;
 use super::installed::Place;
 use super::obstacle::Obstacle;
 use crate::catalog::{Channel, Component, Graph, Met, Release};
-use crate::words::{FactName, FactValue};
+use crate::words::{FactName, FactValue, Version};
 
 /// A component's releases as a device with these facts meets them on a channel: which are offered, which bar.
 ///
@@ -108,10 +108,10 @@ impl<'a> Terrain<'a> {
             return Some(Obstacle::Down { at, to: &target.version });
         }
         if !down
-            && let Some(barrier) = self.barrier_ahead(place)
-            && self.graph.rank[barrier] < rank
+            && let Some(index) = self.barrier_ahead(place)
+            && self.graph.rank[index] < rank
         {
-            return Some(Obstacle::Barrier { barrier: self.release(barrier), to: &target.version });
+            return Some(Obstacle::Barrier { index, barrier: self.release(index), to: &target.version });
         }
         let admitted = match place {
             Place::Release(index) => self.graph.from[to].contains(&index),
@@ -124,7 +124,7 @@ impl<'a> Terrain<'a> {
     }
 
     /// What the installed release has against whoever signed another.
-    fn distrust(&self, place: Place<'a>, at: &'a crate::words::Version, to: &'a Release) -> Option<Obstacle<'a>> {
+    fn distrust(&self, place: Place<'a>, at: &'a Version, to: &'a Release) -> Option<Obstacle<'a>> {
         match (place, to.key()) {
             (Place::Unpublished(..), _) => self.graph.verifies.then_some(Obstacle::UnknownTrust { at }),
             (Place::Release(index), _) if self.release(index).trusts.is_empty() => None,

@@ -4,6 +4,7 @@ use std::time::Instant;
 use edgehop_tests::sample::GAMER;
 use edgehop_tests::server::folder;
 use http::Request;
+use init_data::Stores;
 use resolver::answer::Deployment;
 use resolver::query::Ladder;
 use resolver::words::Timestamp;
@@ -20,12 +21,11 @@ const ROUNDS: usize = 51;
 pub(crate) fn list() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let folder = folder();
-    let (catalog, artifacts) = embedded::open(folder.path()).unwrap();
-    let work = artifacts.work();
-    runtime.block_on(init_data::samples(&catalog, &artifacts, &work, 4096, Timestamp(0))).unwrap();
+    let stores = Stores::embedded(folder.path()).unwrap();
+    runtime.block_on(init_data::samples(&stores, 4096, Timestamp(0))).unwrap();
     let deployment =
         Deployment { url_base: "http://ota.test".into(), max_package_bytes: u64::MAX, ladder: Ladder::default() };
-    let service = Service::new(catalog, artifacts, deployment);
+    let service = Service::new(stores.catalog, stores.artifacts, deployment);
     // Every device has a name of its own, so that no spelling comes twice.
     let ask = |device: usize| {
         let target = format!("{GAMER}&payloadType=metadataOnly&device=sn-{device}");

@@ -3,10 +3,11 @@ use std::path::Path;
 
 use edgehop_tests::server::{Server, folder};
 use edgehop_tests::tools;
+use edgehop_tests::writes::Writes as _;
 use md5::Digest as _;
 use resolver::catalog::{Artifact, Channel, ObjectKey, Release};
 use resolver::words::{ComponentName, Digest, Timestamp};
-use store::{Artifacts as _, Catalog as _};
+use store::Artifacts as _;
 
 use super::report;
 
@@ -49,8 +50,8 @@ async fn publish(data: &Path, work: &Path) {
     };
     artifacts.put(&ObjectKey::Blob(artifact.sha256), file.path(), &artifact.md5).await.unwrap();
     let (name, version): (ComponentName, _) = ("large".parse().unwrap(), "1.0".parse().unwrap());
-    let release = Release { version, artifact, published: Timestamp(0) };
+    let release = Release::new(version, artifact, Timestamp(0));
     catalog.add_release(&name, &release).await.unwrap();
-    let channel = Channel { target: release.version, attributes: Default::default() };
+    let channel = Channel::new(release.version);
     catalog.set_channel(&name.key(), &"prod".parse().unwrap(), &channel, None).await.unwrap();
 }

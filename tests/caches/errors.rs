@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use edgehop_tests::client::{Response, get};
 use edgehop_tests::proxies::{Nginx, Varnish};
 use edgehop_tests::server::Server;
+use edgehop_tests::writes::Writes as _;
 use resolver::catalog::Channel;
-use store::Catalog as _;
 
 use crate::cache::{Cache, answered};
 use crate::sqlite::edit;
@@ -32,7 +32,7 @@ fn get_error(cache: &Cache, target: &str, status: u16) -> Response {
 #[tokio::main(flavor = "current_thread")]
 async fn publish(server: &Server) {
     let catalog = embedded::open(&server.data()).unwrap().0;
-    let channel = Channel { target: "5.6.30".parse().unwrap(), attributes: Default::default() };
+    let channel = Channel::new("5.6.30".parse().unwrap());
     let (key, beta) = ("ipmodule".parse().unwrap(), "beta".parse().unwrap());
     catalog.set_channel(&key, &beta, &channel, None).await.unwrap();
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use edgehop_tests::sample::{GAMER, members};
+use edgehop_tests::writes::Writes as _;
 use resolver::catalog::{Artifact, ObjectKey, Release};
 use service::Service;
 use store::Catalog;
@@ -18,7 +19,7 @@ async fn adopt(stock: &Stock, adopted: impl Fn(&str) -> bool) -> MemoryCatalog {
     let catalog = MemoryCatalog::default();
     for key in stock.catalog.components().await.unwrap() {
         let component = stock.catalog.component(&key).await.unwrap().unwrap();
-        for release in &component.releases {
+        for release in component.releases() {
             let mut release = Release::clone(release);
             if adopted(key.as_str()) {
                 release.artifact = Artifact { crc32: None, fragment: None, ..release.artifact };

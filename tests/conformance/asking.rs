@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt as _;
+use init_data::Stores;
 use resolver::answer::Deployment;
 use resolver::catalog::{Artifact, ObjectKey};
 use resolver::query::Ladder;
@@ -93,8 +94,9 @@ impl Stock {
     pub(crate) async fn new(size: u64) -> Self {
         let (catalog, artifacts) = (MemoryCatalog::default(), MemoryArtifacts::default());
         let work = edgehop_tests::server::folder();
-        init_data::samples(&catalog, &artifacts, work.path(), size, NOW).await.unwrap();
-        Stock { catalog, artifacts }
+        let stores = Stores { catalog, artifacts, work: work.path().to_owned() };
+        init_data::samples(&stores, size, NOW).await.unwrap();
+        Stock { catalog: stores.catalog, artifacts: stores.artifacts }
     }
 
     /// What the record of a component's `prod` release says of its bytes.

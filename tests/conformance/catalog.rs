@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use resolver::catalog::{Artifact, Component, Release};
+use edgehop_tests::writes::Writes as _;
+use resolver::catalog::{Artifact, Component, Release, Revision};
 use resolver::words::{ComponentKey, ComponentName};
 use store::{Catalog, StoreError};
 
@@ -16,7 +17,7 @@ macro_rules! suite {
             nothing_is_there_at_first
             what_was_written_is_read_back
             names_as_long_as_they_may_be_are_kept
-            releases_come_in_the_order_of_publication
+            releases_come_in_the_order_of_their_versions
             the_first_release_fixes_the_spelling_of_the_name
             versions_that_differ_in_case_are_two_releases
             adding_a_release_again_changes_nothing
@@ -29,11 +30,11 @@ macro_rules! suite {
 }
 pub(crate) use suite;
 
-/// The component as it must be read.
-fn component(name: &str, channels: &[(&str, &str, &[&str])], releases: &[Release]) -> Component {
+/// The component as it must be read after so many writes.
+fn component(name: &str, writes: u64, channels: &[(&str, &str, &[&str])], releases: &[Release]) -> Component {
     let channels: BTreeMap<_, _> =
         channels.iter().map(|(name, target, attributes)| (word(name), channel(target, attributes))).collect();
-    Component::new(word(name), channels, releases.iter().cloned().map(Arc::new).collect())
+    Component::new(word(name), Revision(writes), channels, releases.iter().cloned().map(Arc::new).collect())
 }
 
 async fn read(catalog: &impl Catalog, key: &str) -> Option<Component> {
@@ -68,7 +69,7 @@ pub(crate) async fn what_was_written_is_read_back(place: &impl Place) {
     for release in &releases {
         catalog.add_release(&word("videoStreamer"), release).await.unwrap();
     }
-    assert_eq!(read(&catalog, "videostreamer").await, Some(component("videoStreamer", &[], &releases)));
+    assert_eq!(read(&catalog, "videostreamer").await, Some(component("videoStreamer", 3, &[], &releases)));
     assert!(wanting(&catalog, "camera").await.is_empty(), "no channel wants it yet");
 
     let channels: [(&str, &str, &[&str]); 3] =
@@ -77,7 +78,7 @@ pub(crate) async fn what_was_written_is_read_back(place: &impl Place) {
         let target = channel(target, attributes);
         catalog.set_channel(&word("videostreamer"), &word(name), &target, None).await.unwrap();
     }
-    assert_eq!(read(&catalog, "videostreamer").await, Some(component("videoStreamer", &channels, &releases)));
+    assert_eq!(read(&catalog, "videostreamer").await, Some(component("videoStreamer", 6, &channels, &releases)));
     assert_eq!(catalog.components().await.unwrap(), [word("videostreamer")]);
 }
 
@@ -89,22 +90,22 @@ pub(crate) async fn names_as_long_as_they_may_be_are_kept(place: &impl Place) {
     let (key, only) = (name.to_lowercase(), release(&version, u64::from(u32::MAX) + 1));
     catalog.add_release(&word(&name), &only).await.unwrap();
     catalog.set_channel(&word(&key), &word(&line), &channel(&version, &attributes), None).await.unwrap();
-    let expected = component(&name, &[(&line, &version, &attributes)], &[only]);
+    let expected = component(&name, 2, &[(&line, &version, &attributes)], &[only]);
     assert_eq!(read(&catalog, &key).await, Some(expected));
     for attribute in attributes {
         assert_eq!(wanting(&catalog, attribute).await, [&*key]);
     }
 }
 
-pub(crate) async fn releases_come_in_the_order_of_publication(place: &impl Place) {
+pub(crate) async fn releases_come_in_the_order_of_their_versions(place: &impl Place) {
     let catalog = place.catalog().await;
-    // Neither the order of versions nor that of writing.
-    for (version, published) in [("10", 30), ("9", 20), ("b", 10), ("11", 20), ("a", 10), ("1", 9)] {
+    // Neither the order of publication, nor that of writing, nor that of text.
+    for (version, published) in [("10", 10), ("v2.1", 30), ("2.0", 20), ("9", 20), ("2.00", 9), ("2.0-rc2", 40)] {
         catalog.add_release(&word("app"), &release(version, published)).await.unwrap();
     }
     let found = read(&catalog, "app").await.unwrap();
-    let versions: Vec<_> = found.releases.iter().map(|release| release.version.as_str()).collect();
-    assert_eq!(versions, ["1", "a", "b", "11", "9", "10"], "in one second, versions in their order as text");
+    let versions: Vec<_> = found.releases().iter().map(|release| release.version.as_str()).collect();
+    assert_eq!(versions, ["2.0-rc2", "2.0", "2.00", "v2.1", "9", "10"], "two spellings of one version as text");
 }
 
 pub(crate) async fn the_first_release_fixes_the_spelling_of_the_name(place: &impl Place) {
@@ -112,7 +113,7 @@ pub(crate) async fn the_first_release_fixes_the_spelling_of_the_name(place: &imp
     for (name, version) in [("modemFW", "1.0"), ("MODEMfw", "1.1"), ("modemfw", "1.0")] {
         catalog.add_release(&word(name), &release(version, 5)).await.unwrap();
     }
-    let expected = component("modemFW", &[], &[release("1.0", 5), release("1.1", 5)]);
+    let expected = component("modemFW", 2, &[], &[release("1.0", 5), release("1.1", 5)]);
     assert_eq!(read(&catalog, "modemfw").await, Some(expected));
     assert_eq!(catalog.components().await.unwrap(), [word("modemfw")]);
 }
@@ -124,7 +125,7 @@ pub(crate) async fn versions_that_differ_in_case_are_two_releases(place: &impl P
     }
     let found = read(&catalog, "app").await.unwrap();
     assert_eq!(found.release(&word("1.0-rc")).map(|found| &**found), Some(&release("1.0-rc", 5)));
-    assert_eq!(found.releases.len(), 2);
+    assert_eq!(found.releases().len(), 2);
 }
 
 pub(crate) async fn adding_a_release_again_changes_nothing(place: &impl Place) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use edgehop_tests::sample::GAMER;
+use edgehop_tests::writes::Writes as _;
 use resolver::words::ComponentKey;
 use service::{FAILED, FRESH, STALE, Service};
 use store::Catalog as _;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use edgehop_tests::writes::Writes as _;
 use embedded::SqliteCatalog;
 use store::{Catalog, StoreError};
 
@@ -93,10 +94,10 @@ fn check_refused(file: &Path, problem: &str) {
 async fn check_later_layout(journal: &str) {
     let place = Embedded::new().await;
     two_components(&place.catalog().await).await;
-    edit(&place.catalog_file(), &format!("PRAGMA user_version=2; PRAGMA journal_mode={journal}"));
-    check_refused(&place.catalog_file(), "its layout is 2, this edgehop knows 1: use the edgehop that wrote it");
+    edit(&place.catalog_file(), &format!("PRAGMA user_version=3; PRAGMA journal_mode={journal}"));
+    check_refused(&place.catalog_file(), "its layout is 3, this edgehop knows 2: use the edgehop that wrote it");
     // With its own number back, it is all there.
-    edit(&place.catalog_file(), "PRAGMA user_version=1");
+    edit(&place.catalog_file(), "PRAGMA user_version=2");
     assert!(place.catalog().await.component(&word("good")).await.unwrap().is_some());
 }
 

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
-use resolver::catalog::{Channel, Component, ObjectKey, Release};
-use resolver::words::{AttributeName, ChannelName, ComponentKey, ComponentName, Md5};
-use store::{Artifacts, Catalog, Identity, Opened, Stat, StoreError};
+use resolver::catalog::{Component, Edit, ObjectKey, Revision};
+use resolver::words::{AttributeName, ComponentKey, ComponentName, Md5, Sha256};
+use store::{Artifacts, Catalog, Identity, Opened, Stat, StoreError, Stored};
 
 /// What a failing store says to whoever runs it, and no device may ever read.
 pub(crate) const CAUSE: &str = "connection to db-7.internal:5432 refused";
@@ -106,18 +106,8 @@ impl<C: Catalog> Catalog for Watched<C> {
         self.read("all", self.catalog.components()).await
     }
 
-    async fn add_release(&self, component: &ComponentName, release: &Release) -> Result<(), StoreError> {
-        self.catalog.add_release(component, release).await
-    }
-
-    async fn set_channel(
-        &self,
-        component: &ComponentKey,
-        name: &ChannelName,
-        channel: &Channel,
-        expected: Option<&Channel>,
-    ) -> Result<(), StoreError> {
-        self.catalog.set_channel(component, name, channel, expected).await
+    async fn commit(&self, component: &ComponentName, expected: Revision, edit: &Edit) -> Result<Revision, StoreError> {
+        self.catalog.commit(component, expected, edit).await
     }
 }
 
@@ -222,5 +212,32 @@ impl<A: Artifacts> Artifacts for Harmed<A> {
 
     async fn put(&self, key: &ObjectKey, file: &Path, md5: &Md5) -> Result<(), StoreError> {
         self.artifacts.put(key, file, md5).await
+    }
+
+    async fn signature(&self, artifact: &Sha256) -> Result<Option<String>, StoreError> {
+        match self.harm_of(&ObjectKey::Blob(*artifact)) {
+            Some(Harm::Unavailable) => Err(StoreError::artifacts(CAUSE)),
+            _ => self.artifacts.signature(artifact).await,
+        }
+    }
+
+    async fn put_signature(&self, artifact: &Sha256, minisig: &str) -> Result<(), StoreError> {
+        self.artifacts.put_signature(artifact, minisig).await
+    }
+
+    async fn list(&self) -> Result<Vec<Stored>, StoreError> {
+        self.artifacts.list().await
+    }
+
+    async fn set_aside(&self, key: &ObjectKey) -> Result<(), StoreError> {
+        self.artifacts.set_aside(key).await
+    }
+
+    async fn put_back(&self, key: &ObjectKey) -> Result<(), StoreError> {
+        self.artifacts.put_back(key).await
+    }
+
+    async fn discard(&self, key: &ObjectKey) -> Result<(), StoreError> {
+        self.artifacts.discard(key).await
     }
 }

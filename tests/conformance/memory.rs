@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::stream;
-use resolver::catalog::{Channel, Component, ObjectKey, Release};
-use resolver::words::{AttributeName, ChannelName, ComponentKey, ComponentName, Md5};
-use store::{Artifacts, Catalog, Opened, Stat, StoreError};
+use resolver::catalog::{Channel, Component, Edit, ObjectKey, Revision};
+use resolver::words::{AttributeName, ComponentKey, ComponentName, Md5, Sha256};
+use store::{Artifacts, Catalog, Opened, Stat, StoreError, Stored};
 
 /// A catalog that is a map.
 #[derive(Clone, Default)]
@@ -30,70 +31,74 @@ impl Catalog for MemoryCatalog {
         Ok(self.0.lock().unwrap().keys().cloned().collect())
     }
 
-    async fn add_release(&self, name: &ComponentName, release: &Release) -> Result<(), StoreError> {
+    async fn commit(&self, name: &ComponentName, expected: Revision, edit: &Edit) -> Result<Revision, StoreError> {
         let mut all = self.0.lock().unwrap();
-        let there = all.get(&name.key()).and_then(|component| component.release(&release.version));
-        if let Some(there) = there {
-            let same = there.artifact == release.artifact;
-            return if same {
-                Ok(())
-            } else {
-                Err(StoreError::Taken { release: format!("{name} {}", release.version) })
-            };
+        let before = all.get(&name.key()).cloned().unwrap_or_else(|| Component::empty(name.clone()));
+        if before.revision != expected {
+            return Err(StoreError::Moved { what: format!("component {name}") });
         }
-        let empty = || Component::new(name.clone(), BTreeMap::new(), Vec::new());
-        let component = all.entry(name.key()).or_insert_with(empty);
-        component.releases.push(Arc::new(release.clone()));
-        let Component { name, channels, releases } = component.clone();
-        *component = Component::new(name, channels, releases);
-        Ok(())
-    }
-
-    async fn set_channel(
-        &self,
-        key: &ComponentKey,
-        name: &ChannelName,
-        channel: &Channel,
-        expected: Option<&Channel>,
-    ) -> Result<(), StoreError> {
-        let mut all = self.0.lock().unwrap();
-        let component = all.get_mut(key);
-        if component.as_ref().and_then(|component| component.channels.get(name)) != expected {
-            return Err(moved(&name));
-        }
-        match component {
-            Some(component) if component.release(&channel.target).is_some() => {
-                component.channels.insert(name.clone(), channel.clone());
-                Ok(())
+        for release in &edit.releases {
+            let there = before.release(&release.version);
+            if there.is_some_and(|there| there.artifact.sha256 != release.artifact.sha256) {
+                return Err(StoreError::Taken { release: format!("{name} {}", release.version) });
             }
-            _ => Err(StoreError::Dangling { channel: name.to_string(), target: channel.target.to_string() }),
         }
+        let mut after = before.edited(edit);
+        for (channel, pointing) in &edit.channels {
+            if let Some(Channel { target, .. }) = pointing
+                && after.release(target).is_none()
+            {
+                return Err(StoreError::Dangling { channel: channel.to_string(), target: target.to_string() });
+            }
+        }
+        after.revision = Revision(expected.0 + 1);
+        let revision = after.revision;
+        all.insert(name.key(), after);
+        Ok(revision)
     }
 }
 
-fn moved(what: &dyn std::fmt::Display) -> StoreError {
-    StoreError::Moved { what: what.to_string() }
+/// An artifact store that is a few maps. It cannot tell an object's state: it has no identities.
+#[derive(Clone, Default)]
+pub(crate) struct MemoryArtifacts(Arc<Mutex<Shelf>>);
+
+#[derive(Default)]
+struct Shelf {
+    objects: BTreeMap<ObjectKey, Kept>,
+    aside: BTreeMap<ObjectKey, Kept>,
+    signatures: BTreeMap<Sha256, String>,
 }
 
-/// An artifact store that is a map. It cannot tell an object's state: it has no identities.
-#[derive(Clone, Default)]
-pub(crate) struct MemoryArtifacts(Arc<Mutex<BTreeMap<ObjectKey, (Bytes, Md5)>>>);
+#[derive(Clone)]
+struct Kept {
+    bytes: Bytes,
+    md5: Md5,
+    put: Instant,
+}
+
+impl Kept {
+    fn stored(&self, key: &ObjectKey, aside: bool) -> Stored {
+        Stored { key: *key, size: self.bytes.len() as u64, age: self.put.elapsed(), aside }
+    }
+}
 
 impl MemoryArtifacts {
     pub(crate) fn bytes(&self, key: &ObjectKey) -> Bytes {
-        self.0.lock().unwrap()[key].0.clone()
+        self.found(key).unwrap().bytes
+    }
+
+    fn found(&self, key: &ObjectKey) -> Option<Kept> {
+        self.0.lock().unwrap().objects.get(key).cloned()
     }
 }
 
 impl Artifacts for MemoryArtifacts {
     async fn stat(&self, key: &ObjectKey) -> Result<Option<Stat>, StoreError> {
-        let found = self.0.lock().unwrap().get(key).cloned();
-        Ok(found.map(|(bytes, md5)| Stat { size: bytes.len() as u64, md5 }))
+        Ok(self.found(key).map(|kept| Stat { size: kept.bytes.len() as u64, md5: kept.md5 }))
     }
 
     async fn read(&self, key: &ObjectKey, range: Range<u64>) -> Result<Opened, StoreError> {
-        let found = self.0.lock().unwrap().get(key).cloned();
-        let (bytes, _) = found.ok_or_else(|| StoreError::Missing(key.to_string()))?;
+        let Kept { bytes, .. } = self.found(key).ok_or_else(|| StoreError::Missing(key.to_string()))?;
         let end = bytes.len().min(range.end as usize);
         let wanted = bytes.slice(end.min(range.start as usize)..end);
         // As small as a device's own buffer, so that everything comes in many pieces.
@@ -103,7 +108,53 @@ impl Artifacts for MemoryArtifacts {
 
     async fn put(&self, key: &ObjectKey, file: &Path, md5: &Md5) -> Result<(), StoreError> {
         let bytes = Bytes::from(std::fs::read(file).map_err(StoreError::artifacts)?);
-        self.0.lock().unwrap().entry(*key).or_insert((bytes, *md5));
+        let new = Kept { bytes, md5: *md5, put: Instant::now() };
+        let put = new.put;
+        self.0.lock().unwrap().objects.entry(*key).or_insert(new).put = put;
+        Ok(())
+    }
+
+    async fn signature(&self, artifact: &Sha256) -> Result<Option<String>, StoreError> {
+        Ok(self.0.lock().unwrap().signatures.get(artifact).cloned())
+    }
+
+    async fn put_signature(&self, artifact: &Sha256, minisig: &str) -> Result<(), StoreError> {
+        self.0.lock().unwrap().signatures.insert(*artifact, minisig.to_owned());
+        Ok(())
+    }
+
+    async fn list(&self) -> Result<Vec<Stored>, StoreError> {
+        let shelf = self.0.lock().unwrap();
+        let shown = shelf.objects.iter().map(|(key, kept)| kept.stored(key, false));
+        let mut all: Vec<_> = shown.chain(shelf.aside.iter().map(|(key, kept)| kept.stored(key, true))).collect();
+        all.sort_by_key(|stored| (stored.key, stored.aside));
+        Ok(all)
+    }
+
+    async fn set_aside(&self, key: &ObjectKey) -> Result<(), StoreError> {
+        let mut shelf = self.0.lock().unwrap();
+        if let Some(kept) = shelf.objects.remove(key) {
+            shelf.aside.insert(*key, kept);
+        }
+        Ok(())
+    }
+
+    async fn put_back(&self, key: &ObjectKey) -> Result<(), StoreError> {
+        let mut shelf = self.0.lock().unwrap();
+        if let Some(kept) = shelf.aside.remove(key) {
+            shelf.objects.entry(*key).or_insert(kept);
+        }
+        Ok(())
+    }
+
+    async fn discard(&self, key: &ObjectKey) -> Result<(), StoreError> {
+        let mut shelf = self.0.lock().unwrap();
+        shelf.aside.remove(key);
+        if let ObjectKey::Blob(artifact) = key
+            && !shelf.objects.contains_key(key)
+        {
+            shelf.signatures.remove(artifact);
+        }
         Ok(())
     }
 }

@@ -17,12 +17,13 @@ pub(crate) fn release(version: &str, published: u64) -> Release {
     let fragment = Fragment { sha256: Sha256::of(&sha256.0), size: 900 };
     let artifact =
         Artifact { sha256, md5: md5(version.as_bytes()), size: 1000, crc32: Some(7), fragment: Some(fragment) };
-    Release { version: word(version), artifact, published: Timestamp(published) }
+    Release::new(word(version), artifact, Timestamp(published))
 }
 
 /// A channel that points at a version.
 pub(crate) fn channel(target: &str, attributes: &[&str]) -> Channel {
-    Channel { target: word(target), attributes: attributes.iter().map(|name| word(name)).collect() }
+    let attributes = attributes.iter().map(|name| word(name)).collect();
+    Channel { attributes, ..Channel::new(word(target)) }
 }
 
 pub(crate) fn md5(bytes: &[u8]) -> Md5 {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use edgehop_tests::writes::Writes as _;
 use resolver::catalog::{Channel, Release};
 use resolver::words::{ComponentKey, ComponentName};
 use store::{Catalog, StoreError};
@@ -85,7 +86,7 @@ pub(crate) async fn of_many_who_publish_a_version_at_once_one_wins<P: Place>(pla
     let won = winners((0..WRITERS).map(write).collect()).await;
     assert_eq!(won.len(), 1, "{won:?}");
     let found = handles[1].component(&word("app")).await.unwrap().unwrap();
-    assert_eq!(found.releases, [Arc::new(other(won[0]))]);
+    assert_eq!(found.releases(), [Arc::new(other(won[0]))]);
 }
 
 pub(crate) async fn publishing_at_once_loses_nothing<P: Place>(place: &P) {
@@ -105,7 +106,7 @@ pub(crate) async fn publishing_at_once_loses_nothing<P: Place>(place: &P) {
     assert_eq!(winners((0..WRITERS).map(write).collect()).await.len(), WRITERS);
     let versions = async |name: &str| {
         let found = handles[0].component(&word(name)).await.unwrap().unwrap();
-        found.releases.iter().map(|release| release.version.to_string()).collect::<BTreeSet<_>>()
+        found.releases().iter().map(|release| release.version.to_string()).collect::<BTreeSet<_>>()
     };
     let of = |writer: usize| (0..6).map(move |step| format!("{writer}.{step}"));
     assert_eq!(versions("shared").await, (0..WRITERS).flat_map(of).collect());
@@ -131,8 +132,8 @@ pub(crate) async fn a_component_is_read_as_it_is_at_one_moment<P: Place>(place: 
         let done = writing.is_finished();
         let found = reader.component(&word("app")).await.unwrap();
         let Some(found) = found else { continue };
-        assert!(found.releases.len() >= seen, "a release that was there is gone");
-        seen = found.releases.len();
+        assert!(found.releases().len() >= seen, "a release that was there is gone");
+        seen = found.releases().len();
         // The channel follows one step behind its release, and never points past what was read with it.
         if let Some(channel) = found.channels.get(&word("prod")) {
             let target: usize = channel.target.as_str().parse().unwrap();

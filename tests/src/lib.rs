@@ -5,3 +5,4 @@ pub mod proxies;
 pub mod sample;
 pub mod server;
 pub mod tools;
+pub mod writes;

@@ -36,6 +36,14 @@ pub enum StoreError {
         /// The version.
         target: String,
     },
+    /// More than this store takes at once.
+    #[error("{what} is too large for this store: {problem}")]
+    TooLarge {
+        /// Which record or edit.
+        what: String,
+        /// How large it is, and what the store takes.
+        problem: String,
+    },
     /// A conditional write met another record than it expected: somebody else was faster.
     #[error("{what} has changed since it was read: read it again, then decide again")]
     Moved {

@@ -56,7 +56,8 @@ async fn an_unreadable_record_is_damaged_and_says_of_which_component() {
             handle.set_channel(&word("good"), &word("beta"), &next, Some(&next)).await.unwrap();
             edit(
                 &place.catalog_file(),
-                "DELETE FROM channel WHERE name='beta'; DELETE FROM release WHERE version='2.0'",
+                "DELETE FROM channel WHERE name='beta'; DELETE FROM release WHERE version='2.0'; \
+                 UPDATE component SET revision=2 WHERE key='good'",
             );
         }
     }

@@ -1,8 +1,9 @@
 //! What only the folder of artifacts can show: its files are in reach of other programs.
 
 use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use embedded::FolderArtifacts;
 use store::{Artifacts, Identity, Stat, StoreError};
@@ -127,4 +128,90 @@ async fn an_unreadable_md5_is_damage_that_names_the_object() {
         let Err(error @ StoreError::Damaged { .. }) = refused else { panic!("{text:?}: {refused:?}") };
         assert!(error.to_string().contains(&object.blob().to_string()), "{error}");
     }
+}
+
+/// A staged file lies in the store's own folder and is the publisher's alone: it is not copied once more.
+#[tokio::test]
+async fn a_temporary_file_of_the_store_is_moved_rather_than_copied() {
+    let place = Embedded::new().await;
+    let artifacts = place.artifacts().await;
+    let bytes = noise(300_000, 1);
+    let staged = tempfile::NamedTempFile::new_in(artifacts.work()).unwrap();
+    fs::write(staged.path(), &bytes).unwrap();
+    // It may have taken long to stage; the object is new all the same.
+    staged.as_file().set_modified(SystemTime::now() - Duration::from_secs(5000)).unwrap();
+    let object = Object::new(bytes);
+    artifacts.put(&object.blob(), staged.path(), &object.md5()).await.unwrap();
+    let inode = |path: &Path| fs::metadata(path).unwrap().ino();
+    let kept = artifacts.path(&object.blob());
+    assert_eq!(inode(&kept), inode(staged.path()));
+    assert!(artifacts.list().await.unwrap()[0].age < Duration::from_secs(600));
+    check_left(&artifacts, &[staged.path()]);
+    // Neither putting it again nor its end changes anything, and it is put anew where the object went away.
+    for harm in [None, Some(&kept), Some(&kept.with_extension("md5"))] {
+        harm.map_or(Ok(()), fs::remove_file).unwrap();
+        artifacts.put(&object.blob(), staged.path(), &object.md5()).await.unwrap();
+        assert!(read(&artifacts, &object.blob(), 0..300_000).await == object.bytes);
+        check_left(&artifacts, &[staged.path()]);
+    }
+    drop(staged);
+    assert!(read(&artifacts, &object.blob(), 0..300_000).await == object.bytes);
+    check_left(&artifacts, &[]);
+}
+
+#[tokio::test]
+async fn a_file_elsewhere_is_copied() {
+    let place = Embedded::new().await;
+    let artifacts = place.artifacts().await;
+    // Beside the store's folder for temporary files, and below it.
+    let below = artifacts.work().join("below");
+    fs::create_dir(&below).unwrap();
+    for (seed, folder) in [artifacts.work().join(".."), below].into_iter().enumerate() {
+        let object = Object::new(noise(200_000, seed as u32));
+        let source = folder.join("source");
+        fs::write(&source, &object.bytes).unwrap();
+        artifacts.put(&object.blob(), &source, &object.md5()).await.unwrap();
+        assert_ne!(fs::metadata(artifacts.path(&object.blob())).unwrap().ino(), fs::metadata(&source).unwrap().ino());
+        // Whoever owns the file goes on with it.
+        fs::write(&source, noise(200_000, 9)).unwrap();
+        assert!(read(&artifacts, &object.blob(), 0..200_000).await == object.bytes);
+        fs::remove_file(&source).unwrap();
+        assert!(read(&artifacts, &object.blob(), 0..200_000).await == object.bytes);
+    }
+}
+
+/// Its bytes stay in reach of whoever opened it in time.
+#[tokio::test]
+async fn a_reader_is_not_disturbed_by_a_collector() {
+    let place = Embedded::new().await;
+    let artifacts = place.artifacts().await;
+    let object = Object::new(noise(600_000, 1));
+    artifacts.put(&object.blob(), &object.file, &object.md5()).await.unwrap();
+    let opened = artifacts.read(&object.blob(), 0..600_000).await.unwrap();
+    artifacts.set_aside(&object.blob()).await.unwrap();
+    artifacts.discard(&object.blob()).await.unwrap();
+    assert!(crate::artifacts::pieces(opened).await.unwrap().concat() == object.bytes);
+    let folder = artifacts.path(&object.blob());
+    let left = fs::read_dir(folder.parent().unwrap()).unwrap().count();
+    assert_eq!(left, 0, "its MD5 is left behind");
+}
+
+#[tokio::test]
+async fn what_is_no_object_is_not_listed() {
+    let place = Embedded::new().await;
+    let artifacts = place.artifacts().await;
+    let object = Object::new(noise(1000, 1));
+    artifacts.put(&object.blob(), &object.file, &object.md5()).await.unwrap();
+    let beside = artifacts.path(&object.blob());
+    for name in ["README", ".hidden", "0123", &format!("{}.bak", object.blob().sha256())] {
+        fs::write(beside.with_file_name(name), "not an object").unwrap();
+    }
+    let listed = artifacts.list().await.unwrap();
+    assert_eq!(listed.iter().map(|stored| stored.key).collect::<Vec<_>>(), [object.blob()]);
+}
+
+/// That these temporary files are there and no others.
+fn check_left(artifacts: &FolderArtifacts, expected: &[&Path]) {
+    let left: Vec<_> = fs::read_dir(artifacts.work()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(left, expected, "temporary files");
 }

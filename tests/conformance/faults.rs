@@ -43,7 +43,7 @@ impl<C> Watched<C> {
         Watched { catalog, state: Arc::default() }
     }
 
-    /// What happens to reads from now on.
+    /// What happens to reads and writes from now on.
     pub(crate) fn is_in(&self, trouble: Option<Trouble>) {
         self.state.lock().unwrap().trouble = trouble;
     }
@@ -63,14 +63,19 @@ impl<C> Watched<C> {
     async fn read<T>(&self, key: &str, read: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         let (running, takes) = (Running::new(&self.state, key), self.state.lock().unwrap().takes);
         tokio::time::sleep(takes).await;
-        let trouble = self.state.lock().unwrap().trouble;
-        let result = match trouble {
+        let result = match self.trouble(key) {
             None => read.await,
-            Some(Trouble::Unavailable) => Err(StoreError::catalog(CAUSE)),
-            Some(Trouble::Damaged) => Err(StoreError::damaged(key, CAUSE)),
+            Some(error) => Err(error),
         };
         drop(running);
         result
+    }
+
+    fn trouble(&self, key: &str) -> Option<StoreError> {
+        self.state.lock().unwrap().trouble.map(|trouble| match trouble {
+            Trouble::Unavailable => StoreError::catalog(CAUSE),
+            Trouble::Damaged => StoreError::damaged(key, CAUSE),
+        })
     }
 }
 
@@ -107,6 +112,7 @@ impl<C: Catalog> Catalog for Watched<C> {
     }
 
     async fn commit(&self, component: &ComponentName, expected: Revision, edit: &Edit) -> Result<Revision, StoreError> {
+        self.trouble(component.key().as_str()).map_or(Ok(()), Err)?;
         self.catalog.commit(component, expected, edit).await
     }
 }
@@ -167,6 +173,13 @@ impl<A> Harmed<A> {
         std::mem::take(&mut self.told.lock().unwrap().reads)
     }
 
+    fn reach(&self, key: &ObjectKey) -> Result<(), StoreError> {
+        match self.harm_of(key) {
+            Some(Harm::Unavailable) => Err(StoreError::artifacts(CAUSE)),
+            _ => Ok(()),
+        }
+    }
+
     fn harm_of(&self, key: &ObjectKey) -> Option<Harm> {
         self.told.lock().unwrap().harm.filter(|(harmed, _)| harmed == key).map(|(_, harm)| harm)
     }
@@ -174,10 +187,8 @@ impl<A> Harmed<A> {
 
 impl<A: Artifacts> Artifacts for Harmed<A> {
     async fn stat(&self, key: &ObjectKey) -> Result<Option<Stat>, StoreError> {
-        match self.harm_of(key) {
-            Some(Harm::Unavailable) => Err(StoreError::artifacts(CAUSE)),
-            _ => self.artifacts.stat(key).await,
-        }
+        self.reach(key)?;
+        self.artifacts.stat(key).await
     }
 
     async fn read(&self, key: &ObjectKey, range: Range<u64>) -> Result<Opened, StoreError> {
@@ -211,17 +222,17 @@ impl<A: Artifacts> Artifacts for Harmed<A> {
     }
 
     async fn put(&self, key: &ObjectKey, file: &Path, md5: &Md5) -> Result<(), StoreError> {
+        self.reach(key)?;
         self.artifacts.put(key, file, md5).await
     }
 
     async fn signature(&self, artifact: &Sha256) -> Result<Option<String>, StoreError> {
-        match self.harm_of(&ObjectKey::Blob(*artifact)) {
-            Some(Harm::Unavailable) => Err(StoreError::artifacts(CAUSE)),
-            _ => self.artifacts.signature(artifact).await,
-        }
+        self.reach(&ObjectKey::Blob(*artifact))?;
+        self.artifacts.signature(artifact).await
     }
 
     async fn put_signature(&self, artifact: &Sha256, minisig: &str) -> Result<(), StoreError> {
+        self.reach(&ObjectKey::Blob(*artifact))?;
         self.artifacts.put_signature(artifact, minisig).await
     }
 
@@ -230,14 +241,17 @@ impl<A: Artifacts> Artifacts for Harmed<A> {
     }
 
     async fn set_aside(&self, key: &ObjectKey) -> Result<(), StoreError> {
+        self.reach(key)?;
         self.artifacts.set_aside(key).await
     }
 
     async fn put_back(&self, key: &ObjectKey) -> Result<(), StoreError> {
+        self.reach(key)?;
         self.artifacts.put_back(key).await
     }
 
     async fn discard(&self, key: &ObjectKey) -> Result<(), StoreError> {
+        self.reach(key)?;
         self.artifacts.discard(key).await
     }
 }

@@ -32,7 +32,10 @@ async fn a_question_takes_two_rounds_of_reads_at_first_and_none_later() {
         assert_eq!(catalog.read_since(), (BTreeMap::new(), 0), "{target}");
     }
     // Named outright, in one round; of what is known by now, nothing is asked again.
-    assert_eq!(get(&service, &format!("{GAMER}&ipModule=prod&made=up&attrMade=up")).await.status, 200);
+    assert_eq!(
+        get(&service, &format!("{GAMER}&ipModule=prod&installed=ipModule@5.6.30&made=up&attrMade=up")).await.status,
+        200
+    );
     assert_eq!(catalog.read_since(), (once(&["attr made", "ipmodule", "made"]), 1));
     // That something is not there is known too.
     assert_eq!(get(&service, "/package?made=prod&attrMade=prod").await.status, 404);

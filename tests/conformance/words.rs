@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use resolver::catalog::{Artifact, Channel, Fragment, ObjectKey, Release};
+use resolver::catalog::{Artifact, Channel, Edit, Fragment, ObjectKey, Release, Signature};
 use resolver::words::{Digest, Md5, Sha256, Timestamp};
 
 /// A word of any kind from its text.
@@ -24,6 +24,24 @@ pub(crate) fn release(version: &str, published: u64) -> Release {
 pub(crate) fn channel(target: &str, attributes: &[&str]) -> Channel {
     let attributes = attributes.iter().map(|name| word(name)).collect();
     Channel { attributes, ..Channel::new(word(target)) }
+}
+
+/// Releases as they will be, and channels as they will be or, with `None`, go away.
+pub(crate) fn edit(releases: &[Release], channels: &[(&str, Option<Channel>)]) -> Edit {
+    let channels = channels.iter().map(|(name, channel)| (word(name), channel.clone())).collect();
+    Edit { releases: releases.to_vec(), channels }
+}
+
+/// Some key, as minisign writes it.
+pub(crate) const KEY: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
+
+/// What that key made: nothing that a store would verify.
+pub(crate) fn signature() -> Signature {
+    let minisig = "untrusted comment: signature from minisign secret key\n\
+         RUQf6LRCGA9i559r3g7V1qNyJDApGip8MfqcadIgT9CuhV3EMhHoN1mGTkUidF/z7SrlQgXdy8ofjb7bNJJylDOocrCo8KLzZwo=\n\
+         trusted comment: timestamp:1556193335\tfile:test\n\
+         y/rUw2y8/hOUYjZU71eHp/Wo1KZ40fGy2VJEDl34XMJM+TX48Ss/17u3IvIfbVR1FkZZSNCisQbuQY+bHwhEBg==\n";
+    Signature { key: word(KEY), minisig: word(minisig) }
 }
 
 pub(crate) fn md5(bytes: &[u8]) -> Md5 {

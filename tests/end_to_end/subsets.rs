@@ -206,10 +206,9 @@ fn what_header_and_query_list_counts_together() {
 #[test]
 fn digests_of_something_else_take_nothing_away() {
     let sample = Sample::new();
-    // Known but not the target, of no component asked for, and of nothing at all.
-    let beta = md5(sample.server.address(), "scoreboard", "beta");
-    let other = md5(sample.server.address(), "ipModule", "prod");
-    for digest in [beta, other, "0".repeat(32)] {
+    // Of no component asked for, and of nothing at all.
+    let other = md5(sample.server.address(), "os_armv7", "prod");
+    for digest in [other, "0".repeat(32)] {
         for payload in PAYLOADS {
             sample.check(&sample.get(payload, &format!("&have={digest}"), &[]), payload, &[]);
             let has: Vec<_> = sample.artifacts.values().map(|artifact| artifact.md5.clone()).take(2).collect();
@@ -217,4 +216,22 @@ fn digests_of_something_else_take_nothing_away() {
             sample.check(&sample.get(payload, "", &[("If-None-Match", &header)]), payload, &has);
         }
     }
+}
+
+#[test]
+fn the_digest_of_another_release_tells_what_runs() {
+    let sample = Sample::new();
+    let [older, newer] = ["prod", "beta"].map(|channel| md5(sample.server.address(), "scoreboard", channel));
+    let behind = list(sample.server.address(), &format!("/package?scoreboard=beta&have={older}"));
+    assert_eq!(
+        (&behind["scoreboard"]["status_code"], &behind["scoreboard"]["md5"]),
+        (&200.into(), &newer.as_str().into())
+    );
+    // The channel does not lead down, and the rest comes all the same.
+    let ahead = sample.get("fullPayload", &format!("&have={newer}"), &[]);
+    assert_eq!((ahead.status, ahead.complete), (200, true));
+    let package = members(&ahead.body);
+    let names: Vec<_> = package.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["package_details.json", "modemFW_1.0", "os_armv8_1.1.0", "videoStreamer_0.0.1"]);
+    assert_eq!(manifest(&package)["scoreboard"]["status_code"], 409);
 }

@@ -133,7 +133,8 @@ fn write(key: &ObjectKey, path: &Path, work: &Path, file: &Path, md5: &Md5) -> i
     let stat = Stat { size: fs::metadata(file)?.len(), md5: *md5 };
     let noted = Note::read(path, key).is_ok_and(|note| note.0.size == stat.size);
     if noted && present(fs::metadata(path))?.is_some_and(|there| there.len() == stat.size) {
-        return File::options().append(true).open(path)?.set_modified(SystemTime::now());
+        return present(File::options().append(true).open(path))?
+            .map_or(Ok(()), |there| there.set_modified(SystemTime::now()));
     }
     let folder = path.parent().unwrap_or(work);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -142,9 +143,9 @@ fn write(key: &ObjectKey, path: &Path, work: &Path, file: &Path, md5: &Md5) -> i
     if file.parent() == Some(work) {
         // A temporary file is the publisher's own and is not written to any more: it needs no copy.
         let link = tempfile::Builder::new().make_in(work, |path| fs::hard_link(file, path))?.into_temp_path();
+        File::options().append(true).open(&link)?.set_modified(SystemTime::now())?;
         File::open(&link)?.sync_all()?;
-        link.persist(path).map_err(|refused| refused.error)?;
-        File::options().append(true).open(path)?.set_modified(SystemTime::now())?;
+        fs::rename(&link, path)?;
     } else {
         let mut copy = tempfile::NamedTempFile::new_in(work)?;
         io::copy(&mut File::open(file)?, copy.as_file_mut())?;

@@ -3,6 +3,7 @@
 mod adopted;
 mod artifacts;
 mod asking;
+mod aws;
 mod catalog;
 mod catalog_faults;
 mod collecting;

@@ -114,3 +114,16 @@ mod memory_stores {
     crate::collecting::suite!(Memory);
     super::tests! { collecting, Memory: what_is_put_while_it_is_discarded_is_kept }
 }
+
+mod aws_stores {
+    use crate::aws::Aws;
+
+    crate::catalog::suite!(Aws);
+    crate::commits::suite!(Aws);
+    crate::records::suite!(Aws);
+    crate::writers::suite!(Aws);
+    crate::artifacts::suite!(Aws);
+    crate::signatures::suite!(Aws);
+    crate::collecting::suite!(Aws);
+    super::tests! { collecting, Aws: what_is_put_while_it_is_discarded_is_kept }
+}

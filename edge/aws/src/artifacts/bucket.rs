@@ -1,8 +1,6 @@
-use std::time::SystemTime;
-
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::error::SdkError;
 use resolver::answer::BLOB_SECONDS;
 use resolver::words::Md5;
@@ -80,10 +78,4 @@ impl Bucket {
 /// `Cache-Control` of an object: nothing under a digest ever changes.
 pub(crate) fn forever() -> String {
     format!("public, max-age={BLOB_SECONDS}, immutable")
-}
-
-/// How long ago that was. A clock that is behind makes it this moment.
-pub(crate) fn age(modified: Option<&aws_sdk_s3::primitives::DateTime>) -> std::time::Duration {
-    let modified = modified.and_then(|moment| SystemTime::try_from(*moment).ok());
-    modified.and_then(|moment| moment.elapsed().ok()).unwrap_or_default()
 }

@@ -3,6 +3,8 @@
 mod body;
 mod bucket;
 mod copy;
+mod garbage;
+mod listing;
 mod names;
 mod sizes;
 mod text;
@@ -17,9 +19,10 @@ use resolver::catalog::ObjectKey;
 use resolver::words::{Md5, Sha256};
 use store::{Artifacts, Opened, Stat, StoreError, Stored};
 
-use bucket::{Bucket, age};
-use names::{KINDS, Where};
+use bucket::Bucket;
+use names::Where;
 pub use sizes::Sizes;
+use text::Over;
 
 /// An artifact store in one S3 bucket, or in a part of one.
 ///
@@ -32,7 +35,7 @@ pub use sizes::Sizes;
 /// | [`list`](Artifacts::list) | 4 lists; one more for each further 1,000 objects |
 /// | [`set_aside`](Artifacts::set_aside) | 1 HEAD, 1 copy, 1 DELETE |
 /// | [`put_back`](Artifacts::put_back) | 2 HEAD, 1 copy, 1 DELETE |
-/// | [`discard`](Artifacts::discard) | 1 DELETE, 1 HEAD, 1 DELETE |
+/// | [`discard`](Artifacts::discard) | 1 DELETE; of an artifact 1 HEAD, 1 GET more, and of a signed one 1 DELETE, 1 HEAD |
 ///
 /// S3 cannot rename, so what hides an object copies it first and deletes it then, and so does what shows it again:
 /// whoever is killed in between leaves the object where it was, and a second copy that the next collector finds in its
@@ -61,41 +64,6 @@ impl S3Artifacts {
 
     fn name(&self, at: Where, key: &ObjectKey) -> String {
         at.name(&self.bucket.prefix, key)
-    }
-
-    /// Copies an object from one place to the other, then deletes it where it was. Nothing happens if it is not there.
-    async fn take(&self, key: &ObjectKey, from: Where, to: Where) -> Result<(), StoreError> {
-        let (from, to) = (self.name(from, key), self.name(to, key));
-        // Somebody may put it anew between the look and the copy: then it is looked at again.
-        while let Some(found) = self.bucket.head(&from).await? {
-            let md5 = found.md5.ok_or_else(|| no_md5(key))?;
-            if self.bucket.copy(&from, &to, &found, &md5).await? {
-                return self.bucket.delete(&from).await;
-            }
-        }
-        Ok(())
-    }
-
-    /// The objects in one place.
-    async fn listing(&self, at: Where) -> Result<Vec<Stored>, StoreError> {
-        let mut stored = Vec::new();
-        for (folder, key) in KINDS {
-            let folder = at.folder(&self.bucket.prefix, folder);
-            let list = self.bucket.patient.list_objects_v2().bucket(&self.bucket.name).prefix(&folder);
-            let mut pages = list.into_paginator().send();
-            while let Some(page) = pages.next().await {
-                let page = page.map_err(|error| crate::failure::artifacts(format!("the list of {folder}"), &error))?;
-                for object in page.contents() {
-                    // Signatures are named after their object, with an ending.
-                    let name = object.key().and_then(|name| name.strip_prefix(&*folder));
-                    let Some(sha256) = name.and_then(|name| name.parse().ok()) else { continue };
-                    let size = object.size().unwrap_or_default().try_into().unwrap_or_default();
-                    let aside = at == Where::Aside;
-                    stored.push(Stored { key: key(sha256), size, age: age(object.last_modified()), aside });
-                }
-            }
-        }
-        Ok(stored)
     }
 }
 
@@ -130,41 +98,41 @@ impl Artifacts for S3Artifacts {
     }
 
     async fn signature(&self, artifact: &Sha256) -> Result<Option<String>, StoreError> {
-        self.bucket.read_text(&names::signature(&self.bucket.prefix, artifact)).await
+        let text = self.bucket.read_text(&names::signature(&self.bucket.prefix, artifact)).await?;
+        Ok(text.map(|(text, _)| text))
     }
 
     async fn put_signature(&self, artifact: &Sha256, minisig: &str) -> Result<(), StoreError> {
-        self.bucket.write_text(&names::signature(&self.bucket.prefix, artifact), minisig).await
+        self.bucket.write_text(&names::signature(&self.bucket.prefix, artifact), minisig, Over::Anything).await
     }
 
     async fn list(&self) -> Result<Vec<Stored>, StoreError> {
-        let mut stored = self.listing(Where::Shown).await?;
-        stored.extend(self.listing(Where::Aside).await?);
+        let mut stored = self.bucket.listing(Where::Shown).await?;
+        stored.extend(self.bucket.listing(Where::Aside).await?);
         stored.sort_by_key(|object| (object.key, object.aside));
         Ok(stored)
     }
 
     async fn set_aside(&self, key: &ObjectKey) -> Result<(), StoreError> {
-        self.take(key, Where::Shown, Where::Aside).await
+        self.bucket.take(key, Where::Shown, Where::Aside).await
     }
 
     async fn put_back(&self, key: &ObjectKey) -> Result<(), StoreError> {
         if self.bucket.head(&self.name(Where::Shown, key)).await?.is_some() {
             return self.bucket.delete(&self.name(Where::Aside, key)).await;
         }
-        self.take(key, Where::Aside, Where::Shown).await
+        self.bucket.take(key, Where::Aside, Where::Shown).await
     }
 
     async fn discard(&self, key: &ObjectKey) -> Result<(), StoreError> {
         self.bucket.delete(&self.name(Where::Aside, key)).await?;
-        let ObjectKey::Blob(artifact) = key else { return Ok(()) };
-        if self.bucket.head(&self.name(Where::Shown, key)).await?.is_none() {
-            self.bucket.delete(&names::signature(&self.bucket.prefix, artifact)).await?;
+        match key {
+            ObjectKey::Blob(artifact) => self.bucket.discard_signature(artifact).await,
+            ObjectKey::Fragment(_) => Ok(()),
         }
-        Ok(())
     }
 }
 
-fn no_md5(key: &ObjectKey) -> StoreError {
+pub(crate) fn no_md5(key: &ObjectKey) -> StoreError {
     StoreError::damaged(key, "it has no x-amz-meta-md5: put it there with edgehop")
 }

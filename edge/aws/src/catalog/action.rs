@@ -3,7 +3,7 @@ use resolver::words::{AttributeName, Sha256};
 use store::StoreError;
 
 use super::item::{Head, Item, Row, size};
-use super::names::{APP, REVISION, SHA256, item};
+use super::names::{APP, SHA256, STEP, item};
 use super::table::Table;
 
 /// What a write does to one item.
@@ -21,9 +21,9 @@ pub(crate) struct Action {
 pub(crate) enum Change {
     /// The component's own item.
     Head(Head),
-    /// A channel or a release, of the revision that the transaction makes.
+    /// A channel or a release, of this transaction.
     Row(Row),
-    /// A channel goes away.
+    /// A channel goes away, or an item that does not count.
     Delete,
     /// The component is put on the list of every component.
     Enter,
@@ -38,8 +38,8 @@ pub(crate) enum Change {
 pub(crate) enum Condition {
     Any,
     Absent,
-    /// Of this write.
-    Revision(u64),
+    /// Of this transaction.
+    Step(u64),
     /// A release with these bytes.
     Bytes(Sha256),
 }
@@ -61,19 +61,19 @@ impl Action {
     }
 
     /// The action as the SDK has it.
-    pub(crate) fn write(&self, table: &Table, revision: u64) -> Result<TransactWriteItem, StoreError> {
+    pub(crate) fn write(&self, table: &Table, step: u64) -> Result<TransactWriteItem, StoreError> {
         let key = Table::key(&self.app, &self.env);
         let (expression, name, value) = match &self.condition {
             Condition::Any => (None, None, None),
             Condition::Absent => (Some("attribute_not_exists(#is)"), Some(APP), None),
-            Condition::Revision(was) => (Some("#is = :is"), Some(REVISION), Some(AttributeValue::N(was.to_string()))),
+            Condition::Step(was) => (Some("#is = :is"), Some(STEP), Some(AttributeValue::N(was.to_string()))),
             Condition::Bytes(was) => (Some("#is = :is"), Some(SHA256), Some(AttributeValue::S(was.to_string()))),
         };
         let names = name.map(|name| [("#is".to_owned(), name.to_owned())].into());
         let values = value.map(|value| [(":is".to_owned(), value)].into());
         let fields = match &self.change {
             Change::Head(head) => Some(head.fields()),
-            Change::Row(row) => Some(Row { revision, ..row.clone() }.fields()),
+            Change::Row(row) => Some(Row { step, ..row.clone() }.fields()),
             Change::Enter | Change::List(_) => Some(Item::new()),
             Change::Delete | Change::Unlist(_) => None,
         };

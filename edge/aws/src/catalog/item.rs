@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue::{N, Ns, S, Ss};
 use resolver::words::{AttributeName, ComponentName, Sha256};
 use store::StoreError;
 
-use super::names::{APP, CHECK, ENV, HIDDEN, LAYOUT, LISTED, RECORD, REVISION, SHA256, SPELLING};
+use super::names::{APP, CHECK, ENV, HIDDEN, LAYOUT, LISTED, RECORD, REVISION, SHA256, SPELLING, STEP};
 use crate::limits::MAX_ITEM_BYTES;
 
 /// An item as the SDK has it.
@@ -21,11 +21,13 @@ const NUMBER_BYTES: usize = 21;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) name: ComponentName,
-    /// The writes it has seen.
+    /// The edits it has seen.
     pub(crate) revision: u64,
-    /// What the visible channels and releases add up to ([`mark`]).
+    /// The transactions it has seen: one an edit, as a rule.
+    pub(crate) step: u64,
+    /// What the channels and releases that count add up to ([`mark`]).
     pub(crate) check: u64,
-    /// The writes whose releases do not count yet.
+    /// The transactions whose items do not count yet.
     pub(crate) hidden: BTreeSet<u64>,
     /// The attributes on whose lists the component is: those that its channels want, and maybe more.
     pub(crate) listed: BTreeSet<AttributeName>,
@@ -34,8 +36,8 @@ pub(crate) struct Head {
 /// A channel or a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// Which write of its component it is of.
-    pub(crate) revision: u64,
+    /// Which of its component's transactions it is of.
+    pub(crate) step: u64,
     /// What it says, in JSON: the same text as in every other store. One string, because nothing in it is ever asked for
     /// by DynamoDB, and a later edgehop's records need no other table.
     pub(crate) record: String,
@@ -46,7 +48,7 @@ pub(crate) struct Row {
 impl Head {
     /// A component that is not there yet.
     pub(crate) fn new(name: ComponentName) -> Head {
-        Head { name, revision: 0, check: 0, hidden: BTreeSet::new(), listed: BTreeSet::new() }
+        Head { name, revision: 0, step: 0, check: 0, hidden: BTreeSet::new(), listed: BTreeSet::new() }
     }
 
     pub(crate) fn read(item: &Item) -> Result<Head, StoreError> {
@@ -66,6 +68,7 @@ impl Head {
         Ok(Head {
             name,
             revision: number(item, REVISION)?,
+            step: number(item, STEP)?,
             check: number(item, CHECK)?,
             hidden: hidden.collect::<Result<_, _>>()?,
             listed: listed.collect::<Result<_, _>>()?,
@@ -77,6 +80,7 @@ impl Head {
             (LAYOUT.to_owned(), N(LAYOUT_VERSION.to_string())),
             (SPELLING.to_owned(), S(self.name.to_string())),
             (REVISION.to_owned(), N(self.revision.to_string())),
+            (STEP.to_owned(), N(self.step.to_string())),
             (CHECK.to_owned(), N(self.check.to_string())),
         ]);
         // A set is never empty.
@@ -93,15 +97,13 @@ impl Head {
 impl Row {
     pub(crate) fn read(item: &Item) -> Result<Row, StoreError> {
         let sha256 = item.get(SHA256).map(|_| text(item, SHA256)?.parse().map_err(|error| damaged(item, error)));
-        let (revision, record) = (number(item, REVISION)?, text(item, RECORD)?.to_owned());
-        Ok(Row { revision, record, sha256: sha256.transpose()? })
+        let (step, record) = (number(item, STEP)?, text(item, RECORD)?.to_owned());
+        Ok(Row { step, record, sha256: sha256.transpose()? })
     }
 
     pub(crate) fn fields(&self) -> Item {
-        let mut fields = Item::from([
-            (RECORD.to_owned(), S(self.record.clone())),
-            (REVISION.to_owned(), N(self.revision.to_string())),
-        ]);
+        let mut fields =
+            Item::from([(RECORD.to_owned(), S(self.record.clone())), (STEP.to_owned(), N(self.step.to_string()))]);
         if let Some(sha256) = &self.sha256 {
             fields.insert(SHA256.to_owned(), S(sha256.to_string()));
         }
@@ -109,9 +111,9 @@ impl Row {
     }
 }
 
-/// What an item adds to its component's check: any other revision of it, and any other item, adds something else.
-pub(crate) fn mark(env: &str, revision: u64) -> u64 {
-    let digest = Sha256::of(format!("{env}\n{revision}").as_bytes()).0;
+/// What a channel or a release adds to its component's check: another state of it, and another one, add something else.
+pub(crate) fn mark(slot: &str, step: u64) -> u64 {
+    let digest = Sha256::of(format!("{slot}\n{step}").as_bytes()).0;
     digest.iter().take(8).fold(0, |mark, byte| mark << 8 | u64::from(*byte))
 }
 

@@ -5,6 +5,7 @@ mod item;
 mod names;
 mod partition;
 mod plan;
+mod room;
 mod table;
 
 use aws_sdk_dynamodb::Client;
@@ -60,14 +61,14 @@ impl Catalog for DynamoCatalog {
         if before.revision() != expected {
             return Err(StoreError::Moved { what: format!("component {component}") });
         }
-        let mut revision = expected;
         for transaction in plan::plan(component, &before, edit)? {
             match self.table.write(component, &transaction).await {
-                Ok(()) => revision = Revision(transaction.revision),
+                Ok(()) => {}
+                // The next edit does it.
                 Err(_) if transaction.is_optional => break,
                 Err(error) => return Err(error),
             }
         }
-        Ok(revision)
+        Ok(Revision(expected.0 + 1))
     }
 }

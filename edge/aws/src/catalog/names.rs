@@ -18,7 +18,10 @@ pub(crate) const COMPONENTS: &str = "#components";
 /// A channel or a release, in JSON.
 pub(crate) const RECORD: &str = "record";
 
-/// Which write of its component an item is of. An item without it is not edgehop's.
+/// Which of its component's transactions an item is of. An item without it is not edgehop's.
+pub(crate) const STEP: &str = "step";
+
+/// The component's revision.
 pub(crate) const REVISION: &str = "revision";
 
 /// The digest of a release's bytes, for the condition that they never change.
@@ -30,7 +33,7 @@ pub(crate) const SPELLING: &str = "spelling";
 /// What a component's channels and releases add up to.
 pub(crate) const CHECK: &str = "check";
 
-/// The writes whose releases do not count yet.
+/// The transactions whose items do not count yet.
 pub(crate) const HIDDEN: &str = "hidden";
 
 /// The attributes on whose lists the component is.
@@ -46,6 +49,19 @@ const WANTING: &str = "attr#";
 /// The range key of a release.
 pub(crate) fn release(version: &Version) -> String {
     format!("{RELEASE}{version}")
+}
+
+/// Another range key of a release, so that it can be there twice: as it is, and as it will be.
+pub(crate) fn again(release: &str, step: u64) -> String {
+    format!("{release}#{step}")
+}
+
+/// What a range key stands for: the channel, or the release by its first range key.
+pub(crate) fn slot(env: &str) -> &str {
+    match env.strip_prefix(RELEASE).and_then(|version| version.split_once('#')) {
+        Some((version, _)) => &env[..RELEASE.len() + version.len()],
+        None => env,
+    }
 }
 
 /// A range key is a release's.

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use store::StoreError;
 
 use super::item::{Head, Item, Row, mark, text};
-use super::names::{ENV, HEAD, REVISION, is_release, item};
+use super::names::{ENV, HEAD, STEP, is_release, item, slot};
 use super::table::Table;
 
 /// How long to wait before a partition that was read in the middle of a write is read again. Applying a transaction
@@ -20,7 +20,7 @@ const PAUSES: [Duration; 4] =
 #[derive(Debug)]
 pub(crate) struct Partition {
     pub(crate) head: Option<Head>,
-    /// Channels and releases by range key, also those that do not count yet.
+    /// Channels and releases by range key, also those that do not count: not yet, or no more.
     pub(crate) rows: BTreeMap<String, Row>,
     /// The range keys of items that somebody else wrote.
     pub(crate) foreign: BTreeSet<String>,
@@ -54,7 +54,7 @@ impl Partition {
         let mut partition = Partition { head: None, rows: BTreeMap::new(), foreign: BTreeSet::new() };
         for item in items {
             let env = text(&item, ENV)?;
-            if !item.contains_key(REVISION) {
+            if !item.contains_key(STEP) {
                 partition.foreign.insert(env.to_owned());
             } else if env == HEAD {
                 partition.head = Some(Head::read(&item)?);
@@ -67,35 +67,34 @@ impl Partition {
 
     /// No write is halfway through.
     fn adds_up(&self) -> bool {
-        let marks = self.visible().map(|(env, row)| mark(env, row.revision));
+        let marks = self.current().into_iter().map(|(slot, (_, row))| mark(slot, row.step));
         match &self.head {
             Some(head) => marks.fold(0, u64::wrapping_add) == head.check,
             None => self.rows.is_empty(),
         }
     }
 
-    /// The writes that the component has seen.
+    /// The edits that the component has seen.
     pub(crate) fn revision(&self) -> Revision {
         Revision(self.head.as_ref().map_or(0, |head| head.revision))
     }
 
-    /// What counts.
-    pub(crate) fn visible(&self) -> impl Iterator<Item = (&str, &Row)> {
-        self.rows.iter().filter(|(_, row)| self.counts(row)).map(|(env, row)| (env.as_str(), row))
-    }
-
-    /// A channel or a release that counts.
-    pub(crate) fn row(&self, env: &str) -> Option<&Row> {
-        self.rows.get(env).filter(|row| self.counts(row))
-    }
-
-    fn counts(&self, row: &Row) -> bool {
-        self.head.as_ref().is_some_and(|head| row.revision <= head.revision && !head.hidden.contains(&row.revision))
+    /// What counts of each channel and release, with its range key: of items that are not hidden, the latest.
+    pub(crate) fn current(&self) -> BTreeMap<&str, (&str, &Row)> {
+        let counts = |head: &Head, row: &Row| row.step <= head.step && !head.hidden.contains(&row.step);
+        let mut current: BTreeMap<&str, (&str, &Row)> = BTreeMap::new();
+        for (env, row) in &self.rows {
+            let is_latest = current.get(slot(env)).is_none_or(|(_, other)| other.step < row.step);
+            if is_latest && self.head.as_ref().is_some_and(|head| counts(head, row)) {
+                current.insert(slot(env), (env, row));
+            }
+        }
+        current
     }
 
     /// The channels.
     pub(crate) fn channels(&self, key: &ComponentKey) -> Result<BTreeMap<ChannelName, Channel>, StoreError> {
-        let channels = self.visible().filter(|(env, _)| !is_release(env));
+        let channels = self.current().into_values().filter(|(env, _)| !is_release(env));
         channels
             .map(|(env, row)| {
                 let name = env.parse().map_err(|error| StoreError::damaged(item(key.as_str(), env), error))?;
@@ -107,7 +106,7 @@ impl Partition {
     /// The component, if it was ever written.
     pub(crate) fn component(&self, key: &ComponentKey) -> Result<Option<Component>, StoreError> {
         let Some(head) = &self.head else { return Ok(None) };
-        let releases = self.visible().filter(|(env, _)| is_release(env));
+        let releases = self.current().into_values().filter(|(env, _)| is_release(env));
         let releases: Result<Vec<Arc<Release>>, StoreError> =
             releases.map(|(env, row)| record(key, env, row).map(Arc::new)).collect();
         Ok(Some(Component::new(head.name.clone(), self.revision(), self.channels(key)?, releases?)))

@@ -56,7 +56,7 @@ impl Table {
     /// then meets [`StoreError::Moved`], and reads what they wrote.
     pub(crate) async fn write(&self, component: &ComponentName, transaction: &Transaction) -> Result<(), StoreError> {
         let writes: Result<Vec<_>, StoreError> =
-            transaction.actions.iter().map(|action| action.write(self, transaction.revision)).collect();
+            transaction.actions.iter().map(|action| action.write(self, transaction.step)).collect();
         // The SDK gives each of these a token, so that its own further attempts do not do it twice.
         let write = self.client.transact_write_items().set_transact_items(Some(writes?));
         let mut left = CONFLICT_ATTEMPTS;
@@ -65,7 +65,9 @@ impl Table {
             let Err(error) = write.clone().send().await else { return Ok(()) };
             left -= 1;
             let reasons = match error.as_service_error() {
-                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    cancelled.cancellation_reasons()
+                }
                 _ => return Err(failure::catalog(format!("a write of {component} to {}", self.name), &error)),
             };
             match verdict(component, transaction, reasons) {
@@ -87,11 +89,7 @@ impl Table {
 
 /// What a cancelled transaction means; `None` if it may pass the next time. The reasons stand in the order of the
 /// actions (DynamoDB API reference, CancellationReason).
-fn verdict(
-    component: &ComponentName,
-    transaction: &Transaction,
-    reasons: &[CancellationReason],
-) -> Option<StoreError> {
+fn verdict(component: &ComponentName, transaction: &Transaction, reasons: &[CancellationReason]) -> Option<StoreError> {
     let moved = || StoreError::Moved { what: format!("component {component}") };
     let mut refused = None;
     for (action, reason) in transaction.actions.iter().zip(reasons) {

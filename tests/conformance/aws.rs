@@ -45,6 +45,11 @@ pub(crate) async fn clients() -> Clients {
     Clients { dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb), s3: aws_sdk_s3::Client::from_conf(s3) }
 }
 
+/// A catalog that puts no more into a transaction than the stand-in takes.
+pub(crate) fn catalog(client: aws_sdk_dynamodb::Client, table: &str) -> DynamoCatalog {
+    DynamoCatalog::new(client, table).with_transaction_items(endpoints().transaction_items)
+}
+
 impl Place for Aws {
     type Catalog = DynamoCatalog;
     type Artifacts = S3Artifacts;
@@ -59,7 +64,7 @@ impl Place for Aws {
     }
 
     async fn catalog(&self) -> DynamoCatalog {
-        DynamoCatalog::new(clients().await.dynamodb, &self.table)
+        catalog(clients().await.dynamodb, &self.table)
     }
 
     async fn artifacts(&self) -> S3Artifacts {

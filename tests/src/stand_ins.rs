@@ -22,12 +22,7 @@ const MOTO: &str = "moto[server]==5.2.5";
 /// How long a stand-in may take to get ready.
 const READY: Duration = Duration::from_secs(60);
 
-/// moto undoes a transaction by putting the whole table back, so it must not serve two requests at once.
-const MOTO_PROGRAM: &str = "import sys\n\
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app\n\
-    from werkzeug.serving import make_server\n\
-    app = DomainDispatcherApplication(create_backend_app)\n\
-    make_server('127.0.0.1', int(sys.argv[1]), app, request_handler=MotoRequestHandler).serve_forever()";
+const MOTO_PROGRAM: &str = include_str!("moto_server.py");
 
 /// The credentials that the stand-ins take.
 pub const KEY: (&str, &str) = ("AKIDEXAMPLE", "not-a-secret");
@@ -37,6 +32,8 @@ pub const KEY: (&str, &str) = ("AKIDEXAMPLE", "not-a-secret");
 pub struct Endpoints {
     /// The URL in place of DynamoDB's.
     pub dynamodb: String,
+    /// Most items that a transaction takes there.
+    pub transaction_items: usize,
     /// The URL in place of S3's.
     pub s3: String,
 }
@@ -45,8 +42,9 @@ pub struct Endpoints {
 pub fn endpoints() -> &'static Endpoints {
     static ENDPOINTS: OnceLock<Endpoints> = OnceLock::new();
     ENDPOINTS.get_or_init(|| match std::env::var(WHICH).as_deref() {
-        Err(_) | Ok("" | "moto") => Endpoints { dynamodb: moto(), s3: moto() },
-        Ok("engines") => Endpoints { dynamodb: dynamodb_local(), s3: s3s() },
+        Err(_) | Ok("" | "moto") => Endpoints { dynamodb: moto(), transaction_items: 100, s3: moto() },
+        // The engine is as old as the time when transactions took 10 items: all the more of them are split.
+        Ok("engines") => Endpoints { dynamodb: dynamodb_local(), transaction_items: 10, s3: s3s() },
         Ok(other) => panic!("{WHICH} is {other:?}: it takes moto or engines"),
     })
 }

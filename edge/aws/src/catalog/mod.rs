@@ -18,6 +18,8 @@ use names::{COMPONENTS, ENV};
 use partition::Partition;
 use table::Table;
 
+use crate::limits::MAX_TRANSACTION_ITEMS;
+
 /// A catalog in one DynamoDB table, with the hash key `app` and the range key `env`, both strings.
 ///
 /// | method | calls |
@@ -33,7 +35,13 @@ pub struct DynamoCatalog {
 impl DynamoCatalog {
     /// The catalog in this table. The table is not looked at yet.
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        DynamoCatalog { table: Table { client, name: table.into() } }
+        DynamoCatalog { table: Table { client, name: table.into(), items: MAX_TRANSACTION_ITEMS } }
+    }
+
+    /// The same catalog over an engine that takes fewer items in a transaction than DynamoDB: 2 at least.
+    pub fn with_transaction_items(mut self, most: usize) -> Self {
+        self.table.items = most.clamp(2, MAX_TRANSACTION_ITEMS);
+        self
     }
 
     async fn list(&self, app: &str) -> Result<Vec<ComponentKey>, StoreError> {
@@ -61,7 +69,7 @@ impl Catalog for DynamoCatalog {
         if before.revision() != expected {
             return Err(StoreError::Moved { what: format!("component {component}") });
         }
-        for transaction in plan::plan(component, &before, edit)? {
+        for transaction in plan::plan(component, &before, edit, self.table.items)? {
             match self.table.write(component, &transaction).await {
                 Ok(()) => {}
                 // The next edit does it.

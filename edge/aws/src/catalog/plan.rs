@@ -28,7 +28,7 @@ use super::item::{Head, Row, mark};
 use super::names::{COMPONENTS, HEAD, again, item, release, wanting};
 use super::partition::Partition;
 use super::room::Room;
-use crate::limits::{MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS};
+use crate::limits::MAX_TRANSACTION_BYTES;
 
 /// What is done at once. The first action is the component's own item.
 #[derive(Debug)]
@@ -40,10 +40,15 @@ pub(crate) struct Transaction {
     pub(crate) is_optional: bool,
 }
 
-/// The transactions of an edit of a partition, in order. [`StoreError::Taken`], [`StoreError::Dangling`] and
+/// The transactions of an edit of a partition, in order, each of so many items at `most`. [`StoreError::Taken`], [`StoreError::Dangling`] and
 /// [`StoreError::TooLarge`] are found here, before anything is written.
-pub(crate) fn plan(name: &ComponentName, before: &Partition, edit: &Edit) -> Result<Vec<Transaction>, StoreError> {
-    let mut plan = Plan::new(name, before)?;
+pub(crate) fn plan(
+    name: &ComponentName,
+    before: &Partition,
+    edit: &Edit,
+    most: usize,
+) -> Result<Vec<Transaction>, StoreError> {
+    let mut plan = Plan::new(name, before, most)?;
     plan.releases(edit)?;
     plan.channels(edit)?;
     plan.lists(edit)?;
@@ -52,6 +57,8 @@ pub(crate) fn plan(name: &ComponentName, before: &Partition, edit: &Edit) -> Res
 }
 
 struct Plan<'a> {
+    /// Items of a transaction.
+    most: usize,
     app: String,
     before: &'a Partition,
     current: BTreeMap<&'a str, (&'a str, &'a Row)>,
@@ -69,13 +76,13 @@ struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    fn new(name: &ComponentName, before: &'a Partition) -> Result<Self, StoreError> {
+    fn new(name: &ComponentName, before: &'a Partition, most: usize) -> Result<Self, StoreError> {
         let app = name.key().to_string();
         let head = before.head.clone().unwrap_or_else(|| Head::new(name.clone()));
         let current = before.current();
         let after = current.iter().map(|(slot, (_, row))| ((*slot).to_owned(), Some(row.step))).collect();
         let (core, changed, late) = (VecDeque::new(), Vec::new(), VecDeque::new());
-        let mut plan = Plan { app, before, current, head, after, core, changed, early: VecDeque::new(), late };
+        let mut plan = Plan { most, app, before, current, head, after, core, changed, early: VecDeque::new(), late };
         if before.head.is_none() {
             let enter = Action::new(COMPONENTS, &plan.app, Change::Enter, Condition::Any)?;
             plan.early.push_back(enter);
@@ -165,7 +172,7 @@ impl<'a> Plan<'a> {
     fn clean(&mut self) -> Result<(), StoreError> {
         let changed = std::mem::take(&mut self.changed);
         let step = self.head.step + 1;
-        if Room::new().holds(self.core.iter().chain(changed.iter().map(|(_, action)| action))) {
+        if Room::new(self.most).holds(self.core.iter().chain(changed.iter().map(|(_, action)| action))) {
             self.core.extend(changed.into_iter().map(|(_, action)| action));
         } else {
             for (slot, action) in changed {
@@ -184,8 +191,8 @@ impl<'a> Plan<'a> {
     }
 
     fn transactions(mut self) -> Result<Vec<Transaction>, StoreError> {
-        if !Room::new().holds(&self.core) {
-            let (changes, most) = (self.core.len(), MAX_TRANSACTION_ITEMS - 1);
+        if !Room::new(self.most).holds(&self.core) {
+            let (changes, most) = (self.core.len(), self.most - 1);
             let problem = format!(
                 "it sets {changes} channels; {most} and {MAX_TRANSACTION_BYTES} bytes can be set at once: make several \
                  edits of it"
@@ -194,8 +201,8 @@ impl<'a> Plan<'a> {
         }
         let mut transactions = Vec::new();
         let mut hidden = BTreeSet::new();
-        while !Room::new().holds(self.core.iter().chain(&self.early)) {
-            let actions = Room::new().fill(&mut self.early);
+        while !Room::new(self.most).holds(self.core.iter().chain(&self.early)) {
+            let actions = Room::new(self.most).fill(&mut self.early);
             let step = self.head.step + 1;
             hidden.insert(step);
             self.head.hidden.insert(step);
@@ -206,7 +213,7 @@ impl<'a> Plan<'a> {
         }
         let left_over = |step: &u64| self.before.rows.values().any(|row| row.step == *step);
         self.head.hidden.retain(|step| !hidden.contains(step) && left_over(step));
-        let mut room = Room::new();
+        let mut room = Room::new(self.most);
         let mut actions = room.fill(&mut self.core);
         actions.extend(room.fill(&mut self.early));
         actions.extend(room.fill(&mut self.late));
@@ -216,7 +223,7 @@ impl<'a> Plan<'a> {
         self.head.revision += 1;
         transactions.push(self.transaction(actions, false)?);
         while !self.late.is_empty() {
-            let actions = Room::new().fill(&mut self.late);
+            let actions = Room::new(self.most).fill(&mut self.late);
             transactions.push(self.transaction(actions, true)?);
         }
         Ok(transactions)

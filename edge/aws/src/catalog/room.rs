@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
 use super::action::Action;
-use crate::limits::{MAX_ITEM_BYTES, MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS};
+use crate::limits::{MAX_ITEM_BYTES, MAX_TRANSACTION_BYTES};
 
 /// What a transaction still takes beside the component's own item.
 pub(crate) struct Room {
@@ -10,8 +10,9 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    pub(crate) fn new() -> Room {
-        Room { items: MAX_TRANSACTION_ITEMS - 1, bytes: MAX_TRANSACTION_BYTES - MAX_ITEM_BYTES }
+    /// A transaction of so many items at most.
+    pub(crate) fn new(most: usize) -> Room {
+        Room { items: most - 1, bytes: MAX_TRANSACTION_BYTES - MAX_ITEM_BYTES }
     }
 
     /// There is room for all of these.

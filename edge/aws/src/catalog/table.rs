@@ -24,6 +24,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(40);
 pub(crate) struct Table {
     pub(crate) client: Client,
     pub(crate) name: String,
+    /// Most items of a transaction.
+    pub(crate) items: usize,
 }
 
 impl Table {

@@ -1,5 +1,6 @@
 //! What only the bucket can show: its objects as a CDN sees them, and uploads that came to no end.
 
+use edgehop_tests::stand_ins::endpoints;
 use resolver::catalog::ObjectKey;
 use store::{Artifacts, Stat, StoreError};
 
@@ -66,7 +67,9 @@ async fn an_upload_that_was_killed_leaves_nothing_and_is_gone_on_with() {
     assert_eq!(sent, 5);
     let watched = Watched::new(&place).await;
     watched.artifacts.put(&key, &object.file, &md5).await.unwrap();
-    assert_eq!(watched.calls(), ["HEAD", "LIST", "LIST", "POST"], "every part was there");
+    if endpoints().lists_uploads {
+        assert_eq!(watched.calls(), ["HEAD", "LIST", "LIST", "POST"], "every part was there");
+    }
     let artifacts = place.artifacts().await;
     assert_eq!(artifacts.stat(&key).await.unwrap(), Some(Stat { size: 22 << 20, md5 }));
     assert!(read(&artifacts, &key, 0..22 << 20).await == object.bytes);

@@ -36,15 +36,21 @@ pub struct Endpoints {
     pub transaction_items: usize,
     /// The URL in place of S3's.
     pub s3: String,
+    /// It can list the uploads in parts that were not finished.
+    pub lists_uploads: bool,
 }
 
 /// The stand-ins of this process, started at the first call. They end with the process, however it ends.
 pub fn endpoints() -> &'static Endpoints {
     static ENDPOINTS: OnceLock<Endpoints> = OnceLock::new();
     ENDPOINTS.get_or_init(|| match std::env::var(WHICH).as_deref() {
-        Err(_) | Ok("" | "moto") => Endpoints { dynamodb: moto(), transaction_items: 100, s3: moto() },
+        Err(_) | Ok("" | "moto") => {
+            Endpoints { dynamodb: moto(), transaction_items: 100, s3: moto(), lists_uploads: true }
+        }
         // The engine is as old as the time when transactions took 10 items: all the more of them are split.
-        Ok("engines") => Endpoints { dynamodb: dynamodb_local(), transaction_items: 10, s3: s3s() },
+        Ok("engines") => {
+            Endpoints { dynamodb: dynamodb_local(), transaction_items: 10, s3: s3s(), lists_uploads: false }
+        }
         Ok(other) => panic!("{WHICH} is {other:?}: it takes moto or engines"),
     })
 }

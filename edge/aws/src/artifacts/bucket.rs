@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
@@ -11,7 +13,7 @@ use crate::failure;
 use crate::limits::{CONNECT, FIRST_BACKOFF, MAX_BACKOFF, TRANSFER, TRANSFER_ATTEMPTS};
 
 /// What S3 keeps beside an object's bytes: the MD5 that it was put with, as `x-amz-meta-md5`.
-pub(crate) const MD5: &str = "md5";
+const MD5: &str = "md5";
 
 /// The media type of artifacts and fragments, as the service says it too.
 pub(crate) const BINARY: &str = "application/octet-stream";
@@ -78,4 +80,9 @@ impl Bucket {
 /// `Cache-Control` of an object: nothing under a digest ever changes.
 pub(crate) fn forever() -> String {
     format!("public, max-age={BLOB_SECONDS}, immutable")
+}
+
+/// What S3 keeps beside an object's bytes.
+pub(crate) fn metadata(md5: Option<&Md5>) -> Option<HashMap<String, String>> {
+    md5.map(|md5| HashMap::from([(MD5.to_owned(), md5.to_string())]))
 }

@@ -1,10 +1,9 @@
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, MetadataDirective};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use resolver::words::Md5;
 use store::StoreError;
 
-use super::bucket::{BINARY, Bucket, Found, MD5, forever};
+use super::bucket::{BINARY, Bucket, Found, forever, metadata};
 use super::names::source;
 use super::sizes::Sizes;
 use crate::failure;
@@ -13,26 +12,22 @@ use crate::failure;
 const COPIES: usize = 8;
 
 impl Bucket {
-    /// Copies an object that was found, also onto itself: it is then as young as if it had been put. `false` if it is
-    /// not there any more, or another one by now.
-    pub(crate) async fn copy(&self, from: &str, to: &str, found: &Found, md5: &Md5) -> Result<bool, StoreError> {
+    /// Copies an object that was found with what is said about it, also onto itself: it is then as young as if it had
+    /// been put. `false` if it is not there any more, or another one by now.
+    pub(crate) async fn copy(&self, from: &str, to: &str, found: &Found) -> Result<bool, StoreError> {
         if found.size > self.sizes.copy_at_once {
-            return self.copy_parts(from, to, found, md5).await;
+            return self.copy_parts(from, to, found).await;
         }
-        let copied = self
-            .patient
-            .copy_object()
-            .bucket(&self.name)
-            .key(to)
-            .copy_source(source(&self.name, from))
-            .set_copy_source_if_match(found.etag.clone())
+        let mut copy = self.patient.copy_object().bucket(&self.name).key(to).copy_source(source(&self.name, from));
+        if from == to {
             // S3 copies an object onto itself only if something about it is said anew.
-            .metadata_directive(MetadataDirective::Replace)
-            .metadata(MD5, md5.to_string())
-            .content_type(BINARY)
-            .cache_control(forever())
-            .send()
-            .await;
+            copy = copy
+                .metadata_directive(MetadataDirective::Replace)
+                .set_metadata(metadata(found.md5.as_ref()))
+                .content_type(BINARY)
+                .cache_control(forever());
+        }
+        let copied = copy.set_copy_source_if_match(found.etag.clone()).send().await;
         match copied {
             Ok(_) => Ok(true),
             Err(error) if is_gone(&error) => Ok(false),
@@ -40,8 +35,8 @@ impl Bucket {
         }
     }
 
-    async fn copy_parts(&self, from: &str, to: &str, found: &Found, md5: &Md5) -> Result<bool, StoreError> {
-        let upload = self.start(to, md5).await?;
+    async fn copy_parts(&self, from: &str, to: &str, found: &Found) -> Result<bool, StoreError> {
+        let upload = self.start(to, found.md5.as_ref()).await?;
         let parts = stream::iter(Sizes::parts(found.size, self.sizes.copy_at_once)).map(async |part| {
             let copied = self
                 .patient

@@ -6,7 +6,6 @@ use store::StoreError;
 
 use super::bucket::Bucket;
 use super::names::{Where, signature};
-use super::no_md5;
 use super::text::Over;
 
 impl Bucket {
@@ -15,8 +14,7 @@ impl Bucket {
         let (from, to) = (from.name(&self.prefix, key), to.name(&self.prefix, key));
         // Somebody may put it anew between the look and the copy: then it is looked at again.
         while let Some(found) = self.head(&from).await? {
-            let md5 = found.md5.ok_or_else(|| no_md5(key))?;
-            if self.copy(&from, &to, &found, &md5).await? {
+            if self.copy(&from, &to, &found).await? {
                 return self.delete(&from).await;
             }
         }

@@ -88,9 +88,9 @@ impl Artifacts for S3Artifacts {
         let size = tokio::fs::metadata(file).await.map_err(StoreError::artifacts)?.len();
         let name = self.name(Where::Shown, key);
         if let Some(found) = self.bucket.head(&name).await?
-            && let Some(there) = found.md5
+            && found.md5.is_some()
             && found.size == size
-            && self.bucket.copy(&name, &name, &found, &there).await?
+            && self.bucket.copy(&name, &name, &found).await?
         {
             return Ok(());
         }
@@ -133,6 +133,6 @@ impl Artifacts for S3Artifacts {
     }
 }
 
-pub(crate) fn no_md5(key: &ObjectKey) -> StoreError {
+fn no_md5(key: &ObjectKey) -> StoreError {
     StoreError::damaged(key, "it has no x-amz-meta-md5: put it there with edgehop")
 }

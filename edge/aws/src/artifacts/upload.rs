@@ -15,7 +15,7 @@ use md5::Digest as _;
 use resolver::words::{Digest, Md5};
 use store::StoreError;
 
-use super::bucket::{BINARY, Bucket, MD5, forever};
+use super::bucket::{BINARY, Bucket, forever, metadata};
 use super::sizes::{Part, Sizes};
 use crate::failure;
 
@@ -42,7 +42,7 @@ impl Bucket {
             .content_md5(Base64::encode_string(&md5.0))
             .content_type(BINARY)
             .cache_control(forever())
-            .metadata(MD5, md5.to_string())
+            .set_metadata(metadata(Some(md5)))
             .send()
             .await;
         put.map(|_| ()).map_err(|error| failure::artifacts(format!("putting {name} into {}", self.name), &error))
@@ -54,7 +54,7 @@ impl Bucket {
         let file = Arc::new(File::open(file).map_err(StoreError::artifacts)?);
         let (upload, sent) = match self.unfinished(name).await {
             Some(unfinished) => unfinished,
-            None => (self.start(name, md5).await?, Sent::new()),
+            None => (self.start(name, Some(md5)).await?, Sent::new()),
         };
         let parts = stream::iter(Sizes::parts(size, self.sizes.part)).map(|part| {
             let file = Arc::clone(&file);
@@ -128,7 +128,7 @@ impl Bucket {
     }
 
     /// Starts an object that is put together from parts.
-    pub(crate) async fn start(&self, name: &str, md5: &Md5) -> Result<String, StoreError> {
+    pub(crate) async fn start(&self, name: &str, md5: Option<&Md5>) -> Result<String, StoreError> {
         let started = self
             .patient
             .create_multipart_upload()
@@ -136,7 +136,7 @@ impl Bucket {
             .key(name)
             .content_type(BINARY)
             .cache_control(forever())
-            .metadata(MD5, md5.to_string())
+            .set_metadata(metadata(md5))
             .send()
             .await;
         let started = started.map_err(|error| self.failed(name, &error))?;

@@ -33,10 +33,12 @@
 //!
 //! - The SDK comes without its default features: its legacy HTTP stack (hyper 0.14, a second rustls), `sigv4a` (an
 //!   elliptic curve, for buckets in several regions at once) and its default TLS stack are left out.
-//! - TLS is rustls with `ring`: no CMake and no C++ to build, and a smaller binary than with `aws-lc-rs`. What that one
-//!   has in addition is FIPS 140 and post-quantum key exchange.
-//! - Trusted roots are the system's (Amazon Linux, distroless and Debian images have them, and an operator's proxy puts
-//!   its own there).
+//! - TLS is rustls with `ring`. A minimal binary with both stores takes 8.4 MB with it and 9.1 MB with `aws-lc-rs`
+//!   (`opt-level = "z"`, thin LTO, stripped; x86-64), and `ring` builds with any C compiler, for any target. What
+//!   `aws-lc-rs` has in addition is FIPS 140 and post-quantum key exchange.
+//! - Trusted roots are the system's: Lambda's images have them, reading them takes 3 ms, and an operator's network may
+//!   have its own. They need no release of edgehop when one is replaced.
+//! - Connections go straight to AWS: `HTTPS_PROXY` is not read.
 //! - Credentials of `aws-config`: environment, profile (with roles to assume), web identity, container and instance.
 //!   Those are what Lambda, ECS, EKS, EC2 and CI have. The feature `operator` adds `aws sso login` and
 //!   `credential_process`, and with them two more service clients that a function never needs.

@@ -52,7 +52,18 @@ pub async fn collect<C: Catalog, A: Artifacts>(
     rules: Rules,
     now: Timestamp,
 ) -> Result<Collected, StoreError> {
-    let _held = stores.artifacts.keep_from_collection().await?;
+    let held = stores.artifacts.keep_from_collection().await?;
+    let collected = alone(stores, rules, now).await;
+    held.release().await;
+    collected
+}
+
+/// Does it, while no other collector does.
+async fn alone<C: Catalog, A: Artifacts>(
+    stores: &Stores<C, A>,
+    rules: Rules,
+    now: Timestamp,
+) -> Result<Collected, StoreError> {
     let older_than = rules.older_than.max(LEAST_AGE);
     let named = named(&stores.catalog, rules, now).await?;
     let stored = stores.artifacts.list().await?;

@@ -81,6 +81,21 @@ pub async fn plan<C: Catalog, A: Artifacts>(
     now: Timestamp,
 ) -> Result<Plan, ImportError> {
     let held = stores.artifacts.keep_from_collection().await?;
+    match changes(stores, document, force, now).await {
+        Ok(changes) => Ok(Plan { changes, applied: false, held: Some(held) }),
+        Err(error) => {
+            held.release().await;
+            Err(error)
+        }
+    }
+}
+
+async fn changes<C: Catalog, A: Artifacts>(
+    stores: &Stores<C, A>,
+    document: &Document,
+    force: Option<&Reason>,
+    now: Timestamp,
+) -> Result<Vec<Change>, ImportError> {
     let mut changes = Vec::new();
     for (name, part) in &document.components {
         let before = stores.component(name).await?;
@@ -96,12 +111,19 @@ pub async fn plan<C: Catalog, A: Artifacts>(
         let component = before.name.clone();
         changes.push(Change { component, lines, forced, edit, expected: before.revision });
     }
-    Ok(Plan { changes, applied: false, held: Some(held) })
+    Ok(changes)
 }
 
 /// Carries a plan out: each component as a whole. What was planned for a component that has changed since is not done.
 pub async fn apply<C: Catalog, A: Artifacts>(stores: &Stores<C, A>, mut plan: Plan) -> Result<Plan, StoreError> {
-    for Change { component, edit, expected, .. } in &plan.changes {
+    let done = carry_out(stores, &plan.changes).await;
+    plan.put_down().await;
+    plan.applied = true;
+    done.map(|()| plan)
+}
+
+async fn carry_out<C: Catalog, A: Artifacts>(stores: &Stores<C, A>, changes: &[Change]) -> Result<(), StoreError> {
+    for Change { component, edit, expected, .. } in changes {
         for release in &edit.releases {
             if let Some(signature) = &release.signature {
                 stores.artifacts.put_signature(&release.artifact.sha256, signature.minisig.as_str()).await?;
@@ -109,9 +131,16 @@ pub async fn apply<C: Catalog, A: Artifacts>(stores: &Stores<C, A>, mut plan: Pl
         }
         stores.catalog.commit(component, *expected, edit).await?;
     }
-    plan.applied = true;
-    plan.held = None;
-    Ok(plan)
+    Ok(())
+}
+
+impl Plan {
+    /// Lets go of what the plan names, whether it was carried out or not.
+    pub async fn put_down(&mut self) {
+        if let Some(held) = self.held.take() {
+            held.release().await;
+        }
+    }
 }
 
 /// The records that differ. When a release was published, and why it was forced, stays as it is recorded.

@@ -3,6 +3,12 @@
 mod adopted;
 mod artifacts;
 mod asking;
+mod aws;
+mod aws_calls;
+mod aws_faults;
+mod aws_items;
+mod aws_objects;
+mod aws_watch;
 mod catalog;
 mod catalog_faults;
 mod collecting;

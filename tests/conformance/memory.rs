@@ -133,7 +133,7 @@ impl Artifacts for MemoryArtifacts {
 
     async fn keep_from_collection(&self) -> Result<Held, StoreError> {
         let held = Arc::clone(&self.1).try_lock_owned();
-        held.map(Held::new).map_err(StoreError::artifacts)
+        held.map(|held| Held::new(held, async {})).map_err(StoreError::artifacts)
     }
 
     async fn set_aside(&self, key: &ObjectKey) -> Result<(), StoreError> {

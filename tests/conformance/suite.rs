@@ -108,3 +108,15 @@ mod memory_stores {
     crate::signatures::suite!(Memory);
     crate::collecting::suite!(Memory);
 }
+
+mod aws_stores {
+    use crate::aws::Aws;
+
+    crate::catalog::suite!(Aws);
+    crate::commits::suite!(Aws);
+    crate::records::suite!(Aws);
+    crate::writers::suite!(Aws);
+    crate::artifacts::suite!(Aws);
+    crate::signatures::suite!(Aws);
+    crate::collecting::suite!(Aws);
+}

@@ -195,7 +195,7 @@ fn apt_get(debs: &Path, lists: &Path) -> Command {
 
 /// Runs a step of a fetch. It inherits the lock (as its empty input), so that what outlives a killed test process still
 /// keeps the next fetch waiting.
-fn run(command: &mut Command, lock: &File) -> Result<(), String> {
+pub(crate) fn run(command: &mut Command, lock: &File) -> Result<(), String> {
     command.stdin(lock.try_clone().unwrap());
     let output = command.output().map_err(|error| format!("cannot run {command:?}: {error}"))?;
     if output.status.success() {

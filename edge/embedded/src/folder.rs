@@ -106,7 +106,7 @@ impl Artifacts for FolderArtifacts {
         run(move || {
             let lock = File::open(&path).map_err(|error| failed(&path, error))?;
             match lock.try_lock() {
-                Ok(()) => Ok(Held::new(lock)),
+                Ok(()) => Ok(Held::new(lock, async {})),
                 Err(TryLockError::WouldBlock) => Err(StoreError::artifacts(format!(
                     "{} is held: somebody else deletes garbage or imports, wait for them",
                     path.display()

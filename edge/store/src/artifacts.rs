@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::Stream;
-use resolver::catalog::ObjectKey;
-use resolver::words::{Md5, Sha256};
+use resolver::catalog::{Availability, ObjectKey, Tier};
+use resolver::words::{Md5, Sha256, Timestamp};
 
 use crate::StoreError;
 
@@ -28,13 +28,23 @@ pub struct Opened {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity(pub String);
 
-/// A right that ends when it is dropped.
-pub struct Held(#[expect(dead_code, reason = "it is held, and never looked at")] Box<dyn Send>);
+/// A right that is held until it is given back. One that is only dropped ends as well, but a store that others share may
+/// notice that some minutes later.
+pub struct Held {
+    right: Box<dyn Send>,
+    end: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
 
 impl Held {
-    /// Held for as long as `right` is.
-    pub fn new(right: impl Send + 'static) -> Held {
-        Held(Box::new(right))
+    /// Held for as long as `right` is; `end` tells the store.
+    pub fn new(right: impl Send + 'static, end: impl Future<Output = ()> + Send + 'static) -> Held {
+        Held { right: Box::new(right), end: Box::pin(end) }
+    }
+
+    /// Gives the right back.
+    pub async fn release(self) {
+        drop(self.right);
+        self.end.await;
     }
 }
 
@@ -42,6 +52,15 @@ impl std::fmt::Debug for Held {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Held")
     }
+}
+
+/// A URL that whoever has it may read an object from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// The URL.
+    pub url: String,
+    /// From when on it is refused.
+    pub until: Timestamp,
 }
 
 /// What a store knows of an object without reading it.
@@ -71,7 +90,38 @@ pub trait Artifacts: Send + Sync + 'static {
     /// What is known of an object; `None` if it is not there.
     fn stat(&self, key: &ObjectKey) -> impl Future<Output = Result<Option<Stat>, StoreError>> + Send;
 
-    /// Reads a range of an object. [`StoreError::Missing`] if it is not there.
+    /// Whether an object can be read now; [`StoreError::Missing`] if it is not there. A store without cold storage never
+    /// asks anybody.
+    fn availability(&self, key: &ObjectKey) -> impl Future<Output = Result<Availability, StoreError>> + Send {
+        let _ = key;
+        async { Ok(Availability::Ready) }
+    }
+
+    /// Asks for a copy of a cold object that can be read for `days` days, and returns how things stand then. However many
+    /// processes ask, at once or while a restore goes on, the store is asked for one restore.
+    fn restore(
+        &self,
+        key: &ObjectKey,
+        tier: Tier,
+        days: u32,
+    ) -> impl Future<Output = Result<Availability, StoreError>> + Send {
+        let _ = (tier, days);
+        self.availability(key)
+    }
+
+    /// A URL of the store's own from which anybody may read the object for a while, where the store is set up to give
+    /// such URLs away. The same moment gives the same URL, and so do moments near it. No call to the store.
+    fn address(
+        &self,
+        key: &ObjectKey,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<Address>, StoreError>> + Send {
+        let _ = (key, now);
+        async { Ok(None) }
+    }
+
+    /// Reads a range of an object. [`StoreError::Missing`] if it is not there, [`StoreError::Cold`] if it must be
+    /// restored first.
     fn read(&self, key: &ObjectKey, range: Range<u64>) -> impl Future<Output = Result<Opened, StoreError>> + Send;
 
     /// Puts a local file there, whole or not at all. An object that is there with this length stays as it is.

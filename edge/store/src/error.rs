@@ -22,6 +22,9 @@ pub enum StoreError {
     /// An object that a record names is not there.
     #[error("{0} is missing from the artifact store")]
     Missing(String),
+    /// An object is in cold storage: it must be restored before it can be read.
+    #[error("{0} is in cold storage")]
+    Cold(String),
     /// A release never changes, and this version is one with other bytes.
     #[error("{release} is published already with other bytes: publish these under another version")]
     Taken {
@@ -35,6 +38,14 @@ pub enum StoreError {
         channel: String,
         /// The version.
         target: String,
+    },
+    /// More than this store takes at once.
+    #[error("{what} is too large for this store: {problem}")]
+    TooLarge {
+        /// Which record or edit.
+        what: String,
+        /// How large it is, and what the store takes.
+        problem: String,
     },
     /// A conditional write met another record than it expected: somebody else was faster.
     #[error("{what} has changed since it was read: read it again, then decide again")]

@@ -10,7 +10,7 @@ mod fragment;
 mod inspect;
 mod stage;
 
-pub use artifacts::{Artifacts, ByteStream, Held, Identity, Opened, Stat, Stored};
+pub use artifacts::{Address, Artifacts, ByteStream, Held, Identity, Opened, Stat, Stored};
 pub use catalog::Catalog;
 pub use error::StoreError;
 pub use inspect::inspect;

@@ -83,6 +83,7 @@ impl ImportArgs {
         if self.apply {
             planned = apply(stores, planned).await.with_context(|| format!("{file} is not imported to its end"))?;
         }
+        planned.put_down().await;
         Report::of(&planned)
     }
 }

@@ -1,6 +1,7 @@
 //! What is published: records as a store keeps them. A component is the unit of consistency.
 
 mod artifact;
+mod availability;
 mod component;
 mod edit;
 mod graph;
@@ -11,6 +12,7 @@ mod signature;
 mod statement;
 
 pub use artifact::{Artifact, Fragment, MAX_ARTIFACT_BYTES, ObjectKey};
+pub use availability::{Archive, Availability, InvalidTier, Restore, Tier};
 pub use component::{Channel, Component, Components, Revision};
 pub use edit::Edit;
 pub use graph::Graph;

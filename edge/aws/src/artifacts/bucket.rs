@@ -1,0 +1,88 @@
+use std::collections::HashMap;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::error::SdkError;
+use resolver::answer::BLOB_SECONDS;
+use resolver::words::Md5;
+use store::StoreError;
+
+use super::sizes::Sizes;
+use crate::failure;
+use crate::limits::{CONNECT, FIRST_BACKOFF, MAX_BACKOFF, TRANSFER, TRANSFER_ATTEMPTS};
+
+/// What S3 keeps beside an object's bytes: the MD5 that it was put with, as `x-amz-meta-md5`.
+const MD5: &str = "md5";
+
+/// The media type of artifacts and fragments, as the service says it too.
+pub(crate) const BINARY: &str = "application/octet-stream";
+
+/// A bucket, or a part of one, and the clients to ask.
+#[derive(Debug, Clone)]
+pub(crate) struct Bucket {
+    /// For what a device waits for.
+    pub(crate) client: Client,
+    /// For what takes as long as the bytes take.
+    pub(crate) patient: Client,
+    pub(crate) name: String,
+    /// What every object's name starts with.
+    pub(crate) prefix: String,
+    pub(crate) sizes: Sizes,
+}
+
+/// What is known of an object that is there.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) size: u64,
+    /// Absent if edgehop did not put it.
+    pub(crate) md5: Option<Md5>,
+    /// S3's own entity tag.
+    pub(crate) etag: Option<String>,
+}
+
+impl Bucket {
+    pub(crate) fn new(client: Client, name: String, prefix: String) -> Bucket {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .read_timeout(TRANSFER)
+            .disable_operation_attempt_timeout()
+            .disable_operation_timeout()
+            .build();
+        let retries = RetryConfig::standard()
+            .with_max_attempts(TRANSFER_ATTEMPTS)
+            .with_initial_backoff(FIRST_BACKOFF)
+            .with_max_backoff(MAX_BACKOFF);
+        let patient = client.config().to_builder().timeout_config(timeouts).retry_config(retries).build();
+        Bucket { client, patient: Client::from_conf(patient), name, prefix, sizes: Sizes::default() }
+    }
+
+    /// Looks at an object: one HEAD.
+    pub(crate) async fn head(&self, name: &str) -> Result<Option<Found>, StoreError> {
+        let head = self.client.head_object().bucket(&self.name).key(name).send().await;
+        let head = match head {
+            Ok(head) => head,
+            Err(SdkError::ServiceError(refused)) if refused.err().is_not_found() => return Ok(None),
+            Err(error) => return Err(failure::artifacts(format!("HEAD of {name} in {}", self.name), &error)),
+        };
+        let md5 = head.metadata().and_then(|metadata| metadata.get(MD5)).and_then(|md5| md5.parse().ok());
+        let size = head.content_length().unwrap_or_default().try_into().unwrap_or_default();
+        Ok(Some(Found { size, md5, etag: head.e_tag }))
+    }
+
+    /// Deletes an object. One that is not there is no error.
+    pub(crate) async fn delete(&self, name: &str) -> Result<(), StoreError> {
+        let done = self.client.delete_object().bucket(&self.name).key(name).send().await;
+        done.map(|_| ()).map_err(|error| failure::artifacts(format!("DELETE of {name} in {}", self.name), &error))
+    }
+}
+
+/// `Cache-Control` of an object: nothing under a digest ever changes.
+pub(crate) fn forever() -> String {
+    format!("public, max-age={BLOB_SECONDS}, immutable")
+}
+
+/// What S3 keeps beside an object's bytes.
+pub(crate) fn metadata(md5: Option<&Md5>) -> Option<HashMap<String, String>> {
+    md5.map(|md5| HashMap::from([(MD5.to_owned(), md5.to_string())]))
+}

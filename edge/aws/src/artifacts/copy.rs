@@ -1,0 +1,77 @@
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, MetadataDirective};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use store::StoreError;
+
+use super::bucket::{BINARY, Bucket, Found, forever, metadata};
+use super::names::source;
+use super::sizes::Sizes;
+use crate::failure;
+
+/// Parts that are copied at once. No byte of them passes through here.
+const COPIES: usize = 8;
+
+impl Bucket {
+    /// Copies an object that was found with what is said about it, also onto itself: it is then as young as if it had
+    /// been put. `false` if it is not there any more, or another one by now.
+    pub(crate) async fn copy(&self, from: &str, to: &str, found: &Found) -> Result<bool, StoreError> {
+        if found.size > self.sizes.copy_at_once {
+            return self.copy_parts(from, to, found).await;
+        }
+        let mut copy = self.patient.copy_object().bucket(&self.name).key(to).copy_source(source(&self.name, from));
+        if from == to {
+            // S3 copies an object onto itself only if something about it is said anew.
+            copy = copy
+                .metadata_directive(MetadataDirective::Replace)
+                .set_metadata(metadata(found.md5.as_ref()))
+                .content_type(BINARY)
+                .cache_control(forever());
+        }
+        let copied = copy.set_copy_source_if_match(found.etag.clone()).send().await;
+        match copied {
+            Ok(_) => Ok(true),
+            Err(error) if is_gone(&error) => Ok(false),
+            Err(error) => Err(failure::artifacts(format!("copying {from} to {to} in {}", self.name), &error)),
+        }
+    }
+
+    async fn copy_parts(&self, from: &str, to: &str, found: &Found) -> Result<bool, StoreError> {
+        let upload = self.start(to, found.md5.as_ref()).await?;
+        let parts = stream::iter(Sizes::parts(found.size, self.sizes.copy_at_once)).map(async |part| {
+            let copied = self
+                .patient
+                .upload_part_copy()
+                .bucket(&self.name)
+                .key(to)
+                .upload_id(&upload)
+                .part_number(part.number)
+                .copy_source(source(&self.name, from))
+                .copy_source_range(format!("bytes={}-{}", part.start, part.start + part.length - 1))
+                .set_copy_source_if_match(found.etag.clone())
+                .send()
+                .await?;
+            let etag = copied.copy_part_result.and_then(|result| result.e_tag);
+            Ok(CompletedPart::builder().part_number(part.number).set_e_tag(etag).build())
+        });
+        let done: Result<Vec<CompletedPart>, _> = parts.buffered(COPIES).try_collect().await;
+        match done {
+            Ok(parts) => {
+                let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
+                self.complete(to, &upload, parts).await.map(|()| true)
+            }
+            // Nobody would go on with it.
+            Err(error) => {
+                let gone = is_gone(&error);
+                let failed = failure::artifacts(format!("copying {from} to {to} in {}", self.name), &error);
+                self.abort(to, &upload).await;
+                if gone { Ok(false) } else { Err(failed) }
+            }
+        }
+    }
+}
+
+/// The source of a copy is not there, or not what was found.
+fn is_gone<E>(error: &SdkError<E, aws_sdk_s3::config::http::HttpResponse>) -> bool {
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    matches!(status, Some(404 | 412))
+}

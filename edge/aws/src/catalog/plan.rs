@@ -1,0 +1,274 @@
+//! How an edit becomes transactions.
+//!
+//! As a rule it is one. DynamoDB takes 100 items in one, and an import may write more releases than that. Such an edit
+//! still becomes visible all at once:
+//!
+//! 1. Its releases are written first, in as many transactions as it takes: new ones where they belong, and ones that
+//!    are there beside what they are now. Each transaction goes on from the component's last and is counted as its next
+//!    *step*, so of two operators one is stopped at once. But the component's item says that the items of these steps
+//!    are *hidden*: they do not count.
+//! 2. The last transaction has the channels and the new revision, and ends the hiding. Of two items of one release the
+//!    later counts, so everything becomes visible in one moment.
+//! 3. What does not count any more is deleted in the room that is left, or after that.
+//!
+//! A component is put on an attribute's list before its channels want it, and taken off after they do not: to be on a
+//! list for nothing costs a device's question one read, to be missing from it would cost the device an update.
+//!
+//! Who is killed in between leaves items that do not count, which the component's next edit deletes, or a component
+//! without releases, or an entry too many in a list, which that edit takes off.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use resolver::catalog::{Edit, Release};
+use resolver::words::{AttributeName, ComponentName, Sha256};
+use store::StoreError;
+
+use super::action::{Action, Change, Condition};
+use super::item::{Head, Row, mark};
+use super::names::{COMPONENTS, HEAD, again, item, release, wanting};
+use super::partition::Partition;
+use super::room::Room;
+use crate::limits::MAX_TRANSACTION_BYTES;
+
+/// What is done at once. The first action is the component's own item.
+#[derive(Debug)]
+pub(crate) struct Transaction {
+    /// Which of the component's transactions it is.
+    pub(crate) step: u64,
+    pub(crate) actions: Vec<Action>,
+    /// What was asked for is done without it.
+    pub(crate) is_optional: bool,
+}
+
+/// The transactions of an edit of a partition, in order, each of so many items at `most`. [`StoreError::Taken`], [`StoreError::Dangling`] and
+/// [`StoreError::TooLarge`] are found here, before anything is written.
+pub(crate) fn plan(
+    name: &ComponentName,
+    before: &Partition,
+    edit: &Edit,
+    most: usize,
+) -> Result<Vec<Transaction>, StoreError> {
+    let mut plan = Plan::new(name, before, most)?;
+    plan.releases(edit)?;
+    plan.channels(edit)?;
+    plan.lists(edit)?;
+    plan.clean()?;
+    plan.transactions()
+}
+
+struct Plan<'a> {
+    /// Items of a transaction.
+    most: usize,
+    app: String,
+    before: &'a Partition,
+    current: BTreeMap<&'a str, (&'a str, &'a Row)>,
+    head: Head,
+    /// What counts when the edit is done, and of which step it is; `None` for the step that ends it.
+    after: BTreeMap<String, Option<u64>>,
+    /// What must happen at once.
+    core: VecDeque<Action>,
+    /// Releases that change where they are, as long as there is room for that; with the slot of each.
+    changed: Vec<(String, Action)>,
+    /// What may happen before, hidden.
+    early: VecDeque<Action>,
+    /// What may happen later.
+    late: VecDeque<Action>,
+}
+
+impl<'a> Plan<'a> {
+    fn new(name: &ComponentName, before: &'a Partition, most: usize) -> Result<Self, StoreError> {
+        let app = name.key().to_string();
+        let head = before.head.clone().unwrap_or_else(|| Head::new(name.clone()));
+        let current = before.current();
+        let after = current.iter().map(|(slot, (_, row))| ((*slot).to_owned(), Some(row.step))).collect();
+        let (core, changed, late) = (VecDeque::new(), Vec::new(), VecDeque::new());
+        let mut plan = Plan { most, app, before, current, head, after, core, changed, early: VecDeque::new(), late };
+        if before.head.is_none() {
+            let enter = Action::new(COMPONENTS, &plan.app, Change::Enter, Condition::Any)?;
+            plan.early.push_back(enter);
+        }
+        Ok(plan)
+    }
+
+    fn releases(&mut self, edit: &Edit) -> Result<(), StoreError> {
+        let mut releases: BTreeMap<String, &Release> = BTreeMap::new();
+        for new in &edit.releases {
+            let (slot, sha256) = (release(&new.version), new.artifact.sha256);
+            let there = self.current.get(slot.as_str()).and_then(|(_, row)| row.sha256);
+            let twice = releases.get(&slot).map(|release| release.artifact.sha256);
+            if there.or(twice).is_some_and(|there| there != sha256) {
+                return Err(StoreError::Taken { release: format!("{} {}", self.app, new.version) });
+            }
+            releases.insert(slot, new);
+        }
+        for (slot, release) in releases {
+            let (record, sha256) = (json(&self.app, &slot, release)?, release.artifact.sha256);
+            match self.current.get(slot.as_str()) {
+                Some((_, row)) if row.record == record => continue,
+                Some((env, _)) => {
+                    let action = self.put(env, record, Some(sha256), Condition::Bytes(sha256))?;
+                    self.changed.push((slot.clone(), action));
+                }
+                None => {
+                    let action = self.put(&slot, record, Some(sha256), self.unused(&slot))?;
+                    self.early.push_back(action);
+                }
+            }
+            self.after.insert(slot, None);
+        }
+        Ok(())
+    }
+
+    fn channels(&mut self, edit: &Edit) -> Result<(), StoreError> {
+        for (name, channel) in &edit.channels {
+            let env = name.to_string();
+            match channel {
+                Some(channel) => {
+                    if !self.after.contains_key(&release(&channel.target)) {
+                        let channel_name = format!("channel {name} of {}", self.app);
+                        return Err(StoreError::Dangling { channel: channel_name, target: channel.target.to_string() });
+                    }
+                    let record = json(&self.app, &env, channel)?;
+                    let there = self.current.get(env.as_str());
+                    if there.is_none_or(|(_, row)| row.record != record) {
+                        let condition = there.map_or_else(|| self.unused(&env), |(_, row)| Condition::Step(row.step));
+                        let action = self.put(&env, record, None, condition)?;
+                        self.core.push_back(action);
+                        self.after.insert(env, None);
+                    }
+                }
+                None if self.after.remove(&env).is_some() => {
+                    self.core.push_back(Action::new(&self.app, &env, Change::Delete, Condition::Any)?);
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the attributes' lists say what the channels will say.
+    fn lists(&mut self, edit: &Edit) -> Result<(), StoreError> {
+        let mut channels = self.before.channels(&self.head.name.key())?;
+        for (name, channel) in &edit.channels {
+            match channel {
+                Some(channel) => channels.insert(name.clone(), channel.clone()),
+                None => channels.remove(name),
+            };
+        }
+        let wanted: BTreeSet<AttributeName> = channels.into_values().flat_map(|channel| channel.attributes).collect();
+        for attribute in wanted.difference(&self.head.listed) {
+            let change = Change::List(attribute.clone());
+            self.early.push_back(Action::new(&wanting(attribute), &self.app, change, Condition::Any)?);
+        }
+        for attribute in self.head.listed.difference(&wanted) {
+            let change = Change::Unlist(attribute.clone());
+            self.late.push_back(Action::new(&wanting(attribute), &self.app, change, Condition::Any)?);
+        }
+        Ok(())
+    }
+
+    /// Makes room: releases that do not all change in one transaction are written beside what they are now. And deletes
+    /// what does not count any more.
+    fn clean(&mut self) -> Result<(), StoreError> {
+        let changed = std::mem::take(&mut self.changed);
+        let step = self.head.step + 1;
+        if Room::new(self.most).holds(self.core.iter().chain(changed.iter().map(|(_, action)| action))) {
+            self.core.extend(changed.into_iter().map(|(_, action)| action));
+        } else {
+            for (slot, action) in changed {
+                let beside = Action { env: again(&slot, step), condition: Condition::Absent, ..action.clone() };
+                self.early.push_back(beside);
+                self.late.push_back(Action::new(&self.app, &action.env, Change::Delete, Condition::Any)?);
+            }
+        }
+        let written: BTreeSet<&str> = self.core.iter().chain(&self.early).map(|action| action.env.as_str()).collect();
+        let counts = |env: &str| self.current.values().any(|(current, _)| *current == env);
+        let dead = self.before.rows.keys().filter(|env| !written.contains(env.as_str()) && !counts(env));
+        for env in dead {
+            self.late.push_back(Action::new(&self.app, env, Change::Delete, Condition::Any)?);
+        }
+        Ok(())
+    }
+
+    fn transactions(mut self) -> Result<Vec<Transaction>, StoreError> {
+        if !Room::new(self.most).holds(&self.core) {
+            let (changes, most) = (self.core.len(), self.most - 1);
+            let problem = format!(
+                "it sets {changes} channels; {most} and {MAX_TRANSACTION_BYTES} bytes can be set at once: make several \
+                 edits of it"
+            );
+            return Err(StoreError::TooLarge { what: format!("the edit of {}", self.head.name), problem });
+        }
+        let mut transactions = Vec::new();
+        let mut hidden = BTreeSet::new();
+        while !Room::new(self.most).holds(self.core.iter().chain(&self.early)) {
+            let actions = Room::new(self.most).fill(&mut self.early);
+            let step = self.head.step + 1;
+            hidden.insert(step);
+            self.head.hidden.insert(step);
+            for action in actions.iter().filter(|action| matches!(action.change, Change::Row(_))) {
+                self.after.insert(super::names::slot(&action.env).to_owned(), Some(step));
+            }
+            transactions.push(self.transaction(actions, false)?);
+        }
+        let left_over = |step: &u64| self.before.rows.values().any(|row| row.step == *step);
+        self.head.hidden.retain(|step| !hidden.contains(step) && left_over(step));
+        let mut room = Room::new(self.most);
+        let mut actions = room.fill(&mut self.core);
+        actions.extend(room.fill(&mut self.early));
+        actions.extend(room.fill(&mut self.late));
+        let step = self.head.step + 1;
+        let marks = self.after.iter().map(|(slot, of)| mark(slot, of.unwrap_or(step)));
+        self.head.check = marks.fold(0, u64::wrapping_add);
+        self.head.revision += 1;
+        transactions.push(self.transaction(actions, false)?);
+        while !self.late.is_empty() {
+            let actions = Room::new(self.most).fill(&mut self.late);
+            transactions.push(self.transaction(actions, true)?);
+        }
+        Ok(transactions)
+    }
+
+    /// The next step of the component, with these actions.
+    fn transaction(&mut self, actions: Vec<Action>, is_optional: bool) -> Result<Transaction, StoreError> {
+        let condition = match self.head.step {
+            0 => Condition::Absent,
+            step => Condition::Step(step),
+        };
+        self.head.step += 1;
+        for action in &actions {
+            match &action.change {
+                Change::List(attribute) => self.head.listed.insert(attribute.clone()),
+                Change::Unlist(attribute) => self.head.listed.remove(attribute),
+                _ => false,
+            };
+        }
+        let head = Action::new(&self.app, HEAD, Change::Head(self.head.clone()), condition)?;
+        let actions = std::iter::once(head).chain(actions).collect();
+        Ok(Transaction { step: self.head.step, actions, is_optional })
+    }
+
+    /// Puts a channel or a release there. Whoever wrote an item that is not edgehop's keeps it.
+    fn put(
+        &self,
+        env: &str,
+        record: String,
+        sha256: Option<Sha256>,
+        condition: Condition,
+    ) -> Result<Action, StoreError> {
+        if self.before.foreign.contains(env) {
+            let problem = "it is there and edgehop did not write it: adopt the table first, or use another one";
+            return Err(StoreError::damaged(item(&self.app, env), problem));
+        }
+        Action::new(&self.app, env, Change::Row(Row { step: 0, record, sha256 }), condition)
+    }
+
+    /// What holds for a range key that nothing of which counts is under.
+    fn unused(&self, env: &str) -> Condition {
+        self.before.rows.get(env).map_or(Condition::Absent, |row| Condition::Step(row.step))
+    }
+}
+
+fn json(app: &str, env: &str, record: &impl serde::Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(record).map_err(|error| StoreError::damaged(item(app, env), error))
+}

@@ -1,0 +1,112 @@
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason};
+use resolver::words::ComponentName;
+use store::StoreError;
+
+use super::action::{Change, Condition};
+use super::item::Item;
+use super::names::{APP, ENV};
+use super::plan::Transaction;
+use crate::failure;
+
+/// How often a transaction is tried that meets another one on its way, or too many of them. The SDK does not try these
+/// again by itself.
+const CONFLICT_ATTEMPTS: u32 = 7;
+
+/// Longest wait before the second of these; it doubles with every further one, and a random part of it is waited.
+const FIRST_PAUSE: Duration = Duration::from_millis(40);
+
+/// A table, and the client to ask.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    pub(crate) client: Client,
+    pub(crate) name: String,
+    /// Most items of a transaction.
+    pub(crate) items: usize,
+}
+
+impl Table {
+    /// Every item of a partition in the order of the range keys, read strongly consistently. One call for each started
+    /// MB (DynamoDB developer guide, "Query": 1 MB a page).
+    pub(crate) async fn query(&self, app: &str) -> Result<Vec<Item>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .key_condition_expression("#app = :app")
+            .expression_attribute_names("#app", APP)
+            .expression_attribute_values(":app", AttributeValue::S(app.to_owned()));
+        let (mut items, mut next) = (Vec::new(), None);
+        loop {
+            let page = query.clone().set_exclusive_start_key(next).send().await;
+            let page = page.map_err(|error| failure::catalog(format!("Query of {app} in {}", self.name), &error))?;
+            items.extend(page.items.unwrap_or_default());
+            next = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if next.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
+    /// Does a transaction as a whole or not at all.
+    ///
+    /// [`StoreError::Unavailable`] leaves open whether it was done: the answer may be what was lost. Whoever tries again
+    /// then meets [`StoreError::Moved`], and reads what they wrote.
+    pub(crate) async fn write(&self, component: &ComponentName, transaction: &Transaction) -> Result<(), StoreError> {
+        let writes: Result<Vec<_>, StoreError> =
+            transaction.actions.iter().map(|action| action.write(self, transaction.step)).collect();
+        // The SDK gives each of these a token, so that its own further attempts do not do it twice.
+        let write = self.client.transact_write_items().set_transact_items(Some(writes?));
+        let mut left = CONFLICT_ATTEMPTS;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let Err(error) = write.clone().send().await else { return Ok(()) };
+            left -= 1;
+            let reasons = match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    cancelled.cancellation_reasons()
+                }
+                _ => return Err(failure::catalog(format!("a write of {component} to {}", self.name), &error)),
+            };
+            match verdict(component, transaction, reasons) {
+                Some(verdict) => return Err(verdict),
+                None if left == 0 => {
+                    return Err(StoreError::catalog(format!("{component}: {}", failure::said(&error))));
+                }
+                None => tokio::time::sleep(pause.mul_f64(fastrand::f64())).await,
+            }
+            pause *= 2;
+        }
+    }
+
+    /// The two keys of an item.
+    pub(crate) fn key(app: &str, env: &str) -> Item {
+        Item::from([(APP, app), (ENV, env)].map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned()))))
+    }
+}
+
+/// What a cancelled transaction means; `None` if it may pass the next time. The reasons stand in the order of the
+/// actions (DynamoDB API reference, CancellationReason).
+fn verdict(component: &ComponentName, transaction: &Transaction, reasons: &[CancellationReason]) -> Option<StoreError> {
+    let moved = || StoreError::Moved { what: format!("component {component}") };
+    let mut refused = None;
+    for (action, reason) in transaction.actions.iter().zip(reasons) {
+        match reason.code() {
+            // The component's own item comes first: nothing else counts if it has changed.
+            Some("ConditionalCheckFailed") if matches!(action.change, Change::Head(_)) => return Some(moved()),
+            Some("ConditionalCheckFailed") if refused.is_none() => {
+                let is_release = matches!(action.condition, Condition::Bytes(_));
+                refused = Some(if is_release { StoreError::Taken { release: action.what() } } else { moved() });
+            }
+            Some("ValidationError") => {
+                return Some(StoreError::damaged(action.what(), reason.message().unwrap_or("DynamoDB refuses it")));
+            }
+            _ => {}
+        }
+    }
+    refused
+}

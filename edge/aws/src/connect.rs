@@ -1,0 +1,75 @@
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::config::SharedCredentialsProvider;
+use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+
+use crate::limits::{ATTEMPT, ATTEMPTS, CONNECT, FIRST_BACKOFF, MAX_BACKOFF, OPERATION, READ};
+
+/// Where AWS is. What is not given comes from where the AWS command line takes it: environment, profile, instance.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The region, such as `eu-central-1`.
+    pub region: Option<String>,
+    /// The URL of a service that is used in place of DynamoDB.
+    pub dynamodb_endpoint: Option<String>,
+    /// The URL of a service that is used in place of S3. Its buckets are then named in the path: what stands in for S3
+    /// rarely has a host name for each.
+    pub s3_endpoint: Option<String>,
+    /// Credentials in place of those that the environment, a profile, the container or the instance has.
+    pub credentials: Option<SharedCredentialsProvider>,
+}
+
+/// One client a service. They share connections' settings and credentials; clones are cheap and share everything.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    /// For [`DynamoCatalog`](crate::DynamoCatalog).
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// For [`S3Artifacts`](crate::S3Artifacts).
+    pub s3: aws_sdk_s3::Client,
+}
+
+/// Makes both clients. Nothing is asked of AWS yet; do it once, and keep them.
+pub async fn connect(options: Options) -> Clients {
+    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .read_timeout(READ)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(OPERATION)
+        .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS)
+        .with_initial_backoff(FIRST_BACKOFF)
+        .with_max_backoff(MAX_BACKOFF);
+    // Pinned, so that an update of the SDK changes no time-out behind our back.
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http)
+        .timeout_config(timeouts)
+        .retry_config(retries);
+    if let Some(region) = options.region {
+        loader = loader.region(Region::new(region));
+    }
+    if let Some(credentials) = options.credentials {
+        loader = loader.credentials_provider(credentials);
+    }
+    let shared = loader.load().await;
+
+    let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(&shared);
+    if let Some(endpoint) = options.dynamodb_endpoint {
+        dynamodb = dynamodb.endpoint_url(endpoint);
+    }
+    // Whoever reads an object checks its SHA-256, and uploads say their MD5: a CRC on top of both would only cost time.
+    let mut s3 = aws_sdk_s3::config::Builder::from(&shared)
+        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+    if let Some(endpoint) = options.s3_endpoint {
+        s3 = s3.endpoint_url(endpoint).force_path_style(true);
+    }
+    Clients {
+        dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
+        s3: aws_sdk_s3::Client::from_conf(s3.build()),
+    }
+}

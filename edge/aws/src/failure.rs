@@ -1,0 +1,54 @@
+//! What AWS said, as a store says it.
+
+use std::error::Error;
+use std::fmt::Display;
+
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::RequestId as _;
+use store::StoreError;
+
+/// Error codes with which DynamoDB refuses what was sent: sending it again does not help.
+const INVALID: [&str; 2] = ["ValidationException", "SerializationException"];
+
+/// An operation on `what` in the table failed: throttled, timed out, forbidden, out of order.
+pub(crate) fn catalog<E>(what: impl Display, error: &SdkError<E, HttpResponse>) -> StoreError
+where
+    E: Error + ProvideErrorMetadata + 'static,
+{
+    if error.as_service_error().and_then(E::code).is_some_and(|code| INVALID.contains(&code)) {
+        return StoreError::damaged(what, said(error));
+    }
+    StoreError::catalog(format!("{what}: {}", said(error)))
+}
+
+/// An operation on `what` in the bucket failed.
+pub(crate) fn artifacts<E>(what: impl Display, error: &SdkError<E, HttpResponse>) -> StoreError
+where
+    E: Error + ProvideErrorMetadata + 'static,
+{
+    StoreError::artifacts(format!("{what}: {}", said(error)))
+}
+
+/// In one line: the service's code and message, or else what came between us and the service.
+pub(crate) fn said<E>(error: &SdkError<E, HttpResponse>) -> String
+where
+    E: Error + ProvideErrorMetadata + 'static,
+{
+    let Some(refused) = error.as_service_error() else { return causes(error) };
+    let status = error.raw_response().map_or(0, |response| response.status().as_u16());
+    let code = refused.code().unwrap_or("no error code");
+    let message = refused.message().unwrap_or("no message");
+    let request = error.request_id().unwrap_or("unknown");
+    format!("{code}: {message} (HTTP status {status}, request {request})")
+}
+
+/// An error with what caused it.
+pub(crate) fn causes(error: &dyn Error) -> String {
+    let (mut said, mut cause) = (error.to_string(), error.source());
+    while let Some(error) = cause {
+        said = format!("{said}: {error}");
+        cause = error.source();
+    }
+    said
+}

@@ -1,0 +1,57 @@
+//! The stores on AWS: a catalog in one DynamoDB table, artifacts in one S3 bucket.
+//!
+//! ```text
+//! table                                   app (hash)      env (range)
+//!   a component                           modemfw         #component        name, revision, what belongs to it
+//!   one of its channels                   modemfw         prod              record
+//!   one of its releases                   modemfw         release#1.0       record, sha256
+//!   who wants an attribute                attr#cellular   modemfw
+//!   every component                       #components     modemfw
+//! bucket
+//!   blobs/<sha256>                        an artifact, as the CDN serves it; x-amz-meta-md5 is its entity tag
+//!   blobs/<sha256>.minisig                what vouches for it
+//!   fragments/<sha256>                    an artifact compressed for packages
+//!   aside/…                               what a collector of garbage hid before it deletes it
+//! ```
+//!
+//! The table has the sample's own keys, so it can be the sample's own table: items that edgehop did not write are never
+//! shown and never overwritten. No key collides, because `#` is in no component, channel or attribute. A read is one
+//! Query of one partition or one point read; there is no scan, no PartiQL, and nothing a device says is ever part of an
+//! expression.
+//!
+//! # What the bucket takes
+//!
+//! Versioning off or on, server-side encryption with S3's own keys (with KMS keys an interrupted upload starts again,
+//! because a part's entity tag is then not its MD5), and two lifecycle rules: abort multipart uploads that nobody
+//! finished after some days ([`S3Artifacts`] leaves them, because the next attempt goes on from there), and expire
+//! old versions where there are versions. Whoever reads needs `s3:ListBucket` beside `s3:GetObject`, else S3 says
+//! *forbidden* where it means *not there*.
+//!
+//! # How it is built
+//!
+//! What a function's cold start costs is the size of its binary and what it does before its first answer. So:
+//!
+//! - The SDK comes without its default features: its legacy HTTP stack (hyper 0.14, a second rustls), `sigv4a` (an
+//!   elliptic curve, for buckets in several regions at once) and its default TLS stack are left out.
+//! - TLS is rustls with `ring`. A minimal binary with both stores takes 8.4 MB with it and 9.1 MB with `aws-lc-rs`
+//!   (`opt-level = "z"`, thin LTO, stripped; x86-64), and `ring` builds with any C compiler, for any target. What
+//!   `aws-lc-rs` has in addition is FIPS 140 and post-quantum key exchange.
+//! - Trusted roots are the system's: Lambda's images have them, reading them takes 3 ms, and an operator's network may
+//!   have its own. They need no release of edgehop when one is replaced.
+//! - Connections go straight to AWS: `HTTPS_PROXY` is not read.
+//! - Credentials of `aws-config`: environment, profile (with roles to assume), web identity, container and instance.
+//!   Those are what Lambda, ECS, EKS, EC2 and CI have. The feature `operator` adds `aws sso login` and
+//!   `credential_process`, and with them two more service clients that a function never needs.
+
+mod artifacts;
+mod catalog;
+mod connect;
+mod failure;
+mod limits;
+
+pub use artifacts::{S3Artifacts, Sizes};
+pub use catalog::DynamoCatalog;
+pub use connect::{Clients, Options, connect};
+pub use limits::{
+    ATTEMPT, ATTEMPTS, CONNECT, MAX_ITEM_BYTES, MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS, OPERATION, READ,
+};

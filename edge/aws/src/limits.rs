@@ -1,0 +1,55 @@
+//! What AWS allows, and how long its answers may take.
+
+use std::time::Duration;
+
+/// Largest item, in bytes, names and values together (DynamoDB developer guide, "Quotas in Amazon DynamoDB": 400 KB).
+pub const MAX_ITEM_BYTES: usize = 400 * 1024;
+
+/// Most items in one transaction (DynamoDB developer guide, "Quotas in Amazon DynamoDB": 100 unique items).
+pub const MAX_TRANSACTION_ITEMS: usize = 100;
+
+/// Largest transaction, in bytes, all items together (DynamoDB developer guide, "Quotas in Amazon DynamoDB": 4 MB).
+pub const MAX_TRANSACTION_BYTES: usize = 4 * 1024 * 1024;
+
+/// Smallest part of a multipart upload save the last, in bytes (S3 user guide, "Amazon S3 multipart upload limits":
+/// 5 MiB).
+pub(crate) const MIN_PART_BYTES: u64 = 5 << 20;
+
+/// Most parts of a multipart upload (S3 user guide, "Amazon S3 multipart upload limits": 10,000).
+pub(crate) const MAX_PARTS: u64 = 10_000;
+
+/// Largest object that is copied in one call, and largest part of one that is not, in bytes (S3 API reference,
+/// CopyObject and UploadPartCopy: 5 GB).
+pub(crate) const MAX_COPY_BYTES: u64 = 5_000_000_000;
+
+/// Largest object that is put in one call, in bytes (S3 API reference, PutObject: 5 GB).
+pub(crate) const MAX_PUT_BYTES: u64 = 5_000_000_000;
+
+/// How long a connection may take to be there, TLS included. Within a region it takes milliseconds.
+pub const CONNECT: Duration = Duration::from_secs(1);
+
+/// How long an answer's first byte may take. DynamoDB and S3 answer within 200 ms, save when they are in trouble.
+pub const READ: Duration = Duration::from_secs(2);
+
+/// How long one attempt may take, save for a body that streams.
+pub const ATTEMPT: Duration = Duration::from_millis(2500);
+
+/// How long an operation may take with all its attempts, save for a body that streams. A device's question takes two
+/// in a row at most, so it is answered (from memory if need be, else 503) long before a CDN gives up after 30 s.
+pub const OPERATION: Duration = Duration::from_secs(5);
+
+/// Attempts of an operation, the first included. The SDK waits in between, with jitter.
+pub const ATTEMPTS: u32 = 3;
+
+/// Longest wait before the second attempt; it doubles with every further one, and a random part of it is waited.
+pub(crate) const FIRST_BACKOFF: Duration = Duration::from_millis(50);
+
+/// Longest wait before any attempt.
+pub(crate) const MAX_BACKOFF: Duration = Duration::from_secs(1);
+
+/// How long the answer to an upload or a server-side copy may take: S3 answers when the last byte is there. A transfer
+/// that stalls is ended sooner, by the SDK's protection against stalled streams.
+pub(crate) const TRANSFER: Duration = Duration::from_secs(15 * 60);
+
+/// Attempts of an upload or a copy: nobody waits for an answer in seconds.
+pub(crate) const TRANSFER_ATTEMPTS: u32 = 5;

@@ -13,9 +13,9 @@ use crate::limits::{ATTEMPT, ATTEMPTS, CONNECT, FIRST_BACKOFF, MAX_BACKOFF, OPER
 pub struct Options {
     /// The region, such as `eu-central-1`.
     pub region: Option<String>,
-    /// The URL of a service that is used in place of DynamoDB.
+    /// The URL of a service that is used in place of DynamoDB; else what `AWS_ENDPOINT_URL_DYNAMODB` says, if anything.
     pub dynamodb_endpoint: Option<String>,
-    /// The URL of a service that is used in place of S3. Its buckets are then named in the path: what stands in for S3
+    /// The URL of a service that is used in place of S3; else what `AWS_ENDPOINT_URL_S3` says, if anything. Its buckets are then named in the path: what stands in for S3
     /// rarely has a host name for each.
     pub s3_endpoint: Option<String>,
     /// Credentials in place of those that the environment, a profile, the container or the instance has.
@@ -65,8 +65,13 @@ pub async fn connect(options: Options) -> Clients {
     let mut s3 = aws_sdk_s3::config::Builder::from(&shared)
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
-    if let Some(endpoint) = options.s3_endpoint {
-        s3 = s3.endpoint_url(endpoint).force_path_style(true);
+    if let Some(endpoint) = &options.s3_endpoint {
+        s3 = s3.endpoint_url(endpoint);
+    }
+    // The SDK reads these by itself.
+    let said = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].iter().any(|name| std::env::var_os(name).is_some());
+    if options.s3_endpoint.is_some() || said {
+        s3 = s3.force_path_style(true);
     }
     Clients {
         dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),

@@ -48,6 +48,7 @@ mod catalog;
 mod connect;
 mod failure;
 mod limits;
+mod location;
 
 pub use artifacts::{S3Artifacts, Sizes};
 pub use catalog::DynamoCatalog;
@@ -55,3 +56,4 @@ pub use connect::{Clients, Options, connect};
 pub use limits::{
     ATTEMPT, ATTEMPTS, CONNECT, MAX_ITEM_BYTES, MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS, OPERATION, READ,
 };
+pub use location::{BucketName, InvalidLocation, TableName};

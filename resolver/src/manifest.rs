@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::catalog::ObjectKey;
+use crate::catalog::{Artifact, ObjectKey};
 use crate::decide::{Decision, Entry, Outcome};
 use crate::words::{KeyId, Md5, Sha256, Version};
+
+/// URLs of the artifact store's own, by the artifact, in place of those on `/blobs/`.
+pub type Addresses = BTreeMap<Sha256, String>;
 
 /// The manifest's name in a package.
 pub const FILE_NAME: &str = "package_details.json";
@@ -17,10 +20,11 @@ const TYPICAL_ENTRY_BYTES: usize = 448;
 
 /// The manifest of a decision, as JSON text with a final newline; components in the order of their names.
 ///
-/// `url_base` is what every `url` starts with, without a final `/`.
-pub fn manifest(decision: &Decision, url_base: &str) -> Bytes {
+/// `url_base` is what every `url` starts with that is not among the addresses, without a final `/`.
+pub fn manifest(decision: &Decision, url_base: &str, addresses: &Addresses) -> Bytes {
+    let details = |entry| details(entry, url_base, addresses);
     let entries: BTreeMap<&str, Details> =
-        decision.entries.iter().map(|entry| (entry.component.as_str(), details(entry, url_base))).collect();
+        decision.entries.iter().map(|entry| (entry.component.as_str(), details(entry))).collect();
     let mut text = Vec::with_capacity(TYPICAL_ENTRY_BYTES * (entries.len() + 1));
     #[expect(clippy::expect_used, reason = "strings and numbers under string keys always have a JSON form")]
     serde_json::to_writer(&mut text, &entries).expect("a manifest has a JSON form");
@@ -38,6 +42,8 @@ struct Details<'a> {
     status_code: u16,
     target_version: &'a Version,
     hops_remaining: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
     reason: &'a str,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     bytes: Option<Bits>,
@@ -59,19 +65,25 @@ struct Bits {
     size: u64,
 }
 
-fn details<'a>(entry: &'a Entry, url_base: &str) -> Details<'a> {
+fn details<'a>(entry: &'a Entry, url_base: &str, addresses: &Addresses) -> Details<'a> {
     let artifact = entry.outcome.release().map(|release| &release.artifact);
     let signature = entry.outcome.release().and_then(|release| release.signature.as_ref());
-    let hops_remaining = match entry.outcome {
-        Outcome::Install { hops_remaining, .. } => hops_remaining,
-        _ => 0,
+    let (hops_remaining, retry_after) = match entry.outcome {
+        Outcome::Install { hops_remaining, .. } => (hops_remaining, None),
+        Outcome::Waiting { hops_remaining, retry_after, .. } => (hops_remaining, Some(retry_after)),
+        _ => (0, None),
+    };
+    let url = |artifact: &Artifact| match addresses.get(&artifact.sha256) {
+        Some(address) => address.clone(),
+        None => format!("{url_base}/{}", ObjectKey::Blob(artifact.sha256)),
     };
     Details {
         latest_version: entry.outcome.release().map_or(&entry.target, |release| &release.version),
-        url: artifact.map(|artifact| format!("{url_base}/{}", ObjectKey::Blob(artifact.sha256))),
+        url: artifact.map(url),
         status_code: entry.outcome.status_code(),
         target_version: &entry.target,
         hops_remaining,
+        retry_after,
         reason: &entry.reason,
         bytes: artifact.map(|artifact| Bits { md5: artifact.md5, sha256: artifact.sha256, size: artifact.size }),
         signature: signature

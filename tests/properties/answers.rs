@@ -7,9 +7,10 @@ use http::{HeaderMap, Method};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use resolver::answer::{Answer, Deployment, decided};
+use resolver::answer::{Answer, Circumstances, Deployment, decided};
 use resolver::catalog::Components;
 use resolver::decide::{Decision, decide, lookups};
+use resolver::manifest::Addresses;
 use resolver::query::{Asked, KnownWords, Ladder, Query};
 use resolver::words::{FactName, Timestamp};
 
@@ -139,12 +140,19 @@ fn parsed(question: &Question) -> Option<Asked> {
 }
 
 fn answered(asked: &Asked, everything: &Components) -> (Decision, Answer) {
-    let deployment =
-        Deployment { url_base: "https://updates.example".into(), max_package_bytes: 3_000, ladder: Ladder::default() };
+    let deployment = Deployment { max_package_bytes: 3_000, ..Deployment::new("https://updates.example") };
     let fetched = fetched(everything, &lookups(&asked.query));
     let decision = decide(&asked.query, &fetched, Timestamp(0));
     let (canonical, headers) = (asked.query.canonical(), HeaderMap::new());
-    let answer = decided(asked, &decision, &canonical, &Method::GET, &headers, Timestamp(0), &deployment);
+    let around = Circumstances {
+        method: &Method::GET,
+        headers: &headers,
+        now: Timestamp(0),
+        seed: 0,
+        addresses: &Addresses::new(),
+        deployment: &deployment,
+    };
+    let answer = decided(asked, &decision, &canonical, around);
     (decision, answer)
 }
 

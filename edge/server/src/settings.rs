@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 use resolver::answer::Deployment;
-use resolver::query::Ladder;
 use tracing_subscriber::EnvFilter;
 
 /// Answers devices that ask what to install next
@@ -63,9 +62,8 @@ impl Settings {
     /// What the resolver needs to know, once the address is.
     pub(crate) fn deployment(&self, address: SocketAddr) -> Deployment {
         Deployment {
-            url_base: self.url_base.clone().unwrap_or_else(|| own_base(address)),
             max_package_bytes: self.max_package_bytes.unwrap_or(u64::MAX),
-            ladder: Ladder::default(),
+            ..Deployment::new(self.url_base.clone().unwrap_or_else(|| own_base(address)))
         }
     }
 }

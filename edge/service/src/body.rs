@@ -2,7 +2,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt as _};
 use http_body::{Frame, SizeHint};
 
 use store::StoreError;
@@ -16,8 +16,11 @@ pub struct Body {
 
 enum Source {
     Bytes(Bytes),
-    Stream(Pin<Box<dyn Stream<Item = Result<Bytes, StoreError>> + Send>>),
+    /// A piece that came already, and those to come.
+    Stream(Option<Bytes>, Pieces),
 }
+
+type Pieces = Pin<Box<dyn Stream<Item = Result<Bytes, StoreError>> + Send>>;
 
 impl Body {
     /// No bytes.
@@ -27,7 +30,15 @@ impl Body {
 
     /// `length` bytes from a stream.
     pub(crate) fn stream(length: u64, stream: impl Stream<Item = Result<Bytes, StoreError>> + Send + 'static) -> Self {
-        Body { source: Source::Stream(Box::pin(stream)), left: length }
+        Body { source: Source::Stream(None, Box::pin(stream)), left: length }
+    }
+
+    /// The same body once its first piece is there. What the store says instead is known before any status is sent.
+    pub(crate) async fn begun(mut self) -> Result<Self, StoreError> {
+        if let Source::Stream(first, pieces) = &mut self.source {
+            *first = pieces.next().await.transpose()?;
+        }
+        Ok(self)
     }
 }
 
@@ -49,7 +60,10 @@ impl http_body::Body for Body {
         let next = match &mut this.source {
             Source::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
             Source::Bytes(bytes) => Poll::Ready(Some(Ok(std::mem::take(bytes)))),
-            Source::Stream(stream) => stream.as_mut().poll_next(context),
+            Source::Stream(first, pieces) => match first.take() {
+                Some(piece) => Poll::Ready(Some(Ok(piece))),
+                None => pieces.as_mut().poll_next(context),
+            },
         };
         match &next {
             Poll::Ready(Some(Ok(bytes))) => this.left = this.left.saturating_sub(bytes.len() as u64),

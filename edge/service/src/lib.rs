@@ -5,6 +5,7 @@
 
 mod body;
 mod catalog_cache;
+mod cold;
 mod known;
 mod objects;
 mod observed;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, pin_mut};
 use resolver::catalog::ObjectKey;
 use sha2::Digest as _;
-use store::{Artifacts, StoreError};
+use store::{Artifacts, Opened, StoreError};
 
 use crate::known::Known;
 
@@ -16,13 +16,23 @@ pub(crate) struct Objects<A> {
     pub(crate) known: Known,
 }
 
+/// A range of an object whose store has begun to answer.
+pub(crate) struct Begun {
+    object: ObjectKey,
+    opened: Opened,
+    left: u64,
+    whole: bool,
+}
+
 impl<A: Artifacts> Objects<A> {
-    /// A range of an object, counted and, where it is the whole object, checked against the digest it is addressed by.
-    ///
-    /// The last piece is held back until the digest is known to be right: of a damaged object, no device ever gets all
-    /// the bytes. A part of an object can only be counted; the package's CRC-32 tells a device that resumes. An object
-    /// that was checked not long ago, and that its store says is unchanged, is not hashed again: on a small server
-    /// that is most of the work.
+    /// Opens a range of an object; `whole` says that it is all of it.
+    pub(crate) async fn begin(&self, object: ObjectKey, range: Range<u64>, whole: bool) -> Result<Begun, StoreError> {
+        let left = range.end - range.start;
+        let opened = self.artifacts.read(&object, range).await?;
+        Ok(Begun { object, opened, left, whole })
+    }
+
+    /// A range of an object, opened when its first piece is asked for.
     pub(crate) fn read(
         self: Arc<Self>,
         object: ObjectKey,
@@ -30,8 +40,24 @@ impl<A: Artifacts> Objects<A> {
         whole: bool,
     ) -> impl Stream<Item = Result<Bytes, StoreError>> + Send {
         try_stream! {
-            let mut left = range.end - range.start;
-            let mut opened = self.artifacts.read(&object, range).await?;
+            let begun = self.begin(object, range, whole).await?;
+            let pieces = self.pieces(begun);
+            pin_mut!(pieces);
+            while let Some(piece) = pieces.next().await {
+                yield piece?;
+            }
+        }
+    }
+
+    /// The bytes of a range, counted and, where it is the whole object, checked against the digest it is addressed by.
+    ///
+    /// The last piece is held back until the digest is known to be right: of a damaged object, no device ever gets all
+    /// the bytes. A part of an object can only be counted; the package's CRC-32 tells a device that resumes. An object
+    /// that was checked not long ago, and that its store says is unchanged, is not hashed again: on a small server
+    /// that is most of the work.
+    pub(crate) fn pieces(self: Arc<Self>, begun: Begun) -> impl Stream<Item = Result<Bytes, StoreError>> + Send {
+        let Begun { object, mut opened, mut left, whole } = begun;
+        try_stream! {
             let check = whole && !self.known.is_right(&object, &opened.identity);
             let mut digest = check.then(sha2::Sha256::new);
             while left > 0 {

@@ -8,28 +8,43 @@ use resolver::catalog::ObjectKey;
 use resolver::package::{Checksum, Framer, Plan, Slice, Source};
 use store::{Artifacts, StoreError};
 
-use crate::objects::Objects;
+use crate::objects::{Begun, Objects};
 
-/// The bytes of a package, from the objects its plan names. Nothing is opened before it is due, and no more than a
-/// piece is held at once.
+/// The bytes of a package, from the objects its plan names. The first object is opened before the first byte: most of
+/// what goes wrong goes wrong there, and can then still be said with a status. Nothing else is opened before it is due,
+/// and no more than a piece is held at once.
 pub(crate) fn package<A: Artifacts>(
     objects: Arc<Objects<A>>,
     plan: Plan,
     range: Range<u64>,
 ) -> impl Stream<Item = Result<Bytes, StoreError>> + Send {
     try_stream! {
-        for Slice { source, range, whole } in plan.slices(range) {
+        let slices = plan.slices(range);
+        let mut first = match slices.iter().find_map(object) {
+            Some((object, range, whole)) => Some(objects.begin(object, range, whole).await?),
+            None => None,
+        };
+        for Slice { source, range, whole } in slices {
             match source {
                 Source::Literal(bytes) => yield bytes.slice(range.start as usize..range.end as usize),
                 Source::Object(object) => {
-                    let pieces = Arc::clone(&objects).read(object, range, whole);
+                    let begun = match first.take() {
+                        Some(begun) => begun,
+                        None => objects.begin(object, range, whole).await?,
+                    };
+                    let pieces = Arc::clone(&objects).pieces(begun);
                     pin_mut!(pieces);
                     while let Some(piece) = pieces.next().await {
                         yield piece?;
                     }
                 }
                 Source::Framed { object, size } => {
-                    let pieces = framed(Arc::clone(&objects), object, size, range, whole);
+                    let framer = Framer::new(size, range);
+                    let begun = match first.take() {
+                        Some(begun) => begun,
+                        None => objects.begin(object, framer.data(), whole).await?,
+                    };
+                    let pieces = framed(Arc::clone(&objects), framer, object, begun, whole);
                     pin_mut!(pieces);
                     while let Some(piece) = pieces.next().await {
                         yield piece?;
@@ -44,18 +59,26 @@ pub(crate) fn package<A: Artifacts>(
     }
 }
 
+/// What a slice reads of which object.
+fn object(slice: &Slice) -> Option<(ObjectKey, Range<u64>, bool)> {
+    match slice.source {
+        Source::Object(object) => Some((object, slice.range.clone(), slice.whole)),
+        Source::Framed { object, size } => Some((object, Framer::new(size, slice.range.clone()).data(), slice.whole)),
+        Source::Literal(_) | Source::Trailer(_) => None,
+    }
+}
+
 /// An artifact in stored blocks. Its CRC-32 is learned on the way if all of it passes by.
 fn framed<A: Artifacts>(
     objects: Arc<Objects<A>>,
+    mut framer: Framer,
     object: ObjectKey,
-    size: u64,
-    range: Range<u64>,
+    begun: Begun,
     whole: bool,
 ) -> impl Stream<Item = Result<Bytes, StoreError>> + Send {
     try_stream! {
-        let mut framer = Framer::new(size, range);
         let mut crc32 = whole.then(crc32fast::Hasher::new);
-        let pieces = Arc::clone(&objects).read(object, framer.data(), whole);
+        let pieces = Arc::clone(&objects).pieces(begun);
         pin_mut!(pieces);
         let mut piece = Bytes::new();
         while !framer.is_done() {

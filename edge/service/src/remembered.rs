@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use http::header::{IF_MATCH, IF_NONE_MATCH, IF_RANGE, RANGE};
@@ -5,7 +6,7 @@ use http::{HeaderMap, Method, Request};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use resolver::answer::{Answer, Content};
-use resolver::catalog::Components;
+use resolver::catalog::{Components, ObjectKey};
 use resolver::decide::Lookups;
 
 /// How many bytes of answers are remembered, about; the least used go first.
@@ -36,6 +37,8 @@ pub(crate) struct Memory {
     pub(crate) lookups: Lookups,
     pub(crate) components: Components,
     pub(crate) canonical: String,
+    /// What must not have gone to cold storage since.
+    pub(crate) objects: BTreeSet<ObjectKey>,
     pub(crate) answer: Answer,
 }
 

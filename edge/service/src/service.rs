@@ -3,18 +3,20 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::{join, try_join, try_join_all};
 use http::{Method, Request, Response};
-use resolver::answer::{self, Answer, Blob, Content, Deployment};
-use resolver::catalog::{Components, ObjectKey};
-use resolver::decide::{Lookups, decide, lookups};
-use resolver::query::Query;
+use resolver::answer::{self, ADDRESS_MARGIN_SECONDS, Answer, Blob, Circumstances, Content, Deployment};
+use resolver::catalog::{Availability, Components, ObjectKey};
+use resolver::decide::{Decision, Lookups, Restores, decide, lookups};
+use resolver::manifest::Addresses;
+use resolver::query::{Asked, Query};
 use resolver::route::{self, Route};
 use resolver::words::{ComponentKey, Sha256, Timestamp};
 use store::{Artifacts, Catalog, Stat, StoreError};
 
 use crate::body::Body;
 use crate::catalog_cache::{CatalogCache, Reads};
+use crate::cold::Cold;
 use crate::known::Known;
 use crate::objects::Objects;
 use crate::observed::Observed;
@@ -25,6 +27,7 @@ use crate::remembered::{Memory, Question, Remembered, if_none_match};
 pub struct Service<C, A> {
     catalog: CatalogCache<C>,
     objects: Arc<Objects<A>>,
+    cold: Cold<A>,
     remembered: Remembered,
     deployment: Deployment,
 }
@@ -33,7 +36,8 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
     /// A service over these stores.
     pub fn new(catalog: C, artifacts: A, deployment: Deployment) -> Self {
         let objects = Arc::new(Objects { artifacts, known: Known::new() });
-        Service { catalog: CatalogCache::new(catalog), objects, remembered: Remembered::new(), deployment }
+        let (cold, remembered) = (Cold::new(Arc::clone(&objects), deployment.restores), Remembered::new());
+        Service { catalog: CatalogCache::new(catalog), objects, cold, remembered, deployment }
     }
 
     /// Answers a request at a moment. The response carries an [`Observed`]; a request's body is not looked at.
@@ -44,14 +48,14 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
             Some(refusal) => refusal,
             None => match route {
                 Route::Package => self.package(request, now, &mut observed).await.varied(request.headers()),
-                Route::Blob(name) => self.blob(name, request, &mut observed).await,
+                Route::Blob(name) => self.blob(name, request, now, &mut observed).await,
                 Route::Signature(artifact) => self.signature(artifact, &mut observed).await,
                 Route::Health => self.health(&mut observed).await,
                 Route::Hello => route::hello(),
                 Route::Other => route::unknown(),
             },
         };
-        self.respond(request.method(), answer, observed)
+        self.respond(request, answer, observed).await
     }
 
     /// `/package`: request, canonical query, lookups, decision, plan.
@@ -61,7 +65,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         let mut fetched = None;
         if let Some(memory) = question.as_ref().and_then(|question| self.remembered.get(question)) {
             match self.fetch(&memory.lookups, observed).await {
-                Ok(components) if memory.follows_from(&components) => {
+                Ok(components) if memory.follows_from(&components) && self.all_ready(&memory, observed).await => {
                     observed.query.clone_from(&memory.canonical);
                     return memory.answer.clone();
                 }
@@ -83,18 +87,77 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
             Ok(components) => components,
             Err(error) => return unavailable(&error),
         };
-        let started = Instant::now();
+        let (started, waited) = (Instant::now(), observed.store_time);
         asked.query = asked.query.known_to_components(&components);
         let canonical = asked.query.canonical();
         let decision = decide(&asked.query, &components, now);
-        let (method, headers) = (request.method(), request.headers());
-        let answer = answer::decided(&asked, &decision, &canonical, method, headers, now, &self.deployment);
-        observed.decision_time = started.elapsed();
+        let (addresses, decision) = match self.addresses(decision, now).await {
+            Ok(addressed) => addressed,
+            Err(error) => return unavailable(&error),
+        };
+        let (objects, decision) = self.withhold(&asked, decision, &addresses, &canonical, now, observed).await;
+        let around = Circumstances {
+            method: request.method(),
+            headers: request.headers(),
+            now,
+            seed: seed(),
+            addresses: &addresses,
+            deployment: &self.deployment,
+        };
+        let answer = answer::decided(&asked, &decision, &canonical, around);
+        observed.decision_time = started.elapsed().saturating_sub(observed.store_time - waited);
         observed.query.clone_from(&canonical);
         if let Some(question) = question.filter(|_| decision.changes_at.is_none()) {
-            self.remembered.keep(question, Memory { lookups, components, canonical, answer: answer.clone() });
+            self.remembered.keep(question, Memory { lookups, components, canonical, objects, answer: answer.clone() });
         }
         answer
+    }
+
+    /// URLs of the artifact store's own, if it gives any away, and the decision as long as they last.
+    async fn addresses(&self, decision: Decision, now: Timestamp) -> Result<(Addresses, Decision), StoreError> {
+        let (mut addresses, mut ends) = (Addresses::new(), None);
+        for release in decision.entries.iter().filter_map(|entry| entry.outcome.release()) {
+            let sha256 = release.artifact.sha256;
+            let Some(address) = self.objects.artifacts.address(&ObjectKey::Blob(sha256), now).await? else { break };
+            ends = ends.into_iter().chain([address.until]).min();
+            addresses.insert(sha256, address.url);
+        }
+        let last = |until: Timestamp| Timestamp(until.0.saturating_sub(ADDRESS_MARGIN_SECONDS));
+        let decision = match ends {
+            Some(until) => decision.until(last(until)),
+            None => decision,
+        };
+        Ok((addresses, decision))
+    }
+
+    /// Looks whether what would be delivered is in cold storage, and takes out what is. Returns what was looked at.
+    async fn withhold(
+        &self,
+        asked: &Asked,
+        decision: Decision,
+        addresses: &Addresses,
+        canonical: &str,
+        now: Timestamp,
+        observed: &mut Observed,
+    ) -> (BTreeSet<ObjectKey>, Decision) {
+        let Some(restores) = &self.deployment.restores else { return (BTreeSet::new(), decision) };
+        let reads = answer::reads(asked, &decision, addresses, &self.deployment);
+        let objects = decision.objects(reads);
+        let started = Instant::now();
+        let states = self.cold.states(objects.clone()).await;
+        observed.store_time += started.elapsed();
+        (objects, decision.withhold(reads, &states, restores, canonical, now))
+    }
+
+    /// Nothing that an answer delivers has gone to cold storage.
+    async fn all_ready(&self, memory: &Memory, observed: &mut Observed) -> bool {
+        if memory.objects.is_empty() {
+            return true;
+        }
+        let started = Instant::now();
+        let states = self.cold.states(memory.objects.clone()).await;
+        observed.store_time += started.elapsed();
+        states.into_values().all(|state| state == Availability::Ready)
     }
 
     /// The components a decision depends on: two rounds of point reads at most, each all at once.
@@ -128,16 +191,18 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
     }
 
     /// `/blobs/<sha256>`: an artifact.
-    async fn blob<B>(&self, sha256: Sha256, request: &Request<B>, observed: &mut Observed) -> Answer {
-        let started = Instant::now();
-        let stat = self.objects.artifacts.stat(&ObjectKey::Blob(sha256)).await;
+    async fn blob<B>(&self, sha256: Sha256, request: &Request<B>, now: Timestamp, observed: &mut Observed) -> Answer {
+        let (started, object) = (Instant::now(), ObjectKey::Blob(sha256));
+        let (stat, state) = join(self.objects.artifacts.stat(&object), self.cold.state_of(object)).await;
         observed.store_time = started.elapsed();
-        match stat {
-            Ok(Some(Stat { size, md5 })) => {
+        let wait = |restores: Restores| restores.wait(state, &object, "", now);
+        match (stat, self.deployment.restores.and_then(wait)) {
+            (Ok(Some(_)), Some(wait)) => answer::waiting(wait.seconds, seed()),
+            (Ok(Some(Stat { size, md5 })), None) => {
                 answer::blob(&Blob { sha256, md5, size }, request.method(), request.headers())
             }
-            Ok(None) => route::unknown(),
-            Err(error) => unavailable(&error),
+            (Ok(None), _) => route::unknown(),
+            (Err(error), _) => unavailable(&error),
         }
     }
 
@@ -164,10 +229,34 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         }
     }
 
-    fn respond(&self, method: &Method, answer: Answer, observed: Observed) -> Response<Body> {
+    async fn respond<B>(&self, request: &Request<B>, answer: Answer, mut observed: Observed) -> Response<Body> {
+        let (started, content) = (Instant::now(), answer.content.clone());
+        let body = match content {
+            _ if request.method() == Method::HEAD => Ok(Body::empty()),
+            content => self.body(content).begun().await,
+        };
+        observed.store_time += started.elapsed();
+        let (answer, body) = match body {
+            Ok(body) => (answer, body),
+            Err(error) => {
+                if matches!(error, StoreError::Cold(_)) {
+                    self.cold.forget();
+                }
+                let answer = unavailable(&error).varied(request.headers());
+                let body = self.body(answer.content.clone());
+                (answer, body)
+            }
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = answer.headers;
+        response.extensions_mut().insert(observed);
+        response
+    }
+
+    fn body(&self, content: Content) -> Body {
         let objects = Arc::clone(&self.objects);
-        let body = match answer.content {
-            _ if method == Method::HEAD => Body::empty(),
+        match content {
             Content::Empty => Body::empty(),
             Content::Bytes(bytes) => Body::from(bytes),
             Content::Package { plan, range } => {
@@ -178,12 +267,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
                 let whole = range == (0..size);
                 Body::stream(range.end - range.start, objects.read(object, range, whole))
             }
-        };
-        let mut response = Response::new(body);
-        *response.status_mut() = answer.status;
-        *response.headers_mut() = answer.headers;
-        response.extensions_mut().insert(observed);
-        response
+        }
     }
 }
 
@@ -191,5 +275,10 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
 fn unavailable(error: &StoreError) -> Answer {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     tracing::error!(%error, cause, "cannot answer");
-    answer::unavailable(RandomState::new().hash_one(()))
+    answer::unavailable(seed())
+}
+
+/// Any number.
+fn seed() -> u64 {
+    RandomState::new().hash_one(())
 }

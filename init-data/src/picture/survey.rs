@@ -229,7 +229,7 @@ fn step(
     #[expect(clippy::expect_used, reason = "the component is asked for by its own key, on a channel that it has")]
     let entry = entry.expect("one entry for the one component");
     let next = match entry.outcome {
-        Outcome::Install { release, hops_remaining } => {
+        Outcome::Install { release, hops_remaining } | Outcome::Waiting { release, hops_remaining, .. } => {
             Next::Install { version: release.version.clone(), hops_remaining }
         }
         Outcome::Have(_) => Next::Have,

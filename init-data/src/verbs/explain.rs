@@ -5,9 +5,10 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use http::{HeaderMap, Method};
 use init_data::Stores;
-use resolver::answer::{Deployment, decided};
+use resolver::answer::{Circumstances, Deployment, decided};
 use resolver::catalog::Components;
 use resolver::decide::{Explanation, Lookups, decide, explain, lookups};
+use resolver::manifest::Addresses;
 use resolver::query::{Ladder, Query};
 use resolver::words::{ComponentKey, ComponentName, Timestamp, Version};
 use serde::Serialize;
@@ -57,16 +58,14 @@ impl ExplainArgs {
         asked.query = asked.query.known_to_components(&components);
         let canonical = asked.query.canonical();
         let decision = decide(&asked.query, &components, now);
-        let deployment = Deployment {
-            url_base: self.url_base.trim_end_matches('/').to_owned(),
-            max_package_bytes: u64::MAX,
-            ladder: Ladder::default(),
-        };
+        let deployment = Deployment::new(self.url_base.trim_end_matches('/'));
         let mut headers = HeaderMap::new();
         if let Some(tags) = &self.if_none_match {
             headers.insert(http::header::IF_NONE_MATCH, tags.parse().context("--if-none-match is no header's value")?);
         }
-        let answer = decided(&asked, &decision, &canonical, &Method::GET, &headers, now, &deployment);
+        let (method, addresses) = (&Method::GET, &Addresses::new());
+        let around = Circumstances { method, headers: &headers, now, seed: 0, addresses, deployment: &deployment };
+        let answer = decided(&asked, &decision, &canonical, around);
         let missing = |key: &&ComponentKey| !components.contains_key(*key);
         Report::of(&Explained {
             canonical_query: canonical,

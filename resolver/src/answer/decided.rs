@@ -1,17 +1,18 @@
+use bytes::Bytes;
 use http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LOCATION, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LOCATION, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH, RETRY_AFTER,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::headers::{Rangeable, add_digest, condition_failed, not_modified, value};
-use super::plain::{json_headers, whole};
+use super::plain::{json_headers, retry, whole};
 use super::precondition::{Verdict, judge};
-use super::{Answer, Content, Deployment, error, lifetime};
-use crate::decide::Decision;
-use crate::manifest::manifest;
+use super::{Answer, Circumstances, Content, Deployment, error, lifetime};
+use crate::decide::{Decision, Reads};
+use crate::manifest::{Addresses, manifest};
 use crate::package::{Member, Plan};
 use crate::query::{Asked, EntityTag, Payload};
-use crate::words::{Sha256, Timestamp};
+use crate::words::Sha256;
 
 /// Says that the manifest came in place of the package, and why.
 pub const FALLBACK: HeaderName = HeaderName::from_static("edgehop-fallback");
@@ -23,26 +24,19 @@ pub const CURRENT: HeaderValue = HeaderValue::from_static("W/\"current\"");
 ///
 /// `canonical` is the question's one spelling; it goes into `Content-Location`, so that whoever reads an answer sees
 /// which question it answers.
-pub fn decided(
-    asked: &Asked,
-    decision: &Decision,
-    canonical: &str,
-    method: &Method,
-    request: &HeaderMap,
-    now: Timestamp,
-    deployment: &Deployment,
-) -> Answer {
+pub fn decided(asked: &Asked, decision: &Decision, canonical: &str, around: Circumstances<'_>) -> Answer {
+    let Circumstances { method, headers: request, now, deployment, addresses, .. } = around;
     if decision.entries.is_empty() {
         return error(StatusCode::NOT_FOUND, "No deployment package found");
     }
     let mut headers = HeaderMap::new();
     headers.insert(CACHE_CONTROL, lifetime::decided(now, decision.changes_at));
     headers.insert(CONTENT_LOCATION, value(format!("/package?{canonical}")));
+    let text = || manifest(decision, &deployment.url_base, addresses);
     if decision.has_everything() {
-        return current(decision, headers, request, deployment);
+        return current(text, headers, request);
     }
-
-    let text = manifest(decision, &deployment.url_base);
+    let text = text();
     if asked.query.payload == Payload::Full && decision.delivered().next().is_some() {
         let plan = plan(&text, decision);
         let limit = deployment.max_package_bytes;
@@ -53,10 +47,23 @@ pub fn decided(
         headers.insert(FALLBACK, value(why));
     }
     let status = refusal(decision);
-    if status.is_client_error() {
+    if !status.is_success() {
         headers.insert(CACHE_CONTROL, lifetime::error());
     }
+    if let Some(least) = decision.retry_after().filter(|_| status == StatusCode::SERVICE_UNAVAILABLE) {
+        headers.insert(RETRY_AFTER, retry(least, around.seed));
+    }
     list(text, status, headers, asked, method, request)
+}
+
+/// Which objects the answer to a decision leads a device to: those of its package, those of its URLs, or, where a part
+/// of a package might still be small enough, both.
+pub fn reads(asked: &Asked, decision: &Decision, addresses: &Addresses, deployment: &Deployment) -> Reads {
+    if asked.query.payload != Payload::Full {
+        return Reads { package: false, urls: true };
+    }
+    let length = plan(&manifest(decision, &deployment.url_base, addresses), decision).length();
+    Reads { package: true, urls: length > deployment.max_package_bytes }
 }
 
 /// The device has everything: 304 if the request has a condition, else the list that says so.
@@ -64,17 +71,17 @@ pub fn decided(
 /// Without `If-None-Match` a 304 answers nothing (RFC 9110 section 15.4.5): a cache that fetches `?have=…` takes it for
 /// an error of the origin. The list's tag is the same for all, and weak, because what it says to a device is the same:
 /// whoever moves digests to `have` leaves [`CURRENT`] in `If-None-Match`, and any cache turns the list into 304.
-fn current(decision: &Decision, mut headers: HeaderMap, request: &HeaderMap, deployment: &Deployment) -> Answer {
+fn current(text: impl FnOnce() -> Bytes, mut headers: HeaderMap, request: &HeaderMap) -> Answer {
     headers.insert(ETAG, CURRENT);
     if request.contains_key(IF_NONE_MATCH) {
         return not_modified(headers);
     }
     headers.extend(json_headers());
-    whole(StatusCode::OK, headers, manifest(decision, &deployment.url_base))
+    whole(StatusCode::OK, headers, text())
 }
 
 /// The layout of what a decision delivers.
-fn plan(manifest: &bytes::Bytes, decision: &Decision) -> Plan {
+fn plan(manifest: &Bytes, decision: &Decision) -> Plan {
     let named: Vec<(String, _)> = decision
         .delivered()
         .map(|(component, release)| (format!("{component}_{}", release.version), &release.artifact))
@@ -94,7 +101,7 @@ fn package(plan: Plan, mut headers: HeaderMap, asked: &Asked, method: &Method, r
 
 /// The manifest alone. It is small, so ranges of it are not offered.
 fn list(
-    text: bytes::Bytes,
+    text: Bytes,
     status: StatusCode,
     mut headers: HeaderMap,
     asked: &Asked,

@@ -14,6 +14,10 @@ pub const STALE_REVALIDATE_SECONDS: u64 = 60;
 /// How long a cache may serve an answer while the origin fails (RFC 5861), in seconds; also shorter than that window.
 pub const STALE_IF_ERROR_SECONDS: u64 = 600;
 
+/// How long before a URL expires the last answer that carries it must be gone from every cache, and its device have begun
+/// to read: five minutes after a cache has served it stale for as long as it may. A margin, in seconds.
+pub const ADDRESS_MARGIN_SECONDS: u64 = STALE_IF_ERROR_SECONDS + 300;
+
 /// How long a cache may keep an error, in seconds: long enough to shield the origin from a flood, short enough that
 /// publishing what was missing is seen at once.
 pub const ERROR_SECONDS: u64 = 5;

@@ -2,7 +2,6 @@
 
 mod blob;
 mod decided;
-
 mod headers;
 mod lifetime;
 mod plain;
@@ -12,16 +11,22 @@ mod range;
 use std::ops::Range;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 pub use blob::{Blob, blob};
-pub use decided::{CURRENT, FALLBACK, decided};
-pub use lifetime::{BLOB_SECONDS, ERROR_SECONDS, MAX_AGE_SECONDS, STALE_IF_ERROR_SECONDS, STALE_REVALIDATE_SECONDS};
-pub use plain::{error, page, refused, signature, unavailable};
+pub use decided::{CURRENT, FALLBACK, decided, reads};
+pub use lifetime::{
+    ADDRESS_MARGIN_SECONDS, BLOB_SECONDS, ERROR_SECONDS, MAX_AGE_SECONDS, STALE_IF_ERROR_SECONDS,
+    STALE_REVALIDATE_SECONDS,
+};
+pub use plain::{error, page, refused, signature, unavailable, waiting};
 
 use crate::catalog::ObjectKey;
+use crate::decide::Restores;
+use crate::manifest::Addresses;
 use crate::package::Plan;
 use crate::query::Ladder;
+use crate::words::Timestamp;
 
 /// What the operator decided about this deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +37,33 @@ pub struct Deployment {
     pub max_package_bytes: u64,
     /// The steps of staged rollouts.
     pub ladder: Ladder,
+    /// How artifacts are restored from cold storage; `None` where none is ever put there, and nobody looks.
+    pub restores: Option<Restores>,
+}
+
+impl Deployment {
+    /// A deployment without limits and cold storage.
+    pub fn new(url_base: impl Into<String>) -> Deployment {
+        let url_base = url_base.into();
+        Deployment { url_base, max_package_bytes: u64::MAX, ladder: Ladder::default(), restores: None }
+    }
+}
+
+/// What an answer depends on beside question and decision.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// `GET` or `HEAD`.
+    pub method: &'a Method,
+    /// The request's headers.
+    pub headers: &'a HeaderMap,
+    /// This moment.
+    pub now: Timestamp,
+    /// Any number: it spreads the devices' next attempts.
+    pub seed: u64,
+    /// URLs of the artifact store's own.
+    pub addresses: &'a Addresses,
+    /// What the operator decided.
+    pub deployment: &'a Deployment,
 }
 
 /// An answer, complete but for the bytes of its objects.

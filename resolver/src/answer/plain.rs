@@ -28,8 +28,20 @@ pub fn refused(why: &QueryError) -> Answer {
 /// The stores cannot be asked and nothing stale is at hand. `seed` spreads the devices' next attempts.
 pub fn unavailable(seed: u64) -> Answer {
     let mut answer = error(StatusCode::SERVICE_UNAVAILABLE, "the catalog or the artifacts are out of reach: try later");
-    answer.headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_SECONDS + seed % RETRY_JITTER_SECONDS));
+    answer.headers.insert(RETRY_AFTER, retry(RETRY_SECONDS, seed));
     answer
+}
+
+/// The only object wanted is in cold storage. `seed` spreads the devices' next attempts.
+pub fn waiting(retry_after: u64, seed: u64) -> Answer {
+    let mut answer = error(StatusCode::SERVICE_UNAVAILABLE, "it is in cold storage: ask again");
+    answer.headers.insert(RETRY_AFTER, retry(retry_after, seed));
+    answer
+}
+
+/// `Retry-After` (RFC 9110 section 10.2.3), in seconds.
+pub(super) fn retry(least: u64, seed: u64) -> HeaderValue {
+    HeaderValue::from(least + seed % RETRY_JITTER_SECONDS)
 }
 
 /// A short text for people and load balancers. Nobody keeps it.

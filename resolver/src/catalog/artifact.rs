@@ -25,6 +25,17 @@ pub struct Artifact {
     pub fragment: Option<Fragment>,
 }
 
+impl Artifact {
+    /// The object whose bytes go into packages. Without a recorded CRC-32 the artifact itself must pass by, whatever else
+    /// is there.
+    pub fn packaged(&self) -> ObjectKey {
+        match self.fragment.filter(|_| self.crc32.is_some()) {
+            Some(fragment) => ObjectKey::Fragment(fragment.sha256),
+            None => ObjectKey::Blob(self.sha256),
+        }
+    }
+}
+
 /// An artifact as raw deflate (RFC 1951) that starts and ends on a byte boundary, refers to nothing before it, and has
 /// no final block: it can stand anywhere in a deflate stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

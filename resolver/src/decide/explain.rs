@@ -104,6 +104,8 @@ fn result(entry: &Entry) -> String {
         Outcome::Install { release, hops_remaining } => {
             format!("{code}: deliver {}, {hops_remaining} more to follow: {reason}", release.version)
         }
-        Outcome::Have(_) | Outcome::Refused(_) => format!("{code}: deliver nothing: {reason}"),
+        Outcome::Waiting { .. } | Outcome::Have(_) | Outcome::Refused(_) => {
+            format!("{code}: deliver nothing: {reason}")
+        }
     }
 }

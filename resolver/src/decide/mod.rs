@@ -1,13 +1,14 @@
 //! The decision: which releases this answer delivers, and why.
 //!
 //! ```text
-//! select ─► installed ─► hop ─► trim
-//! who asks   what runs    what    what it
-//! for what   there now    next    has already
+//! select ─► installed ─► hop ─► trim ─────► withhold
+//! who asks   what runs    what    what it      what is in
+//! for what   there now    next    has already  cold storage
 //! ```
 //!
 //! Two phases, so that no whole catalog is ever needed: [`lookups`] names the keys, the edge fetches those components,
-//! [`decide`] answers.
+//! [`decide`] answers. Where bytes may be in cold storage, the edge then looks at what would be delivered, and
+//! [`Decision::withhold`] takes out what cannot be.
 //!
 //! The hop is the first step of a shortest safe path from what is installed to the channel's target:
 //!
@@ -42,6 +43,7 @@ mod outcome;
 mod route;
 mod select;
 mod terrain;
+mod withhold;
 
 pub(crate) use hop::no_way;
 pub(crate) use installed::Place;
@@ -52,6 +54,7 @@ pub(crate) use terrain::Terrain;
 pub use explain::{Explanation, explain};
 pub use lookups::{Lookups, lookups};
 pub use outcome::{Decision, Entry, Outcome, Refusal};
+pub use withhold::{Reads, Restores};
 
 use crate::catalog::Components;
 use crate::query::Query;

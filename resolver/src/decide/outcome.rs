@@ -37,6 +37,15 @@ pub enum Outcome {
         /// Hops left after this one.
         hops_remaining: u32,
     },
+    /// This release is the next hop, but its bytes are in cold storage: ask again.
+    Waiting {
+        /// What will be delivered.
+        release: Arc<Release>,
+        /// Hops left after this one.
+        hops_remaining: u32,
+        /// In how many seconds it is worth asking again.
+        retry_after: u64,
+    },
     /// The device has this release, the target, already.
     Have(Arc<Release>),
     /// Nothing can be delivered.
@@ -83,6 +92,7 @@ impl Outcome {
         match self {
             Outcome::Install { .. } => 200,
             Outcome::Have(_) => 304,
+            Outcome::Waiting { .. } => 503,
             Outcome::Refused(refusal) => refusal.status_code(),
         }
     }
@@ -90,13 +100,30 @@ impl Outcome {
     /// The release this is about, if there is one.
     pub fn release(&self) -> Option<&Arc<Release>> {
         match self {
-            Outcome::Install { release, .. } | Outcome::Have(release) => Some(release),
+            Outcome::Install { release, .. } | Outcome::Waiting { release, .. } | Outcome::Have(release) => {
+                Some(release)
+            }
             Outcome::Refused(_) => None,
         }
     }
 }
 
 impl Decision {
+    /// The same decision, which some part of it ends at this moment if nothing does before.
+    pub fn until(mut self, moment: Timestamp) -> Decision {
+        self.changes_at = Some(self.changes_at.map_or(moment, |before| before.min(moment)));
+        self
+    }
+
+    /// In how many seconds it is worth asking again for what is in cold storage, if anything is.
+    pub fn retry_after(&self) -> Option<u64> {
+        let waiting = self.entries.iter().filter_map(|entry| match entry.outcome {
+            Outcome::Waiting { retry_after, .. } => Some(retry_after),
+            _ => None,
+        });
+        waiting.min()
+    }
+
     /// The releases that a package of this decision carries.
     pub fn delivered(&self) -> impl Iterator<Item = (&ComponentName, &Arc<Release>)> {
         self.entries.iter().filter_map(|entry| match &entry.outcome {

@@ -5,7 +5,7 @@ use sha2::Digest as _;
 
 use super::checksum::Checksum;
 use super::{gzip, stored, ustar};
-use crate::catalog::{Artifact, ObjectKey};
+use crate::catalog::{Artifact, Fragment, ObjectKey};
 use crate::manifest::FILE_NAME;
 use crate::query::EntityTag;
 
@@ -148,12 +148,11 @@ impl Layout {
         self.end_literal();
         let object = ObjectKey::Blob(artifact.sha256);
         self.checksum.object(object, artifact.size, artifact.crc32);
-        // Without a recorded CRC-32 the artifact itself must pass by, whatever else is there.
-        let part = match artifact.fragment.filter(|_| artifact.crc32.is_some()) {
-            Some(fragment) => {
-                Part { source: Source::Object(ObjectKey::Fragment(fragment.sha256)), length: fragment.size }
+        let part = match (artifact.packaged(), artifact.fragment) {
+            (fragment @ ObjectKey::Fragment(_), Some(Fragment { size, .. })) => {
+                Part { source: Source::Object(fragment), length: size }
             }
-            None => Part {
+            _ => Part {
                 source: Source::Framed { object, size: artifact.size },
                 length: stored::framed_length(artifact.size),
             },

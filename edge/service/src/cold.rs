@@ -1,0 +1,102 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use quick_cache::sync::Cache;
+use resolver::catalog::{Availability, ObjectKey};
+use resolver::decide::Restores;
+use store::{Artifacts, StoreError};
+
+use crate::catalog_cache::FAILED;
+use crate::objects::Objects;
+
+/// How long an object that is there is believed to be: lifecycle rules move objects to cold storage once a day.
+const READY: Duration = Duration::from_secs(300);
+
+/// How long an object in cold storage is not looked at again: restores take minutes at least.
+const NOT_READY: Duration = Duration::from_secs(60);
+
+/// How many objects are remembered; the least used go first.
+const CAPACITY: usize = 4096;
+
+/// What this process knows of cold storage.
+pub(crate) struct Cold<A> {
+    objects: Arc<Objects<A>>,
+    restores: Option<Restores>,
+    states: Cache<ObjectKey, State>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct State {
+    availability: Availability,
+    at: Instant,
+    believed: Duration,
+}
+
+impl<A: Artifacts> Cold<A> {
+    /// `None` where nothing is ever in cold storage.
+    pub(crate) fn new(objects: Arc<Objects<A>>, restores: Option<Restores>) -> Self {
+        Cold { objects, restores, states: Cache::new(CAPACITY) }
+    }
+
+    /// What these objects are like, all looked at at once. What a device is waiting for is asked to be restored: one
+    /// request of this process asks, the others wait for what it finds.
+    pub(crate) async fn states(&self, objects: BTreeSet<ObjectKey>) -> BTreeMap<ObjectKey, Availability> {
+        let Some(restores) = self.restores else { return BTreeMap::new() };
+        let state = async |object: ObjectKey| (object, self.state(object, || self.restored(object, restores)).await);
+        join_all(objects.into_iter().map(state)).await.into_iter().collect()
+    }
+
+    /// What an object is like. Nothing is restored because somebody asked for it by its digest.
+    pub(crate) async fn state_of(&self, object: ObjectKey) -> Availability {
+        if self.restores.is_none() {
+            return Availability::Ready;
+        }
+        self.state(object, || self.objects.artifacts.availability(&object)).await
+    }
+
+    /// Forgets what it knew: it was wrong.
+    pub(crate) fn forget(&self) {
+        self.states.clear();
+    }
+
+    async fn state<F>(&self, object: ObjectKey, look: impl FnOnce() -> F) -> Availability
+    where
+        F: Future<Output = Result<Availability, StoreError>>,
+    {
+        self.states.remove_if(&object, |state| state.at.elapsed() >= state.believed);
+        let found = self.states.get_or_insert_async(&object, async {
+            let (availability, believed) = match look().await {
+                Ok(Availability::Ready) => (Availability::Ready, READY),
+                Ok(not_ready) => (not_ready, NOT_READY),
+                // Whoever reads it will see. What is out of reach now may not be in a moment.
+                Err(error) => {
+                    tracing::warn!(%object, %error, "cannot tell whether it is in cold storage");
+                    (Availability::Ready, FAILED)
+                }
+            };
+            Ok::<_, Infallible>(State { availability, at: Instant::now(), believed })
+        });
+        match found.await {
+            Ok(state) => state.availability,
+            Err(never) => match never {},
+        }
+    }
+
+    async fn restored(&self, object: ObjectKey, restores: Restores) -> Result<Availability, StoreError> {
+        let artifacts = &self.objects.artifacts;
+        match artifacts.availability(&object).await? {
+            cold @ Availability::Cold(_) => {
+                tracing::info!(%object, tier = %restores.tier, "asking for a restore");
+                let asked = artifacts.restore(&object, restores.tier, restores.days).await;
+                Ok(asked.unwrap_or_else(|error| {
+                    tracing::error!(%object, %error, "cannot be restored");
+                    cold
+                }))
+            }
+            found => Ok(found),
+        }
+    }
+}

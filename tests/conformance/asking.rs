@@ -40,6 +40,12 @@ impl Answer {
         self.end.is_ok() && self.body.len() == self.length()
     }
 
+    /// Nothing was promised: 503, and when to come back.
+    pub(crate) fn is_refused(&self) -> bool {
+        let after: u64 = self.header("retry-after").parse().unwrap_or(0);
+        self.status == 503 && self.is_whole() && after >= 30
+    }
+
     /// The body did not: it ended with an error, and before the last byte.
     pub(crate) fn is_broken(&self) -> bool {
         self.end.is_err() && self.body.len() < self.length()
@@ -67,11 +73,21 @@ pub(crate) async fn ask<C: Catalog, A: Artifacts>(
     target: &str,
     headers: &[(&str, &str)],
 ) -> Answer {
+    ask_at(service, method, target, headers, NOW).await
+}
+
+pub(crate) async fn ask_at<C: Catalog, A: Artifacts>(
+    service: &Service<C, A>,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    now: Timestamp,
+) -> Answer {
     let mut request = Request::builder().method(method).uri(target).header("host", "ota.test");
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let (head, mut body) = service.answer(&request.body(()).unwrap(), NOW).await.into_parts();
+    let (head, mut body) = service.answer(&request.body(()).unwrap(), now).await.into_parts();
     let (mut bytes, mut end) = (Vec::new(), Ok(()));
     while let Some(frame) = body.frame().await {
         match frame {

@@ -1,4 +1,5 @@
-//! An artifact store with cold storage, over one without: it restores when told that the time has come.
+//! An artifact store with cold storage and URLs of its own, over one without: it restores when told that the time has
+//! come.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use resolver::catalog::{Archive, Availability, ObjectKey, Restore, Tier};
 use resolver::words::{Md5, Sha256, Timestamp};
-use store::{Artifacts, Held, Opened, Stat, StoreError, Stored};
+use store::{Address, Artifacts, Held, Opened, Stat, StoreError, Stored};
 
 /// Handles that were cloned are one store.
 #[derive(Clone)]
@@ -24,6 +25,8 @@ struct State {
     looks: Vec<ObjectKey>,
     restores: Vec<(ObjectKey, Tier, u32)>,
     out_of_reach: bool,
+    /// How long URLs last, in seconds, if any are given away.
+    lasting: Option<u64>,
 }
 
 impl<A> Frozen<A> {
@@ -38,6 +41,11 @@ impl<A> Frozen<A> {
     /// Nobody can tell any more whether an object is cold.
     pub(crate) fn is_out_of_reach(&self) {
         self.state.lock().unwrap().out_of_reach = true;
+    }
+
+    /// From now on it gives URLs away that last so many seconds.
+    pub(crate) fn gives_addresses(&self, seconds: u64) {
+        self.state.lock().unwrap().lasting = Some(seconds);
     }
 
     /// What was looked at since this was last asked.
@@ -84,6 +92,14 @@ impl<A: Artifacts> Artifacts for Frozen<A> {
         state.restores.push((*key, tier, days));
         state.states.insert(*key, restoring);
         Ok(restoring)
+    }
+
+    async fn address(&self, key: &ObjectKey, now: Timestamp) -> Result<Option<Address>, StoreError> {
+        let lasting = self.state.lock().unwrap().lasting;
+        Ok(lasting.map(|seconds| {
+            let until = Timestamp(now.0 - now.0 % 1000 + seconds);
+            Address { url: format!("https://store.test/{key}?until={}", until.0), until }
+        }))
     }
 
     async fn read(&self, key: &ObjectKey, range: Range<u64>) -> Result<Opened, StoreError> {

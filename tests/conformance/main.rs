@@ -1,5 +1,6 @@
 //! One suite that every store passes, and what the service makes of stores that do not do what they should.
 
+mod addresses;
 mod adopted;
 mod artifacts;
 mod asking;

@@ -106,3 +106,56 @@ impl Restores {
         Some(Wait { seconds: said + draw % (whole / SPREAD), ends })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Archive;
+
+    const RESTORES: Restores = Restores { tier: Tier::Standard, days: 7 };
+    const SINCE: u64 = 1_800_000_000;
+
+    fn wait(state: Availability, question: &str, after: u64) -> Option<Wait> {
+        let object = ObjectKey::Blob(Sha256::of(b"firmware"));
+        RESTORES.wait(state, &object, question, Timestamp(SINCE + after))
+    }
+
+    #[test]
+    fn a_wait_is_long_enough_not_much_longer_and_stays_the_same_until_it_says() {
+        for archive in [Archive::Flexible, Archive::Deep] {
+            for tier in Tier::ALL {
+                let since = Timestamp(SINCE);
+                let state = Availability::Restoring(Restore { archive, tier, since });
+                let whole = archive.restore_seconds(tier);
+                let mut after = 0;
+                while after < whole {
+                    let said = wait(state, "cpuarch=armv8", after).unwrap();
+                    let (left, ends) = (whole - after, said.ends.unwrap().0 - SINCE);
+                    assert!(said.seconds >= left && said.seconds <= left + whole / STEPS + whole / SPREAD);
+                    assert!(ends > after && ends <= whole);
+                    assert_eq!(wait(state, "cpuarch=armv8", ends - 1), Some(said), "{archive} {tier} {after}");
+                    after = ends;
+                }
+                // It is late: who asks again is told to wait a little, for ever if need be.
+                let late = wait(state, "cpuarch=armv8", whole).unwrap();
+                assert!(late.seconds >= whole / STEPS && late.ends.is_none());
+                assert_eq!(wait(state, "cpuarch=armv8", 1000 * whole), Some(late));
+            }
+        }
+    }
+
+    #[test]
+    fn different_questions_wait_differently() {
+        let waits: BTreeSet<u64> = (0..100)
+            .map(|question| wait(Availability::Cold(Archive::Deep), &format!("app{question}=prod"), 0).unwrap().seconds)
+            .collect();
+        assert!(waits.len() > 90, "{waits:?}");
+        assert_eq!(wait(Availability::Ready, "", 0), None);
+    }
+
+    #[test]
+    fn deep_archive_has_no_minutes() {
+        assert_eq!(Archive::Deep.restore_seconds(Tier::Expedited), Archive::Deep.restore_seconds(Tier::Standard));
+        assert_eq!(Archive::Deep.tier(Tier::Expedited), Tier::Standard);
+    }
+}

@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use quick_cache::sync::Cache;
 use resolver::catalog::{Availability, ObjectKey};
-use resolver::decide::Restores;
+use resolver::decide::{Decision, Reads, Restores};
+use resolver::words::Timestamp;
 use store::{Artifacts, StoreError};
 
 use crate::catalog_cache::FAILED;
 use crate::objects::Objects;
+use crate::observed::Observed;
 
 /// How long an object that is there is believed to be: lifecycle rules move objects to cold storage once a day.
 const READY: Duration = Duration::from_secs(300);
@@ -41,12 +43,28 @@ impl<A: Artifacts> Cold<A> {
         Cold { objects, restores, states: Cache::new(CAPACITY) }
     }
 
-    /// What these objects are like, all looked at at once. What a device is waiting for is asked to be restored: one
-    /// request of this process asks, the others wait for what it finds.
-    pub(crate) async fn states(&self, objects: BTreeSet<ObjectKey>) -> BTreeMap<ObjectKey, Availability> {
-        let Some(restores) = self.restores else { return BTreeMap::new() };
-        let state = async |object: ObjectKey| (object, self.state(object, || self.restored(object, restores)).await);
-        join_all(objects.into_iter().map(state)).await.into_iter().collect()
+    /// Looks whether what would be delivered is in cold storage, and takes out what is; what a device is waiting for is
+    /// asked to be restored. Returns what was looked at too.
+    pub(crate) async fn withhold(
+        &self,
+        reads: impl FnOnce(&Decision) -> Reads,
+        decision: Decision,
+        question: &str,
+        now: Timestamp,
+        observed: &mut Observed,
+    ) -> (BTreeSet<ObjectKey>, Decision) {
+        let Some(restores) = self.restores else { return (BTreeSet::new(), decision) };
+        let reads = reads(&decision);
+        let objects = decision.objects(reads);
+        let states = self.states(&objects, restores, observed).await;
+        (objects, decision.withhold(reads, &states, &restores, question, now))
+    }
+
+    /// None of these objects has gone to cold storage.
+    pub(crate) async fn is_ready(&self, objects: &BTreeSet<ObjectKey>, observed: &mut Observed) -> bool {
+        let Some(restores) = self.restores else { return true };
+        let states = self.states(objects, restores, observed).await;
+        states.into_values().all(|state| state == Availability::Ready)
     }
 
     /// What an object is like. Nothing is restored because somebody asked for it by its digest.
@@ -60,6 +78,21 @@ impl<A: Artifacts> Cold<A> {
     /// Forgets what it knew: it was wrong.
     pub(crate) fn forget(&self) {
         self.states.clear();
+    }
+
+    /// What these objects are like, all looked at at once. One request of this process asks, the others wait for what it
+    /// finds.
+    async fn states(
+        &self,
+        objects: &BTreeSet<ObjectKey>,
+        restores: Restores,
+        observed: &mut Observed,
+    ) -> BTreeMap<ObjectKey, Availability> {
+        let started = Instant::now();
+        let state = async |object: ObjectKey| (object, self.state(object, || self.restored(object, restores)).await);
+        let states = join_all(objects.iter().copied().map(state)).await.into_iter().collect();
+        observed.store_time += started.elapsed();
+        states
     }
 
     async fn state<F>(&self, object: ObjectKey, look: impl FnOnce() -> F) -> Availability

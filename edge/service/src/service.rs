@@ -6,10 +6,10 @@ use std::time::Instant;
 use futures_util::future::{join, try_join, try_join_all};
 use http::{Method, Request, Response};
 use resolver::answer::{self, ADDRESS_MARGIN_SECONDS, Answer, Blob, Circumstances, Content, Deployment};
-use resolver::catalog::{Availability, Components, ObjectKey};
+use resolver::catalog::{Components, ObjectKey};
 use resolver::decide::{Decision, Lookups, Restores, decide, lookups};
 use resolver::manifest::Addresses;
-use resolver::query::{Asked, Query};
+use resolver::query::Query;
 use resolver::route::{self, Route};
 use resolver::words::{ComponentKey, Sha256, Timestamp};
 use store::{Artifacts, Catalog, Stat, StoreError};
@@ -65,7 +65,9 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         let mut fetched = None;
         if let Some(memory) = question.as_ref().and_then(|question| self.remembered.get(question)) {
             match self.fetch(&memory.lookups, observed).await {
-                Ok(components) if memory.follows_from(&components) && self.all_ready(&memory, observed).await => {
+                Ok(components)
+                    if memory.follows_from(&components) && self.cold.is_ready(&memory.objects, observed).await =>
+                {
                     observed.query.clone_from(&memory.canonical);
                     return memory.answer.clone();
                 }
@@ -95,7 +97,8 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
             Ok(addressed) => addressed,
             Err(error) => return unavailable(&error),
         };
-        let (objects, decision) = self.withhold(&asked, decision, &addresses, &canonical, now, observed).await;
+        let reads = |decision: &Decision| answer::reads(&asked, decision, &addresses, &self.deployment);
+        let (objects, decision) = self.cold.withhold(reads, decision, &canonical, now, observed).await;
         let around = Circumstances {
             method: request.method(),
             headers: request.headers(),
@@ -113,7 +116,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         answer
     }
 
-    /// URLs of the artifact store's own, if it gives any away, and the decision as long as they last.
+    /// URLs of the artifact store's own, if it gives any away, and the decision for as long as they last.
     async fn addresses(&self, decision: Decision, now: Timestamp) -> Result<(Addresses, Decision), StoreError> {
         let (mut addresses, mut ends) = (Addresses::new(), None);
         for release in decision.entries.iter().filter_map(|entry| entry.outcome.release()) {
@@ -122,42 +125,11 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
             ends = ends.into_iter().chain([address.until]).min();
             addresses.insert(sha256, address.url);
         }
-        let last = |until: Timestamp| Timestamp(until.0.saturating_sub(ADDRESS_MARGIN_SECONDS));
         let decision = match ends {
-            Some(until) => decision.until(last(until)),
+            Some(Timestamp(until)) => decision.until(Timestamp(until.saturating_sub(ADDRESS_MARGIN_SECONDS))),
             None => decision,
         };
         Ok((addresses, decision))
-    }
-
-    /// Looks whether what would be delivered is in cold storage, and takes out what is. Returns what was looked at.
-    async fn withhold(
-        &self,
-        asked: &Asked,
-        decision: Decision,
-        addresses: &Addresses,
-        canonical: &str,
-        now: Timestamp,
-        observed: &mut Observed,
-    ) -> (BTreeSet<ObjectKey>, Decision) {
-        let Some(restores) = &self.deployment.restores else { return (BTreeSet::new(), decision) };
-        let reads = answer::reads(asked, &decision, addresses, &self.deployment);
-        let objects = decision.objects(reads);
-        let started = Instant::now();
-        let states = self.cold.states(objects.clone()).await;
-        observed.store_time += started.elapsed();
-        (objects, decision.withhold(reads, &states, restores, canonical, now))
-    }
-
-    /// Nothing that an answer delivers has gone to cold storage.
-    async fn all_ready(&self, memory: &Memory, observed: &mut Observed) -> bool {
-        if memory.objects.is_empty() {
-            return true;
-        }
-        let started = Instant::now();
-        let states = self.cold.states(memory.objects.clone()).await;
-        observed.store_time += started.elapsed();
-        states.into_values().all(|state| state == Availability::Ready)
     }
 
     /// The components a decision depends on: two rounds of point reads at most, each all at once.

@@ -7,10 +7,12 @@ mod garbage;
 mod guard;
 #[cfg(feature = "cli")]
 mod import;
+mod opening;
 #[cfg(feature = "cli")]
 mod options;
 #[cfg(feature = "cli")]
 pub mod picture;
+mod places;
 mod publish;
 mod sample;
 pub mod signing;
@@ -23,8 +25,10 @@ pub use garbage::{Collected, LEAST_AGE, Rules, collect};
 pub use guard::{Refused, guard};
 #[cfg(feature = "cli")]
 pub use import::{Change, ImportError, Plan, apply, plan};
+pub use opening::{AnyArtifacts, AnyCatalog, OpenError};
 #[cfg(feature = "cli")]
 pub use options::StoreOptions;
+pub use places::{ArtifactsPlace, CatalogPlace, InvalidPlace, Places};
 pub use publish::{Pointer, Publication, PublishError, Published, Terms, publish};
 pub use sample::{DEFAULT_SAMPLE_SIZE, Sample, SampleError, samples};
 pub use stores::Stores;

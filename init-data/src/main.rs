@@ -78,20 +78,19 @@ async fn main() -> ExitCode {
 /// Does what was asked, and prints what was found; whether that is not as it must be.
 async fn run(arguments: Arguments) -> anyhow::Result<bool> {
     let Arguments { verb, stores, json } = arguments;
-    let open = || stores.open();
     let report = match verb {
-        Verb::Publish(args) => args.run(&stores.make()?, now()?, json).await,
-        Verb::Channel(args) => args.run(&open()?, now()?).await,
-        Verb::Yank(args) => args.run(&open()?, now()?).await,
-        Verb::Releases(args) => args.run(&open()?).await,
-        Verb::Check(args) => args.run(&open()?, now()?).await,
-        Verb::Explain(args) => args.run(&open()?, now()?).await,
-        Verb::Graph(args) => args.run(&open()?, now()?).await,
-        Verb::Export(args) => args.run(&open()?).await,
-        Verb::Import(args) if args.apply => args.run(&stores.make()?, now()?).await,
-        Verb::Import(args) => args.run(&open()?, now()?).await,
-        Verb::Gc(args) => args.run(&open()?, now()?).await,
-        Verb::Sample(args) => args.run(&stores.make()?, now()?).await,
+        Verb::Publish(args) => args.run(&stores.make().await?, now()?, json).await,
+        Verb::Channel(args) => args.run(&stores.open().await?, now()?).await,
+        Verb::Yank(args) => args.run(&stores.open().await?, now()?).await,
+        Verb::Releases(args) => args.run(&stores.open().await?).await,
+        Verb::Check(args) => args.run(&stores.open().await?, now()?).await,
+        Verb::Explain(args) => args.run(&stores.open().await?, now()?).await,
+        Verb::Graph(args) => args.run(&stores.open().await?, now()?).await,
+        Verb::Export(args) => args.run(&stores.open().await?).await,
+        Verb::Import(args) if args.apply => args.run(&stores.make().await?, now()?).await,
+        Verb::Import(args) => args.run(&stores.open().await?, now()?).await,
+        Verb::Gc(args) => args.run(&stores.open().await?, now()?).await,
+        Verb::Sample(args) => args.run(&stores.make().await?, now()?).await,
         Verb::Key(args) => Report::of(&args.run()?),
         Verb::Sign(args) => Report::of(&args.run(now()?)?),
         Verb::Verify(args) => Report::of(&args.run(now()?)?),

@@ -7,18 +7,36 @@ mod recorded;
 
 use std::collections::BTreeSet;
 
-use edgehop_tests::server::Server;
+use edgehop_tests::cloud::{Cloud, clients, wait};
+use edgehop_tests::sample_table;
+use edgehop_tests::server::{Server, folder};
 
 use compare::compare;
 use differences::{CASES, EVERYWHERE};
 use recorded::Recorded;
 
 /// The sample's own artifact size: its recorded member sizes must hold too.
-const SAMPLE_SIZE: &str = "10485760";
+const SAMPLE_SIZE: usize = 10 << 20;
 
 #[test]
 fn recorded_answers_hold_but_for_the_defects_named() {
-    let server = Server::start(&["--sample-size", SAMPLE_SIZE]);
+    check(&Server::start(&["--sample-size", &SAMPLE_SIZE.to_string()]));
+}
+
+#[test]
+fn they_hold_over_the_samples_own_table_and_bucket_which_stay_as_they_are() {
+    let cloud = Cloud::new();
+    wait(async { sample_table::fill(&clients().await, &cloud.table, &cloud.bucket, SAMPLE_SIZE).await });
+    let before = cloud.content();
+    assert_eq!((before.items.len(), before.objects.len()), (9, 9));
+    let server = Server::start_with(folder(), &[], &cloud.environment());
+    check(&server);
+    drop(server);
+    assert_eq!(cloud.content(), before);
+}
+
+/// That a server answers as was recorded, but for what is named.
+fn check(server: &Server) {
     let recorded = Recorded::all();
     assert_eq!(recorded.len(), 55);
     let (mut seen, mut wrong) = (BTreeSet::new(), Vec::new());

@@ -1,9 +1,11 @@
 //! The harness: the real server, real tools, real caches.
 
 pub mod client;
+pub mod cloud;
 pub mod packages;
 pub mod proxies;
 pub mod sample;
+pub mod sample_table;
 pub mod server;
 pub mod stand_ins;
 pub mod tools;

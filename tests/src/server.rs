@@ -26,6 +26,11 @@ impl Server {
 
     /// Starts on a folder that is there already: `data` inside it is the data folder.
     pub fn restart(folder: tempfile::TempDir, options: &[&str]) -> Server {
+        Server::start_with(folder, options, &[])
+    }
+
+    /// The same, with these variables in its environment.
+    pub fn start_with(folder: tempfile::TempDir, options: &[&str], environment: &[(String, String)]) -> Server {
         let log = File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
         let mut command = Command::new(binary());
         // What the developer's shell says about edgehop is not meant for tests.
@@ -37,6 +42,7 @@ impl Server {
             .arg("--data")
             .arg(folder.path().join("data"))
             .args(options)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -113,22 +119,35 @@ pub fn folder() -> tempfile::TempDir {
     tempfile::Builder::new().prefix("edgehop-").tempdir_in(base).unwrap()
 }
 
-/// The server's program, built as this test was: `cargo test` builds it for development, `cargo bench` for release.
+/// The server's program, built as this test was: `cargo test` builds it for development, with every store that it can
+/// have; `cargo bench` for release, as users build it.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| build("server", "edgehop-server"))
+    let features = if cfg!(debug_assertions) { "aws" } else { "" };
+    BINARY.get_or_init(|| build("server", "edgehop-server", features))
 }
 
 /// The command line's program.
 pub fn command_line() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| build("init-data", "edgehop"))
+    BINARY.get_or_init(|| build("init-data", "edgehop", ""))
 }
 
-fn build(package: &str, program: &str) -> PathBuf {
+fn build(package: &str, program: &str, features: &str) -> PathBuf {
     let profile = if cfg!(debug_assertions) { ("dev", "debug") } else { ("release", "release") };
     let done = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", package, "--bin", program, "--profile", profile.0])
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            package,
+            "--bin",
+            program,
+            "--profile",
+            profile.0,
+            "--features",
+            features,
+        ])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .status()
         .unwrap();

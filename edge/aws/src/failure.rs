@@ -8,6 +8,8 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::RequestId as _;
 use store::StoreError;
 
+use crate::advice;
+
 /// Error codes with which DynamoDB refuses what was sent: sending it again does not help.
 const INVALID: [&str; 2] = ["ValidationException", "SerializationException"];
 
@@ -30,17 +32,27 @@ where
     StoreError::artifacts(format!("{what}: {}", said(error)))
 }
 
-/// In one line: the service's code and message, or else what came between us and the service.
+/// In one line: the service's code and message, or else what came between us and the service; and what to do.
 pub(crate) fn said<E>(error: &SdkError<E, HttpResponse>) -> String
 where
     E: Error + ProvideErrorMetadata + 'static,
 {
-    let Some(refused) = error.as_service_error() else { return causes(error) };
+    let Some(refused) = error.as_service_error() else {
+        return advised(causes(error), advice::about_call(error));
+    };
     let status = error.raw_response().map_or(0, |response| response.status().as_u16());
     let code = refused.code().unwrap_or("no error code");
     let message = refused.message().unwrap_or("no message");
     let request = error.request_id().unwrap_or("unknown");
-    format!("{code}: {message} (HTTP status {status}, request {request})")
+    let said = format!("{code}: {message} (HTTP status {status}, request {request})");
+    advised(said, advice::about_answer(refused.code(), status))
+}
+
+fn advised(said: String, advice: Option<&str>) -> String {
+    match advice {
+        Some(advice) => format!("{said}; {advice}"),
+        None => said,
+    }
 }
 
 /// An error with what caused it.

@@ -43,12 +43,15 @@
 //!   Those are what Lambda, ECS, EKS, EC2 and CI have. The feature `operator` adds `aws sso login` and
 //!   `credential_process`, and with them two more service clients that a function never needs.
 
+mod advice;
 mod artifacts;
 mod catalog;
 mod connect;
 mod failure;
 mod limits;
 mod location;
+mod open;
+mod sample;
 
 pub use artifacts::{S3Artifacts, Sizes};
 pub use catalog::DynamoCatalog;
@@ -57,3 +60,5 @@ pub use limits::{
     ATTEMPT, ATTEMPTS, CONNECT, MAX_ITEM_BYTES, MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS, OPERATION, READ,
 };
 pub use location::{BucketName, InvalidLocation, TableName};
+pub use open::{AwsArtifacts, AwsCatalog, look_at_bucket, open, open_bucket, open_refreshing, open_table};
+pub use sample::{REFRESH, SampleArtifacts, SampleCatalog};

@@ -3,13 +3,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use embedded::{FolderArtifacts, SqliteCatalog};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use init_data::{AnyArtifacts, AnyCatalog};
 use service::{Observed, Service};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -20,7 +20,7 @@ use crate::limits::{ACCEPT_PAUSE, HEAD_TIMEOUT, IDLE_TIMEOUT, MAX_BUFFER_BYTES};
 use crate::metrics::Metrics;
 use crate::transfer::Transfer;
 
-type Shared = Arc<Service<SqliteCatalog, FolderArtifacts>>;
+type Shared = Arc<Service<AnyCatalog, AnyArtifacts>>;
 
 /// Accepts connections until the process is told to stop, then lets running answers finish. Told again, it goes at
 /// once.
@@ -85,7 +85,7 @@ fn open(
 }
 
 async fn answer(
-    service: &Service<SqliteCatalog, FolderArtifacts>,
+    service: &Service<AnyCatalog, AnyArtifacts>,
     metrics: Arc<Metrics>,
     request: &Request<Incoming>,
 ) -> Response<Transfer> {

@@ -1,8 +1,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
-use embedded::{FolderArtifacts, SqliteCatalog};
-use init_data::Stores;
+use init_data::{AnyArtifacts, AnyCatalog, Stores};
 use resolver::words::Timestamp;
 use store::Catalog as _;
 
@@ -12,11 +11,13 @@ use crate::settings::Settings;
 /// by the next.
 const UNFINISHED: &str = "sample.unfinished";
 
-/// Opens the data folder; puts the sample data into an empty one.
-pub(crate) async fn open(settings: &Settings) -> anyhow::Result<(SqliteCatalog, FolderArtifacts)> {
+/// Opens the stores; puts the sample data into an empty data folder.
+pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Stores<AnyCatalog, AnyArtifacts>> {
+    if !settings.has_data_folder() {
+        return Ok(settings.places().open().await?);
+    }
     let folder = settings.data.display();
-    let stores = Stores::embedded(&settings.data)
-        .with_context(|| format!("cannot open --data {folder}: it takes a folder that this user may write to"))?;
+    let stores = settings.places().open().await.with_context(|| format!("cannot open --data {folder}"))?;
     let mark = settings.data.join(UNFINISHED);
     let empty = stores.catalog.components().await.context("cannot read the catalog")?.is_empty();
     if !settings.no_sample && (empty || mark.exists()) {
@@ -26,7 +27,7 @@ pub(crate) async fn open(settings: &Settings) -> anyhow::Result<(SqliteCatalog, 
         init_data::samples(&stores, settings.sample_size, now()).await.with_context(failed)?;
         std::fs::remove_file(&mark).with_context(failed)?;
     }
-    Ok((stores.catalog, stores.artifacts))
+    Ok(stores)
 }
 
 /// This moment. A clock before 1970 is taken for 1970.

@@ -1,4 +1,4 @@
-//! `edgehop-server`: the service on a TCP port, over the embedded stores.
+//! `edgehop-server`: the service on a TCP port, over the embedded stores or, with the feature `aws`, those on AWS.
 
 mod connection;
 mod data;
@@ -37,8 +37,8 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     let listener = bind(&settings.listen, "--listen").await?;
     let metrics_listener = bind(&settings.metrics_listen, "--metrics-listen").await?;
     let (address, metrics_address) = (listener.local_addr()?, metrics_listener.local_addr()?);
-    let (catalog, artifacts) = data::open(&settings).await?;
-    let service = Service::new(catalog, artifacts, settings.deployment(address));
+    let stores = data::open(&settings).await?;
+    let service = Service::new(stores.catalog, stores.artifacts, settings.deployment(address));
     let metrics = Arc::new(metrics::Metrics::default());
 
     tokio::spawn(metrics::serve(metrics_listener, Arc::clone(&metrics)));

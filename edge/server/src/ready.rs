@@ -6,7 +6,11 @@ use crate::settings::{Settings, own_base};
 /// Says on standard output that devices are welcome, and how to try it. A script may wait for the first line.
 pub(crate) fn announce(address: SocketAddr, metrics: SocketAddr, settings: &Settings) {
     let base = own_base(address);
-    let data = settings.data.display();
+    let places = settings.places();
+    let data = match settings.has_data_folder() {
+        true => settings.data.display().to_string(),
+        false => format!("{} and {}", places.catalog, places.artifacts),
+    };
     let text = format!(
         "edgehop-server is ready on {base} (data in {data}, metrics on http://{metrics}/metrics)
 

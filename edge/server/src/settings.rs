@@ -3,6 +3,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
+use init_data::{ArtifactsPlace, CatalogPlace, Places};
 use resolver::answer::Deployment;
 use tracing_subscriber::EnvFilter;
 
@@ -22,7 +23,16 @@ pub(crate) struct Settings {
     #[arg(long, env = "EDGEHOP_DATA", default_value = "./edgehop-data")]
     pub(crate) data: PathBuf,
 
-    /// Start with an empty catalog, not with the sample data
+    /// The catalog, where it is not in the data folder: sqlite:FILE, or dynamodb:TABLE in a build with the feature `aws`
+    #[arg(long, env = "EDGEHOP_CATALOG", value_name = "STORE")]
+    pub(crate) catalog: Option<CatalogPlace>,
+
+    /// The artifacts, where they are not in the data folder: folder:FOLDER, or s3:BUCKET[/PREFIX] in a build with the
+    /// feature `aws`
+    #[arg(long, env = "EDGEHOP_ARTIFACTS", value_name = "STORE")]
+    pub(crate) artifacts: Option<ArtifactsPlace>,
+
+    /// Start with an empty catalog, not with the sample data, which only the data folder ever gets
     #[arg(long, env = "EDGEHOP_NO_SAMPLE", value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) no_sample: bool,
 
@@ -59,6 +69,16 @@ pub(crate) enum LogFormat {
 }
 
 impl Settings {
+    /// Where the stores are.
+    pub(crate) fn places(&self) -> Places {
+        Places::new(&self.data, self.catalog.clone(), self.artifacts.clone())
+    }
+
+    /// Everything is in the data folder.
+    pub(crate) fn has_data_folder(&self) -> bool {
+        self.catalog.is_none() && self.artifacts.is_none()
+    }
+
     /// What the resolver needs to know, once the address is.
     pub(crate) fn deployment(&self, address: SocketAddr) -> Deployment {
         Deployment {

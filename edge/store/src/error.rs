@@ -39,6 +39,14 @@ pub enum StoreError {
         /// The version.
         target: String,
     },
+    /// Nothing can be put into this store.
+    #[error("{what} can only be read: {problem}")]
+    ReadOnly {
+        /// Which store.
+        what: String,
+        /// Why, and what to do.
+        problem: String,
+    },
     /// More than this store takes at once.
     #[error("{what} is too large for this store: {problem}")]
     TooLarge {

@@ -5,6 +5,7 @@
 
 mod artifacts;
 mod catalog;
+mod either;
 mod error;
 mod fragment;
 mod inspect;
@@ -12,6 +13,7 @@ mod stage;
 
 pub use artifacts::{Address, Artifacts, ByteStream, Held, Identity, Opened, Stat, Stored};
 pub use catalog::Catalog;
+pub use either::Either;
 pub use error::StoreError;
 pub use inspect::inspect;
 pub use stage::{StageError, Staged, stage};

@@ -20,7 +20,7 @@ use resolver::catalog::ObjectKey;
 use resolver::words::{Md5, Sha256};
 use store::{Artifacts, Held, Opened, Stat, StoreError, Stored};
 
-use bucket::Bucket;
+pub(crate) use bucket::Bucket;
 use names::Where;
 pub use sizes::Sizes;
 use text::Over;

@@ -9,15 +9,18 @@ mod room;
 mod table;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
 use resolver::catalog::{Component, Edit, Revision};
 use resolver::words::{AttributeName, ComponentKey, ComponentName};
 use store::{Catalog, StoreError};
 
-use item::text;
-use names::{COMPONENTS, ENV};
+pub(crate) use item::{Item, text};
+use names::COMPONENTS;
+pub(crate) use names::{APP, ENV, STEP, item};
 use partition::Partition;
 use table::Table;
 
+use crate::failure;
 use crate::limits::MAX_TRANSACTION_ITEMS;
 
 /// A catalog in one DynamoDB table, with the hash key `app` and the range key `env`, both strings.
@@ -46,7 +49,7 @@ impl DynamoCatalog {
 
     async fn list(&self, app: &str) -> Result<Vec<ComponentKey>, StoreError> {
         let items = self.table.query(app).await?;
-        let key = |item| text(item, ENV)?.parse().map_err(|error| item::damaged(item, error));
+        let key = |item| text(item, ENV)?.parse().map_err(|error| self::item::damaged(item, error));
         items.iter().map(key).collect()
     }
 }
@@ -79,4 +82,19 @@ impl Catalog for DynamoCatalog {
         }
         Ok(Revision(expected.0 + 1))
     }
+}
+
+/// Something was published into this table: one Query of one item.
+pub(crate) async fn has_components(client: &Client, table: &str) -> Result<bool, StoreError> {
+    let query = client
+        .query()
+        .table_name(table)
+        .consistent_read(true)
+        .limit(1)
+        .key_condition_expression("#app = :app")
+        .expression_attribute_names("#app", APP)
+        .expression_attribute_values(":app", AttributeValue::S(COMPONENTS.to_owned()));
+    let found = query.send().await;
+    let found = found.map_err(|error| failure::catalog(format!("Query of {COMPONENTS} in {table}"), &error))?;
+    Ok(found.items.is_some_and(|items| !items.is_empty()))
 }

@@ -1,0 +1,70 @@
+//! Which stores a table and a bucket are: edgehop's own, or the sample's, which are only read.
+
+use std::time::Duration;
+
+use store::{Either, StoreError};
+
+use crate::catalog::has_components;
+use crate::sample::{REFRESH, Sample};
+use crate::{BucketName, Clients, DynamoCatalog, S3Artifacts, SampleArtifacts, SampleCatalog, TableName, failure};
+
+/// A catalog on AWS.
+pub type AwsCatalog = Either<DynamoCatalog, SampleCatalog>;
+
+/// An artifact store on AWS.
+pub type AwsArtifacts = Either<S3Artifacts, SampleArtifacts>;
+
+/// Opens the stores in a table and a bucket: the sample's if its init script filled the table, else edgehop's own.
+///
+/// One Query where something was published. Where nothing was, the whole table is read once, and of the sample's items
+/// every object: SHA-256, size and CRC-32 are not in the table.
+pub async fn open(
+    clients: &Clients,
+    table: &TableName,
+    bucket: &BucketName,
+) -> Result<(AwsCatalog, AwsArtifacts), StoreError> {
+    open_refreshing(clients, table, bucket, REFRESH).await
+}
+
+/// The same; the sample's table is read again that often, in place of once a minute.
+pub async fn open_refreshing(
+    clients: &Clients,
+    table: &TableName,
+    bucket: &BucketName,
+    every: Duration,
+) -> Result<(AwsCatalog, AwsArtifacts), StoreError> {
+    if !has_components(&clients.dynamodb, table.as_str()).await?
+        && let Some(sample) = Sample::find(clients, table, bucket).await?
+    {
+        let (catalog, artifacts) = sample.serve(every);
+        return Ok((Either::Right(catalog), Either::Right(artifacts)));
+    }
+    Ok((Either::Left(own_catalog(clients, table)), Either::Left(open_bucket(clients, bucket))))
+}
+
+/// Opens the catalog in a table whose artifacts are not in S3. [`StoreError::ReadOnly`] if it is the sample's: its
+/// objects are in a bucket.
+pub async fn open_table(clients: &Clients, table: &TableName) -> Result<DynamoCatalog, StoreError> {
+    if !has_components(&clients.dynamodb, table.as_str()).await? && Sample::is_in(clients, table).await? {
+        let problem = "the sample's init script filled it, and its objects are in a bucket: give --artifacts s3:BUCKET";
+        return Err(StoreError::ReadOnly { what: table.to_string(), problem: problem.to_owned() });
+    }
+    Ok(own_catalog(clients, table))
+}
+
+/// The artifact store in a bucket whose catalog is elsewhere. The bucket is not looked at yet.
+pub fn open_bucket(clients: &Clients, bucket: &BucketName) -> S3Artifacts {
+    S3Artifacts::new(clients.s3.clone(), bucket.bucket(), bucket.prefix())
+}
+
+/// Looks whether a bucket is there and its names can be listed, so that an operator learns at once what is wrong with
+/// it: one list of one object.
+pub async fn look_at_bucket(clients: &Clients, bucket: &BucketName) -> Result<(), StoreError> {
+    let list = clients.s3.list_objects_v2().bucket(bucket.bucket()).prefix(bucket.prefix()).max_keys(1);
+    let listed = list.send().await;
+    listed.map(|_| ()).map_err(|error| failure::artifacts(format!("the list of {}", bucket.bucket()), &error))
+}
+
+fn own_catalog(clients: &Clients, table: &TableName) -> DynamoCatalog {
+    DynamoCatalog::new(clients.dynamodb.clone(), table.as_str())
+}

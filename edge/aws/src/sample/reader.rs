@@ -1,0 +1,148 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt as _};
+use store::StoreError;
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use super::directory::Directory;
+use super::item::{SampleItem, is_samples, label};
+use super::learn::{Learned, learn};
+use super::scan::scan;
+use crate::artifacts::Bucket;
+use crate::catalog::Item;
+use crate::{BucketName, Clients, TableName, failure};
+
+/// How many objects are looked at or read at once.
+const AT_ONCE: usize = 4;
+
+/// Reads the table, and from the bucket what it has not read before.
+pub(crate) struct Reader {
+    client: aws_sdk_dynamodb::Client,
+    pub(crate) table: TableName,
+    pub(crate) bucket: Bucket,
+    /// What objects were when they were last read, by their names.
+    known: BTreeMap<String, Learned>,
+}
+
+impl Reader {
+    pub(crate) fn new(clients: &Clients, table: &TableName, bucket: &BucketName) -> Reader {
+        // An item names its object in full.
+        let bucket = Bucket::new(clients.s3.clone(), bucket.bucket().to_owned(), String::new());
+        Reader { client: clients.dynamodb.clone(), table: table.clone(), bucket, known: BTreeMap::new() }
+    }
+
+    /// What these items say. An error if the bucket cannot be asked: else everything would be missing.
+    pub(crate) async fn first(&mut self, items: &[Item]) -> Result<Directory, StoreError> {
+        let (read, failed) = self.read(items, None).await;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        warn(&self.table, &read.left_out, &BTreeSet::new());
+        Ok(read)
+    }
+
+    /// Reads again and again, until nobody wants to know any more.
+    pub(crate) async fn keep_reading(mut self, sender: watch::Sender<Arc<Directory>>, every: Duration) {
+        let mut ticks = interval_at(Instant::now() + every, every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let before = Arc::clone(&sender.borrow());
+            let again = async {
+                ticks.tick().await;
+                self.again(&before).await
+            };
+            tokio::select! {
+                () = sender.closed() => return,
+                read = again => {
+                    if let Some(read) = read {
+                        sender.send_replace(Arc::new(read));
+                    }
+                }
+            }
+        }
+    }
+
+    /// What the table says by now; `None` if it does not answer.
+    async fn again(&mut self, before: &Directory) -> Option<Directory> {
+        match scan(&self.client, self.table.as_str()).await {
+            Ok(items) => {
+                let (read, _) = self.read(&items, Some(before)).await;
+                warn(&self.table, &read.left_out, &before.left_out);
+                Some(read)
+            }
+            Err(error) => {
+                let cause = failure::causes(&error);
+                tracing::warn!(table = %self.table, cause, "cannot read the table again: serving what it said");
+                None
+            }
+        }
+    }
+
+    /// What these items say, and the first failure of a bucket that could not be asked.
+    async fn read(&mut self, items: &[Item], before: Option<&Directory>) -> (Directory, Option<StoreError>) {
+        let (mut left_out, mut failed) = (BTreeSet::new(), None);
+        let mut wanted = Vec::new();
+        for item in items.iter().filter(|item| is_samples(item)) {
+            let mut wrong = Vec::new();
+            match SampleItem::read(item, &self.bucket.name, |why| wrong.push(why)) {
+                Ok(item) => wanted.push(item),
+                Err(why) => wrong.push(why),
+            }
+            left_out.extend(wrong.into_iter().map(|why| format!("{}: {why}", label(item))));
+        }
+        // Two items may have one object.
+        let names: BTreeSet<&String> = wanted.iter().map(|item| &item.object).collect();
+        let looks: Vec<_> = names.into_iter().map(|name| self.look(name.clone())).collect();
+        let looked: BTreeMap<String, Result<Learned, StoreError>> =
+            stream::iter(looks).buffered(AT_ONCE).collect().await;
+
+        let mut found = Vec::new();
+        for item in wanted {
+            match looked.get(&item.object) {
+                Some(Ok(learned)) if learned.artifact.md5 == item.md5 => found.push((item, learned.clone())),
+                Some(Ok(learned)) => {
+                    let why =
+                        format!("its object {} has the MD5 {}, not {}", item.object, learned.artifact.md5, item.md5);
+                    left_out.insert(format!("{}: {why}", item.label));
+                }
+                Some(Err(error)) => {
+                    left_out.insert(format!("{}: {}", item.label, failure::causes(error)));
+                }
+                None => {}
+            }
+        }
+        self.known.clear();
+        for (name, looked) in looked {
+            match looked {
+                Ok(learned) => drop(self.known.insert(name, learned)),
+                Err(error @ StoreError::Unavailable { .. }) if failed.is_none() => failed = Some(error),
+                Err(_) => {}
+            }
+        }
+        (Directory::new(found, left_out, before), failed)
+    }
+
+    /// What an object is: as it was, if S3 says that it is still the same one or says nothing.
+    async fn look(&self, name: String) -> (String, Result<Learned, StoreError>) {
+        let looked = match self.known.get(&name) {
+            None => learn(&self.bucket, &name).await,
+            Some(known) => match self.bucket.head(&name).await {
+                Ok(Some(found)) if found.etag == known.etag => Ok(known.clone()),
+                Ok(Some(_)) => learn(&self.bucket, &name).await,
+                Ok(None) => Err(StoreError::Missing(name.clone())),
+                Err(_) => Ok(known.clone()),
+            },
+        };
+        (name, looked)
+    }
+}
+
+/// Says what is left out, once for as long as it stays so.
+fn warn(table: &TableName, left_out: &BTreeSet<String>, before: &BTreeSet<String>) {
+    for what in left_out.difference(before) {
+        tracing::warn!(%table, "not served: {what}");
+    }
+}

@@ -1,0 +1,142 @@
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+#[cfg(feature = "aws")]
+use aws::{BucketName, TableName};
+
+/// What a build without the feature `aws` says of a store that is there.
+#[cfg(not(feature = "aws"))]
+const NOT_IN_THIS_BUILD: &str = "this build has no stores on AWS: make one that has, with `cargo build --release --package \
+                                 server --features aws` (the command line: --package init-data)";
+
+/// Where a catalog is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CatalogPlace {
+    /// `sqlite:FILE`
+    File(PathBuf),
+    /// `dynamodb:TABLE`
+    #[cfg(feature = "aws")]
+    Table(TableName),
+}
+
+/// Where artifacts are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ArtifactsPlace {
+    /// `folder:FOLDER`
+    Folder(PathBuf),
+    /// `s3:BUCKET` or `s3:BUCKET/PREFIX`
+    #[cfg(feature = "aws")]
+    Bucket(BucketName),
+}
+
+/// Not a store.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidPlace(String);
+
+/// Where both stores are. Any catalog goes with any artifacts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The catalog.
+    pub catalog: CatalogPlace,
+    /// The artifacts.
+    pub artifacts: ArtifactsPlace,
+}
+
+impl FromStr for CatalogPlace {
+    type Err = InvalidPlace;
+
+    fn from_str(given: &str) -> Result<Self, InvalidPlace> {
+        match path(given, "sqlite:") {
+            Some(file) => Ok(CatalogPlace::File(file)),
+            None if given.starts_with("dynamodb:") => table(given),
+            None => Err(unknown("sqlite:FILE", "dynamodb:TABLE")),
+        }
+    }
+}
+
+impl FromStr for ArtifactsPlace {
+    type Err = InvalidPlace;
+
+    fn from_str(given: &str) -> Result<Self, InvalidPlace> {
+        match path(given, "folder:") {
+            Some(folder) => Ok(ArtifactsPlace::Folder(folder)),
+            None if given.starts_with("s3:") => bucket(given),
+            None => Err(unknown("folder:FOLDER", "s3:BUCKET")),
+        }
+    }
+}
+
+impl Places {
+    /// The stores that were named, and for what was not the data folder's.
+    pub fn new(data: &Path, catalog: Option<CatalogPlace>, artifacts: Option<ArtifactsPlace>) -> Places {
+        Places {
+            catalog: catalog.unwrap_or_else(|| CatalogPlace::File(data.join("catalog.sqlite"))),
+            artifacts: artifacts.unwrap_or_else(|| ArtifactsPlace::Folder(data.join("artifacts"))),
+        }
+    }
+
+    /// The first place on this machine where nothing is yet.
+    pub fn missing(&self) -> Option<&Path> {
+        let file = match &self.catalog {
+            CatalogPlace::File(file) => Some(file),
+            #[cfg(feature = "aws")]
+            CatalogPlace::Table(_) => None,
+        };
+        let folder = match &self.artifacts {
+            ArtifactsPlace::Folder(folder) => Some(folder),
+            #[cfg(feature = "aws")]
+            ArtifactsPlace::Bucket(_) => None,
+        };
+        [file, folder].into_iter().flatten().map(PathBuf::as_path).find(|place| !place.exists())
+    }
+}
+
+impl fmt::Display for CatalogPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CatalogPlace::File(file) => write!(f, "sqlite:{}", file.display()),
+            #[cfg(feature = "aws")]
+            CatalogPlace::Table(table) => table.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for ArtifactsPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ArtifactsPlace::Folder(folder) => write!(f, "folder:{}", folder.display()),
+            #[cfg(feature = "aws")]
+            ArtifactsPlace::Bucket(bucket) => bucket.fmt(f),
+        }
+    }
+}
+
+fn path(given: &str, scheme: &str) -> Option<PathBuf> {
+    given.strip_prefix(scheme).filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+fn unknown(local: &str, aws: &str) -> InvalidPlace {
+    InvalidPlace(format!("this edgehop knows no such store: it takes {local} or {aws}"))
+}
+
+#[cfg(feature = "aws")]
+fn table(given: &str) -> Result<CatalogPlace, InvalidPlace> {
+    given.parse().map(CatalogPlace::Table).map_err(|error| InvalidPlace(error.to_string()))
+}
+
+#[cfg(feature = "aws")]
+fn bucket(given: &str) -> Result<ArtifactsPlace, InvalidPlace> {
+    given.parse().map(ArtifactsPlace::Bucket).map_err(|error| InvalidPlace(error.to_string()))
+}
+
+#[cfg(not(feature = "aws"))]
+fn table(_: &str) -> Result<CatalogPlace, InvalidPlace> {
+    Err(InvalidPlace(NOT_IN_THIS_BUILD.to_owned()))
+}
+
+#[cfg(not(feature = "aws"))]
+fn bucket(_: &str) -> Result<ArtifactsPlace, InvalidPlace> {
+    Err(InvalidPlace(NOT_IN_THIS_BUILD.to_owned()))
+}

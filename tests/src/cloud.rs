@@ -1,0 +1,127 @@
+//! A table and a bucket of one test's own, on what stands in for AWS, for programs that find AWS through their environment.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aws::{Clients, Options, connect};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
+
+use crate::stand_ins::{KEY, endpoints};
+
+/// Where everything is.
+const REGION: &str = "us-east-1";
+
+/// A table with the sample's keys, and a bucket.
+#[derive(Debug)]
+pub struct Cloud {
+    pub table: String,
+    pub bucket: String,
+}
+
+/// All that is in a table and a bucket, in an order of its own: what must be as it was.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Content {
+    /// Every item, as text, by its keys.
+    pub items: BTreeMap<String, String>,
+    /// Every object's entity tag, size and time, by its name.
+    pub objects: BTreeMap<String, String>,
+}
+
+impl Cloud {
+    /// Both empty.
+    pub fn new() -> Cloud {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("cloud-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        wait(async {
+            let clients = clients().await;
+            create_table(&clients.dynamodb, &name).await;
+            clients.s3.create_bucket().bucket(&name).send().await.unwrap();
+        });
+        Cloud { table: name.clone(), bucket: name }
+    }
+
+    /// What tells a program of edgehop's to use them.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let mut environment = environment();
+        environment.push(("EDGEHOP_CATALOG".to_owned(), format!("dynamodb:{}", self.table)));
+        environment.push(("EDGEHOP_ARTIFACTS".to_owned(), format!("s3:{}", self.bucket)));
+        environment
+    }
+
+    /// What is in them.
+    pub fn content(&self) -> Content {
+        wait(async {
+            let clients = clients().await;
+            let mut scan = clients.dynamodb.scan().table_name(&self.table).into_paginator().items().send();
+            let mut items = BTreeMap::new();
+            while let Some(item) = scan.next().await {
+                let item: BTreeMap<_, _> = item.unwrap().into_iter().collect();
+                items.insert(format!("{:?} {:?}", item["app"], item["env"]), format!("{item:?}"));
+            }
+            let mut pages = clients.s3.list_objects_v2().bucket(&self.bucket).into_paginator().send();
+            let mut objects = BTreeMap::new();
+            while let Some(page) = pages.next().await {
+                for object in page.unwrap().contents() {
+                    let state = format!("{:?} {:?} {:?}", object.e_tag(), object.size(), object.last_modified());
+                    objects.insert(object.key().unwrap().to_owned(), state);
+                }
+            }
+            Content { items, objects }
+        })
+    }
+}
+
+/// What tells AWS' own tools, and programs like them, where the stand-ins are and who asks.
+pub fn environment() -> Vec<(String, String)> {
+    let endpoints = endpoints();
+    let own = [
+        ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.as_str()),
+        ("AWS_ENDPOINT_URL_S3", &endpoints.s3),
+        ("AWS_REGION", REGION),
+        ("AWS_ACCESS_KEY_ID", KEY.0),
+        ("AWS_SECRET_ACCESS_KEY", KEY.1),
+        // Nothing of whoever runs the tests.
+        ("AWS_CONFIG_FILE", "/dev/null"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ];
+    own.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
+/// Clients of the stand-ins.
+pub async fn clients() -> Clients {
+    let endpoints = endpoints();
+    let credentials = Credentials::new(KEY.0, KEY.1, None, None, "the tests");
+    connect(Options {
+        region: Some(REGION.to_owned()),
+        dynamodb_endpoint: Some(endpoints.dynamodb.clone()),
+        s3_endpoint: Some(endpoints.s3.clone()),
+        credentials: Some(SharedCredentialsProvider::new(credentials)),
+    })
+    .await
+}
+
+/// Makes a table with the sample's keys.
+pub async fn create_table(client: &aws_sdk_dynamodb::Client, name: &str) {
+    let mut create = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+    for (attribute, kind) in [("app", KeyType::Hash), ("env", KeyType::Range)] {
+        let string = AttributeDefinition::builder().attribute_name(attribute);
+        let key = KeySchemaElement::builder().attribute_name(attribute).key_type(kind);
+        create = create
+            .attribute_definitions(string.attribute_type(ScalarAttributeType::S).build().unwrap())
+            .key_schema(key.build().unwrap());
+    }
+    create.send().await.unwrap();
+}
+
+/// Runs what is asked of AWS, where nothing else runs asynchronously.
+pub fn wait<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+impl Default for Cloud {
+    fn default() -> Self {
+        Cloud::new()
+    }
+}

@@ -163,7 +163,7 @@ fn what_was_signed() {
 fn what_is_made_and_deleted() {
     let desk = desk();
     let said = desk.json("gc --dry-run");
-    check_keys(&said, "", "objects bytes kept dry_run");
+    check_keys(&said, "", "objects bytes kept cold dry_run");
     let said = desk.json("sample --sample-size 100");
     assert_eq!(said.as_array().unwrap().len(), 12);
     check_keys(&said, "/0", "component version channel md5");

@@ -39,7 +39,7 @@ fn hops(
     if terrain.closed(target).is_some() {
         return;
     }
-    // A device that does not say what it runs is given no other. Where every device has another way, one has it already.
+    // Also where no device can reach it yet: it is what the channel is for.
     found.insert(target);
     let on_releases = (0..component.releases().len()).map(Place::Release);
     let elsewhere = unpublished.iter().map(|(version, next)| Place::Unpublished(version, *next));

@@ -11,10 +11,14 @@ mod import;
 mod options;
 #[cfg(feature = "cli")]
 pub mod picture;
+#[cfg(feature = "cli")]
+mod prices;
 mod publish;
 mod sample;
 pub mod signing;
 mod stores;
+#[cfg(feature = "cli")]
+mod warm;
 
 #[cfg(feature = "cli")]
 pub use document::{Document, InvalidDocument, MAX_DOCUMENT_BYTES, Part};
@@ -25,6 +29,10 @@ pub use guard::{Refused, guard};
 pub use import::{Change, ImportError, Plan, apply, plan};
 #[cfg(feature = "cli")]
 pub use options::StoreOptions;
+#[cfg(feature = "cli")]
+pub use prices::{Costs, Micros, PRICES_IN, PRICES_OF};
 pub use publish::{Pointer, Publication, PublishError, Published, Terms, publish};
 pub use sample::{DEFAULT_SAMPLE_SIZE, Sample, SampleError, samples};
 pub use stores::Stores;
+#[cfg(feature = "cli")]
+pub use warm::{Needed, Needs, State, Warming, warm, warming};

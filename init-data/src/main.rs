@@ -47,6 +47,8 @@ enum Verb {
     Import(verbs::ImportArgs),
     /// Deletes objects that no release names
     Gc(verbs::GcArgs),
+    /// Restores from cold storage what channels can deliver, after it said what that costs
+    Warm(verbs::WarmArgs),
     /// Makes and shows the keys that releases are signed with
     Key(verbs::KeyArgs),
     /// Signs a file and a statement about it, for publishing; needs no store
@@ -91,6 +93,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<bool> {
         Verb::Import(args) if args.apply => args.run(&stores.make()?, now()?).await,
         Verb::Import(args) => args.run(&open()?, now()?).await,
         Verb::Gc(args) => args.run(&open()?, now()?).await,
+        Verb::Warm(args) => args.run(&open()?, json).await,
         Verb::Sample(args) => args.run(&stores.make()?, now()?).await,
         Verb::Key(args) => Report::of(&args.run()?),
         Verb::Sign(args) => Report::of(&args.run(now()?)?),

@@ -3,7 +3,7 @@ use std::fmt;
 use std::time::Duration;
 
 use resolver::answer::{MAX_AGE_SECONDS, STALE_IF_ERROR_SECONDS};
-use resolver::catalog::{ObjectKey, Release};
+use resolver::catalog::{Availability, ObjectKey, Release};
 use resolver::words::Timestamp;
 use serde::{Serialize, Serializer};
 use store::{Artifacts, Catalog, StoreError, Stored};
@@ -38,6 +38,8 @@ pub struct Collected {
     pub bytes: u64,
     /// Objects that stay.
     pub kept: usize,
+    /// Those of them that no release names: in cold storage nothing can be hidden, so it must be restored first.
+    pub cold: usize,
     /// Nothing was deleted.
     pub dry_run: bool,
 }
@@ -68,14 +70,27 @@ async fn alone<C: Catalog, A: Artifacts>(
     let named = named(&stores.catalog, rules, now).await?;
     let stored = stores.artifacts.list().await?;
     let is_garbage = |object: &&Stored| !named.contains(&object.key) && (object.aside || object.age >= older_than);
-    let garbage: Vec<Stored> = stored.iter().filter(is_garbage).copied().collect();
+    let mut garbage: Vec<Stored> = stored.iter().filter(is_garbage).copied().collect();
     let mut collected =
         Collected { kept: stored.len() - garbage.len(), dry_run: rules.dry_run, ..Collected::default() };
-    if !rules.dry_run {
-        // What is hidden already may have been put anew: that one is young.
-        for object in garbage.iter().filter(|object| !object.aside) {
-            stores.artifacts.set_aside(&object.key).await?;
+    let mut cold = BTreeSet::new();
+    // What is hidden already may have been put anew: that one is young.
+    for object in garbage.iter().filter(|object| !object.aside) {
+        let stays = match rules.dry_run {
+            true => stores.artifacts.availability(&object.key).await? != Availability::Ready,
+            false => match stores.artifacts.set_aside(&object.key).await {
+                Err(StoreError::Cold(_)) => true,
+                done => done.map(|()| false)?,
+            },
+        };
+        if stays {
+            cold.insert(object.key);
         }
+    }
+    garbage.retain(|object| object.aside || !cold.contains(&object.key));
+    collected.cold = cold.len();
+    collected.kept += cold.len();
+    if !rules.dry_run {
         // A collector that was killed may have hidden what a release names.
         for object in stored.iter().filter(|object| object.aside && named.contains(&object.key)) {
             stores.artifacts.put_back(&object.key).await?;
@@ -122,6 +137,10 @@ impl fmt::Display for Collected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.objects.iter().try_for_each(|object| writeln!(f, "{object}"))?;
         let done = if self.dry_run { "would be deleted" } else { "deleted" };
-        write!(f, "{} objects of {} bytes {done}, {} stay", self.objects.len(), self.bytes, self.kept)
+        write!(f, "{} objects of {} bytes {done}, {} stay", self.objects.len(), self.bytes, self.kept)?;
+        match self.cold {
+            0 => Ok(()),
+            cold => write!(f, "; no release names {cold} of these, but they are in cold storage: restore them first"),
+        }
     }
 }

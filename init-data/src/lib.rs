@@ -13,10 +13,14 @@ mod options;
 #[cfg(feature = "cli")]
 pub mod picture;
 mod places;
+#[cfg(feature = "cli")]
+mod prices;
 mod publish;
 mod sample;
 pub mod signing;
 mod stores;
+#[cfg(feature = "cli")]
+mod warm;
 
 #[cfg(feature = "cli")]
 pub use document::{Document, InvalidDocument, MAX_DOCUMENT_BYTES, Part};
@@ -29,6 +33,10 @@ pub use opening::{AnyArtifacts, AnyCatalog, OpenError};
 #[cfg(feature = "cli")]
 pub use options::StoreOptions;
 pub use places::{ArtifactsPlace, CatalogPlace, InvalidPlace, Places};
+#[cfg(feature = "cli")]
+pub use prices::{Costs, Micros, PRICES_IN, PRICES_OF};
 pub use publish::{Pointer, Publication, PublishError, Published, Terms, publish};
 pub use sample::{DEFAULT_SAMPLE_SIZE, Sample, SampleError, samples};
 pub use stores::Stores;
+#[cfg(feature = "cli")]
+pub use warm::{Needed, Needs, State, Warming, warm, warming};

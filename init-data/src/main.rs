@@ -47,6 +47,8 @@ enum Verb {
     Import(verbs::ImportArgs),
     /// Deletes objects that no release names
     Gc(verbs::GcArgs),
+    /// Restores from cold storage what channels can deliver, after it said what that costs
+    Warm(verbs::WarmArgs),
     /// Makes and shows the keys that releases are signed with
     Key(verbs::KeyArgs),
     /// Signs a file and a statement about it, for publishing; needs no store
@@ -90,6 +92,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<bool> {
         Verb::Import(args) if args.apply => args.run(&stores.make().await?, now()?).await,
         Verb::Import(args) => args.run(&stores.open().await?, now()?).await,
         Verb::Gc(args) => args.run(&stores.open().await?, now()?).await,
+        Verb::Warm(args) => args.run(&stores.open().await?, json).await,
         Verb::Sample(args) => args.run(&stores.make().await?, now()?).await,
         Verb::Key(args) => Report::of(&args.run()?),
         Verb::Sign(args) => Report::of(&args.run(now()?)?),

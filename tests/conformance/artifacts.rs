@@ -48,7 +48,7 @@ pub(crate) async fn read(artifacts: &impl Artifacts, key: &ObjectKey, range: Ran
 }
 
 /// An object of `size` bytes, put there.
-async fn put(artifacts: &impl Artifacts, size: usize, seed: u32) -> Object {
+pub(crate) async fn put(artifacts: &impl Artifacts, size: usize, seed: u32) -> Object {
     let object = Object::new(noise(size, seed));
     artifacts.put(&object.blob(), &object.file, &object.md5()).await.unwrap();
     object

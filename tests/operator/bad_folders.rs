@@ -10,7 +10,7 @@ use edgehop_tests::tools;
 use crate::desk::{Desk, Said};
 
 /// Verbs that take stores as they are, and make nothing.
-const OPENING: [&str; 11] = [
+const OPENING: [&str; 13] = [
     "check",
     "export",
     "releases",
@@ -22,6 +22,8 @@ const OPENING: [&str; 11] = [
     "graph mod",
     "gc --dry-run",
     "gc",
+    "warm",
+    "warm --yes",
 ];
 
 /// Verbs that make stores where there are none.

@@ -184,6 +184,8 @@ fn options_that_go_together_are_named() {
         ("verify new.bin --public-key x --component mod", ["required", "--version <VERSION>"]),
         ("key generate --no-password --password-file x", ["'--no-password'", "'--password-file <FILE>'"]),
         ("gc --older-than soon", ["'--older-than <TIME>'", "'soon'"]),
+        ("warm --tier slow", ["'--tier <TIER>'", "it takes expedited, standard or bulk"]),
+        ("warm --days 0", ["'--days <DAYS>'", "1..=365"]),
         ("sample --sample-size 0", ["'--sample-size <SAMPLE_SIZE>'", "'0'"]),
         ("completions tcsh", ["'<SHELL>'", "bash"]),
         ("graph mod --format png", ["'--format <FORMAT>'", "text, dot, mermaid, svg"]),

@@ -163,7 +163,13 @@ fn what_was_signed() {
 fn what_is_made_and_deleted() {
     let desk = desk();
     let said = desk.json("gc --dry-run");
-    check_keys(&said, "", "objects bytes kept dry_run");
+    check_keys(&said, "", "objects bytes kept cold dry_run");
+    let said = desk.json("warm --yes");
+    check_keys(&said, "", "tier days objects costs total_usd asked");
+    check_keys(&said, "/costs", "retrieval_usd requests_usd copies_usd");
+    check_keys(&said, "/objects/0", "object size releases state");
+    check_keys(&said, "/objects/0/releases/0", "component version");
+    assert_eq!((&said["objects"][0]["state"], &said["asked"]), (&Value::from("ready"), &Value::Bool(false)));
     let said = desk.json("sample --sample-size 100");
     assert_eq!(said.as_array().unwrap().len(), 12);
     check_keys(&said, "/0", "component version channel md5");

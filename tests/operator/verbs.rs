@@ -8,7 +8,7 @@ use edgehop_tests::tools;
 use crate::desk::{Desk, Said};
 
 /// Every verb with its own options. Whoever adds one adds it here.
-const VERBS: [(&str, &str); 21] = [
+const VERBS: [(&str, &str); 22] = [
     (
         "publish",
         "--channel --attribute --allow-downgrade --requires --from --barrier --dead-end --floor --trusts --signature \
@@ -26,6 +26,7 @@ const VERBS: [(&str, &str); 21] = [
     ("export", "--output"),
     ("import", "--apply --force"),
     ("gc", "--older-than --withdrawn --dry-run"),
+    ("warm", "--channel --tier --days --yes"),
     ("key", ""),
     ("key generate", "--secret --public --no-password --password-file"),
     ("key show", "--password-file"),

@@ -4,6 +4,7 @@ mod answers;
 #[path = "../model/ask.rs"]
 mod ask;
 mod canonical;
+mod deliverable;
 #[path = "../model/draw.rs"]
 mod draw;
 #[path = "../model/facts.rs"]

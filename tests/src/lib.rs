@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod cloud;
+pub mod glacier;
 pub mod packages;
 pub mod proxies;
 pub mod sample;

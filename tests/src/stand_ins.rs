@@ -38,6 +38,10 @@ pub struct Endpoints {
     pub s3: String,
     /// It can list the uploads in parts that were not finished.
     pub lists_uploads: bool,
+    /// It has storage classes, archives among them.
+    pub archives: bool,
+    /// It refuses what is signed wrongly or too long ago.
+    pub checks_signatures: bool,
 }
 
 /// The stand-ins of this process, started at the first call. They end with the process, however it ends.
@@ -45,11 +49,27 @@ pub fn endpoints() -> &'static Endpoints {
     static ENDPOINTS: OnceLock<Endpoints> = OnceLock::new();
     ENDPOINTS.get_or_init(|| match std::env::var(WHICH).as_deref() {
         Err(_) | Ok("" | "moto") => {
-            Endpoints { dynamodb: moto(), transaction_items: 100, s3: moto(), lists_uploads: true }
+            let (dynamodb, s3) = (moto(), moto());
+            Endpoints {
+                dynamodb,
+                transaction_items: 100,
+                s3,
+                lists_uploads: true,
+                archives: true,
+                checks_signatures: false,
+            }
         }
         // The engine is as old as the time when transactions took 10 items: all the more of them are split.
         Ok("engines") => {
-            Endpoints { dynamodb: dynamodb_local(), transaction_items: 10, s3: s3s(), lists_uploads: false }
+            let (dynamodb, s3) = (dynamodb_local(), s3s());
+            Endpoints {
+                dynamodb,
+                transaction_items: 10,
+                s3,
+                lists_uploads: false,
+                archives: false,
+                checks_signatures: true,
+            }
         }
         Ok(other) => panic!("{WHICH} is {other:?}: it takes moto or engines"),
     })

@@ -11,6 +11,7 @@
 //!   blobs/<sha256>                        an artifact, as the CDN serves it; x-amz-meta-md5 is its entity tag
 //!   blobs/<sha256>.minisig                what vouches for it
 //!   fragments/<sha256>                    an artifact compressed for packages
+//!   restores/blobs/<sha256>               who asked for a restore from cold storage, when and how
 //!   aside/…                               what a collector of garbage hid before it deletes it
 //! ```
 //!
@@ -26,6 +27,14 @@
 //! finished after some days ([`S3Artifacts`] leaves them, because the next attempt goes on from there), and expire
 //! old versions where there are versions. Whoever reads needs `s3:ListBucket` beside `s3:GetObject`, else S3 says
 //! *forbidden* where it means *not there*.
+//!
+//! A lifecycle rule may move `blobs/` and `fragments/` to any storage class. From Glacier Flexible Retrieval, Glacier Deep
+//! Archive and the archive tiers of Intelligent-Tiering an object must be restored before it is delivered; whoever
+//! answers devices then needs `s3:RestoreObject` on those two folders, and `s3:PutObject` on `restores/*`, where it
+//! claims a restore so that nobody else asks for it, but on nothing else. Signatures and claims must stay readable: a
+//! rule that names a minimum size of 128 KB (S3's default since 2024) leaves them where they are. What an archive holds
+//! cannot be copied, so [`S3Artifacts`] leaves it as old as it is when it is put again, and garbage stays there until
+//! it is restored or a lifecycle rule expires it. `restores/` may expire after some days.
 //!
 //! # How it is built
 //!
@@ -53,7 +62,7 @@ mod location;
 mod open;
 mod sample;
 
-pub use artifacts::{S3Artifacts, Sizes};
+pub use artifacts::{ADDRESS_STEPS, MAX_ADDRESS_LIFETIME, S3Artifacts, Sizes};
 pub use catalog::DynamoCatalog;
 pub use connect::{Clients, Options, connect};
 pub use limits::{

@@ -18,6 +18,7 @@ mod report;
 mod sample;
 mod sign;
 mod verify;
+mod warm;
 mod yank;
 
 pub(crate) use catalog_file::{ExportArgs, ImportArgs};
@@ -34,4 +35,5 @@ pub(crate) use report::Report;
 pub(crate) use sample::SampleArgs;
 pub(crate) use sign::SignArgs;
 pub(crate) use verify::VerifyArgs;
+pub(crate) use warm::WarmArgs;
 pub(crate) use yank::YankArgs;

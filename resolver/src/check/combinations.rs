@@ -6,19 +6,33 @@ use crate::words::{self, FactName, FactValue};
 /// Most combinations of facts that are proven one by one: eight values of each of four facts.
 pub const MAX_COMBINATIONS: usize = 4096;
 
+/// Most combinations of facts, said or not, that paths are looked for with: with eight values of each of four facts
+/// there are 6,561.
+const MAX_SILENT_COMBINATIONS: usize = 2 * MAX_COMBINATIONS;
+
 /// A device's facts.
 pub type Facts = BTreeMap<FactName, FactValue>;
 
 /// One set of facts for each way in which the releases of a component can tell devices apart; `Err` with their number
 /// if there are more than [`MAX_COMBINATIONS`].
 pub(super) fn combinations(component: &Component) -> Result<Vec<Facts>, usize> {
+    combined(component, false, MAX_COMBINATIONS)
+}
+
+/// The same, and those in which a device does not say some of the facts; `None` if there are too many.
+pub(super) fn told_apart_in_silence(component: &Component) -> Option<Vec<Facts>> {
+    combined(component, true, MAX_SILENT_COMBINATIONS).ok()
+}
+
+fn combined(component: &Component, silent: bool, most: usize) -> Result<Vec<Facts>, usize> {
     let requirements = || component.releases().iter().flat_map(|release| &release.requires);
     let mut combinations = vec![Facts::new()];
     for fact in component.graph().facts() {
         let about: Vec<&Requirement> = requirements().filter(|one| one.fact() == fact).collect();
-        let values = told_apart(&about);
+        let said = told_apart(&about).into_iter().map(Some);
+        let values: Vec<Option<FactValue>> = said.chain(silent.then_some(None)).collect();
         let count = combinations.len() * values.len();
-        if count > MAX_COMBINATIONS {
+        if count > most {
             return Err(count);
         }
         combinations = combinations
@@ -26,7 +40,7 @@ pub(super) fn combinations(component: &Component) -> Result<Vec<Facts>, usize> {
             .flat_map(|facts| {
                 values.iter().map(|value| {
                     let mut facts = facts.clone();
-                    facts.insert(fact.clone(), value.clone());
+                    facts.extend(value.clone().map(|value| (fact.clone(), value)));
                     facts
                 })
             })

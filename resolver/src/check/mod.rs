@@ -6,12 +6,14 @@
 //! mistake in one of them shows.
 
 mod combinations;
+mod deliverable;
 mod problem;
 mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use combinations::{Facts, MAX_COMBINATIONS};
+pub use deliverable::deliverable;
 pub use problem::{Note, Problem, Stranded};
 
 use crate::catalog::{Channel, Component, Met, Release};

@@ -69,6 +69,11 @@ impl VersionRange {
         self.lower.as_ref().is_none_or(|bound| bound.version.precedence(version).is_lt())
     }
 
+    /// The versions that it is bounded by.
+    pub(crate) fn bounds(&self) -> impl Iterator<Item = &Version> {
+        self.lower.iter().chain(&self.upper).map(|bound| &bound.version)
+    }
+
     fn is_empty(&self) -> bool {
         let (Some(lower), Some(upper)) = (&self.lower, &self.upper) else { return false };
         match lower.version.precedence(&upper.version) {

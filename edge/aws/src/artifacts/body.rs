@@ -8,6 +8,7 @@ use resolver::catalog::{MAX_ARTIFACT_BYTES, ObjectKey};
 use store::{ByteStream, Identity, Opened, StoreError};
 
 use super::bucket::Bucket;
+use super::cold::is_cold;
 use crate::failure;
 
 /// The HTTP status of a range that starts behind the end.
@@ -24,6 +25,7 @@ impl Bucket {
             Err(SdkError::ServiceError(refused)) if refused.err().is_no_such_key() => {
                 return Err(StoreError::Missing(key.to_string()));
             }
+            Err(error) if is_cold(&error) => return Err(StoreError::Cold(key.to_string())),
             Err(error) if error.raw_response().is_some_and(|raw| raw.status().as_u16() == UNSATISFIABLE) => {
                 return Ok(Opened { bytes: Box::pin(stream::empty()), identity: None });
             }

@@ -4,6 +4,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use store::StoreError;
 
 use super::bucket::{BINARY, Bucket, Found, forever, metadata};
+use super::cold::is_cold;
 use super::names::source;
 use super::sizes::Sizes;
 use crate::failure;
@@ -13,7 +14,8 @@ const COPIES: usize = 8;
 
 impl Bucket {
     /// Copies an object that was found with what is said about it, also onto itself: it is then as young as if it had
-    /// been put. `false` if it is not there any more, or another one by now.
+    /// been put. `false` if it is not there any more, or another one by now; [`StoreError::Cold`] if it would have to be
+    /// restored first.
     pub(crate) async fn copy(&self, from: &str, to: &str, found: &Found) -> Result<bool, StoreError> {
         if found.size > self.sizes.copy_at_once {
             return self.copy_parts(from, to, found).await;
@@ -31,6 +33,7 @@ impl Bucket {
         match copied {
             Ok(_) => Ok(true),
             Err(error) if is_gone(&error) => Ok(false),
+            Err(error) if is_cold(&error) => Err(StoreError::Cold(from.to_owned())),
             Err(error) => Err(failure::artifacts(format!("copying {from} to {to} in {}", self.name), &error)),
         }
     }
@@ -62,7 +65,10 @@ impl Bucket {
             // Nobody would go on with it.
             Err(error) => {
                 let gone = is_gone(&error);
-                let failed = failure::artifacts(format!("copying {from} to {to} in {}", self.name), &error);
+                let failed = match is_cold(&error) {
+                    true => StoreError::Cold(from.to_owned()),
+                    false => failure::artifacts(format!("copying {from} to {to} in {}", self.name), &error),
+                };
                 self.abort(to, &upload).await;
                 if gone { Ok(false) } else { Err(failed) }
             }

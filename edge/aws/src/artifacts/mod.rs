@@ -1,7 +1,9 @@
 //! Artifacts, fragments and signatures in S3.
 
+mod address;
 mod body;
 mod bucket;
+mod cold;
 mod copy;
 mod garbage;
 mod lease;
@@ -13,13 +15,16 @@ mod upload;
 
 use std::ops::Range;
 use std::path::Path;
+use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use futures_util::stream;
-use resolver::catalog::ObjectKey;
-use resolver::words::{Md5, Sha256};
-use store::{Artifacts, Held, Opened, Stat, StoreError, Stored};
+use resolver::catalog::{Availability, ObjectKey, Tier};
+use resolver::words::{Md5, Sha256, Timestamp};
+use store::{Address, Artifacts, Held, Opened, Stat, StoreError, Stored};
 
+use address::Lifetime;
+pub use address::{ADDRESS_STEPS, MAX_ADDRESS_LIFETIME};
 pub(crate) use bucket::Bucket;
 use names::Where;
 pub use sizes::Sizes;
@@ -30,6 +35,9 @@ use text::Over;
 /// | method | calls |
 /// |---|---|
 /// | [`stat`](Artifacts::stat) | 1 HEAD |
+/// | [`availability`](Artifacts::availability) | 1 HEAD; while it is being restored 1 GET more |
+/// | [`restore`](Artifacts::restore) | 1 HEAD, 1 PUT, 1 POST; for who comes second 1 HEAD, 1 PUT, 1 HEAD, 2 GET; while it goes on 1 HEAD, 1 GET |
+/// | [`address`](Artifacts::address) | none |
 /// | [`read`](Artifacts::read), [`signature`](Artifacts::signature) | 1 GET |
 /// | [`put`](Artifacts::put) | 1 HEAD, 1 PUT; for an object that is there 1 HEAD, 1 copy; from [`Sizes::multipart_from`] on 1 HEAD, 1 list, 1 POST, 1 PUT a part, 1 POST |
 /// | [`put_signature`](Artifacts::put_signature) | 1 PUT |
@@ -44,18 +52,37 @@ use text::Over;
 /// list. The copies of an object are the same bytes, so it never matters which of two copies stays. S3 cannot set an
 /// object's time either: one that is put again is copied onto itself, which makes it young.
 ///
+/// What is in an archive (S3 Glacier Flexible Retrieval, Glacier Deep Archive, and the archive tiers of
+/// Intelligent-Tiering) is there, has its [`stat`](Artifacts::stat) and is listed, but cannot be read or copied. So it is
+/// not made young by who puts it again, and nobody can hide it: [`set_aside`](Artifacts::set_aside) says
+/// [`StoreError::Cold`]. Of many processes that ask for its restore, the one that puts a claim under `restores/` asks
+/// S3. A request that S3 refuses is made again after 5 minutes, by whoever asks then.
+///
 /// An upload in parts that was interrupted is left for the next attempt. A lifecycle rule of the bucket
 /// (`AbortIncompleteMultipartUpload`) ends what nobody goes on with.
 #[derive(Debug, Clone)]
 pub struct S3Artifacts {
     bucket: Bucket,
+    addresses: Option<Lifetime>,
 }
 
 impl S3Artifacts {
     /// The store in this bucket. `prefix` is what every object's name starts with, such as `ota/`; empty where the CDN
     /// serves `/blobs/` from the bucket's root. The bucket is not looked at yet.
     pub fn new(client: Client, bucket: impl Into<String>, prefix: impl Into<String>) -> Self {
-        S3Artifacts { bucket: Bucket::new(client, bucket.into(), prefix.into()) }
+        S3Artifacts { bucket: Bucket::new(client, bucket.into(), prefix.into()), addresses: None }
+    }
+
+    /// The same store, giving away presigned URLs of its objects. Each ends this long after the moment that it is signed
+    /// for, which is the last of four in a lifetime ([`ADDRESS_STEPS`]): so it is good for three quarters of that time
+    /// at least, and whoever asks within a quarter is given the same URL. The nearest that S3 takes: a second a quarter
+    /// to [`MAX_ADDRESS_LIFETIME`].
+    ///
+    /// A URL ends sooner with the credentials that sign it, if they end, and another process may have others: answers
+    /// with such URLs are the same bytes only where the credentials are.
+    pub fn with_addresses(mut self, lifetime: Duration) -> Self {
+        self.addresses = Some(Lifetime::nearest(lifetime));
+        self
     }
 
     /// The same store, moving objects in parts of other sizes: the nearest that S3 takes.
@@ -76,6 +103,19 @@ impl Artifacts for S3Artifacts {
         Ok(Some(Stat { size: found.size, md5 }))
     }
 
+    async fn availability(&self, key: &ObjectKey) -> Result<Availability, StoreError> {
+        self.bucket.availability(key).await
+    }
+
+    async fn restore(&self, key: &ObjectKey, tier: Tier, days: u32) -> Result<Availability, StoreError> {
+        self.bucket.restore(key, tier, days).await
+    }
+
+    async fn address(&self, key: &ObjectKey, now: Timestamp) -> Result<Option<Address>, StoreError> {
+        let Some(lifetime) = self.addresses else { return Ok(None) };
+        self.bucket.presign(&self.name(Where::Shown, key), lifetime, now).await.map(Some)
+    }
+
     async fn read(&self, key: &ObjectKey, range: Range<u64>) -> Result<Opened, StoreError> {
         if range.is_empty() {
             // HTTP has no range of no bytes. What is missing is missing all the same.
@@ -92,9 +132,13 @@ impl Artifacts for S3Artifacts {
         if let Some(found) = self.bucket.head(&name).await?
             && found.md5.is_some()
             && found.size == size
-            && self.bucket.copy(&name, &name, &found).await?
         {
-            return Ok(());
+            match self.bucket.copy(&name, &name, &found).await {
+                // No collector can hide it as long as it is.
+                Ok(true) | Err(StoreError::Cold(_)) => return Ok(()),
+                Ok(false) => {}
+                Err(error) => return Err(error),
+            }
         }
         self.bucket.upload(&name, file, size, md5).await
     }

@@ -1,0 +1,115 @@
+//! Presigned URLs: whoever has one may read the object for a while.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_sdk_s3::config::{ConfigBag, RuntimeComponents, SharedIdentityCache};
+use aws_sdk_s3::presigning::PresigningConfig;
+use aws_smithy_runtime_api::client::identity::{IdentityFuture, ResolveCachedIdentity, SharedIdentityResolver};
+use resolver::words::Timestamp;
+use store::{Address, StoreError};
+
+use super::bucket::Bucket;
+use crate::failure;
+
+/// Longest life of a presigned URL (S3 user guide, "Download and upload objects with presigned URLs": 7 days).
+pub const MAX_ADDRESS_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Moments in a URL's lifetime that URLs are signed for.
+pub const ADDRESS_STEPS: u64 = 4;
+
+/// How long a URL is good for, in seconds: a multiple of [`ADDRESS_STEPS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lifetime(u64);
+
+impl Lifetime {
+    /// The nearest that S3 takes.
+    pub(crate) fn nearest(wanted: Duration) -> Lifetime {
+        let step = wanted.min(MAX_ADDRESS_LIFETIME).as_secs() / ADDRESS_STEPS;
+        Lifetime(step.max(1) * ADDRESS_STEPS)
+    }
+
+    /// The moment to sign for: moments near each other have the same.
+    fn signed_at(self, now: Timestamp) -> Timestamp {
+        let step = self.0 / ADDRESS_STEPS;
+        Timestamp(now.0 / step * step)
+    }
+}
+
+impl Bucket {
+    /// A URL of this object. No call to S3, save that credentials that have come to their end are replaced.
+    pub(crate) async fn presign(&self, name: &str, lifetime: Lifetime, now: Timestamp) -> Result<Address, StoreError> {
+        let signed_at = lifetime.signed_at(now);
+        let failed = |error: &dyn std::error::Error| {
+            StoreError::artifacts(format!("signing a URL of {name} in {}: {}", self.name, failure::causes(error)))
+        };
+        let config = PresigningConfig::builder()
+            .start_time(UNIX_EPOCH + Duration::from_secs(signed_at.0))
+            .expires_in(Duration::from_secs(lifetime.0))
+            .build()
+            .map_err(|error| failed(&error))?;
+        let get = self.client.get_object().bucket(&self.name).key(name).customize();
+        let ends = Ends::default();
+        let get = match self.client.config().identity_cache() {
+            Some(cache) => get.config_override(
+                aws_sdk_s3::config::Builder::new().identity_cache(Noting { cache, ends: Arc::clone(&ends) }),
+            ),
+            None => get,
+        };
+        let url = get.presigned(config).await.map_err(|error| failed(&error))?.uri().to_owned();
+        let end = Timestamp(signed_at.0 + lifetime.0);
+        let credentials_end = ends.lock().ok().and_then(|ends| *ends).and_then(moment);
+        Ok(Address { url, until: credentials_end.map_or(end, |credentials_end| credentials_end.min(end)) })
+    }
+}
+
+/// When the credentials end that a URL was signed with.
+type Ends = Arc<Mutex<Option<SystemTime>>>;
+
+/// The client's own credentials; what signs does not say when they end, so it is noted on the way.
+#[derive(Debug)]
+struct Noting {
+    cache: SharedIdentityCache,
+    ends: Ends,
+}
+
+impl ResolveCachedIdentity for Noting {
+    fn resolve_cached_identity<'a>(
+        &'a self,
+        resolver: SharedIdentityResolver,
+        components: &'a RuntimeComponents,
+        config: &'a ConfigBag,
+    ) -> IdentityFuture<'a> {
+        IdentityFuture::new(async move {
+            let identity = self.cache.resolve_cached_identity(resolver, components, config).await?;
+            if let Ok(mut ends) = self.ends.lock() {
+                *ends = identity.expiration();
+            }
+            Ok(identity)
+        })
+    }
+}
+
+fn moment(time: SystemTime) -> Option<Timestamp> {
+    Some(Timestamp(time.duration_since(UNIX_EPOCH).ok()?.as_secs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_lifetime_that_s3_takes() {
+        for (wanted, seconds) in [(0, 4), (3600, 3600), (3601, 3600), (3603, 3600), (30 * 24 * 3600, 604_800)] {
+            assert_eq!(Lifetime::nearest(Duration::from_secs(wanted)), Lifetime(seconds), "{wanted}");
+        }
+    }
+
+    #[test]
+    fn moments_near_each_other_are_signed_alike() {
+        let hour = Lifetime::nearest(Duration::from_secs(3600));
+        for (now, signed_at) in [(0, 0), (899, 0), (900, 900), (1799, 900), (7200, 7200)] {
+            assert_eq!(hour.signed_at(Timestamp(now)), Timestamp(signed_at), "{now}");
+        }
+    }
+}

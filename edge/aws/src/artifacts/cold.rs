@@ -1,0 +1,179 @@
+//! Cold storage: whether an object can be read now, and what makes a copy of it that can.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
+use aws_sdk_s3::operation::restore_object::RestoreObjectError;
+use aws_sdk_s3::types::{self, ArchiveStatus, GlacierJobParameters, RestoreRequest, StorageClass};
+use resolver::catalog::{Archive, Availability, ObjectKey, Restore, Tier};
+use resolver::words::Timestamp;
+use store::StoreError;
+
+use super::bucket::Bucket;
+use super::names::Where;
+use super::text::Over;
+use crate::failure;
+
+/// Where the claims are. No path of the CDN leads there.
+const FOLDER: &str = "restores/";
+
+/// How long nobody else asks for a restore that somebody was about to ask for, or was refused. From then on HEAD tells
+/// whether it goes on.
+const LAPSES: Duration = Duration::from_secs(300);
+
+/// A restore that takes so many times as long as it should is another one than its claim says: a claim stays when its
+/// restore is over.
+const LATE: u64 = 2;
+
+/// Error codes of what is in an archive and cannot be read: GET says the first, a copy the second (S3 API reference,
+/// "List of error codes").
+const ARCHIVED: [&str; 2] = ["InvalidObjectState", "ObjectNotInActiveTierError"];
+
+/// Error codes of a restore of what is in no archive.
+const NOT_ARCHIVED: [&str; 2] = ["ObjectAlreadyInActiveTierError", "InvalidObjectState"];
+
+/// Somebody else's restore goes on.
+const IN_PROGRESS: &str = "RestoreAlreadyInProgress";
+
+/// There is no room for expedited restores now.
+const NO_ROOM: &str = "GlacierExpeditedRetrievalNotAvailable";
+
+type RestoreError = SdkError<RestoreObjectError, HttpResponse>;
+
+/// What is said of an object in an archive.
+#[derive(Debug, Clone, Copy)]
+struct Archived {
+    archive: Archive,
+    restoring: bool,
+    /// S3 moves such an object back for good: its restore takes no days.
+    tiering: bool,
+}
+
+impl Bucket {
+    /// Whether an object can be read: one HEAD, and while it is being restored one GET of the claim.
+    pub(crate) async fn availability(&self, key: &ObjectKey) -> Result<Availability, StoreError> {
+        Ok(match self.archived(key).await? {
+            None => Availability::Ready,
+            Some(Archived { archive, restoring: false, .. }) => Availability::Cold(archive),
+            Some(Archived { archive, .. }) => Availability::Restoring(self.claimed(key, archive).await),
+        })
+    }
+
+    /// Asks for a copy that can be read, unless somebody has.
+    ///
+    /// Of many processes that see a cold object, the one that puts its claim there asks S3. A claim that is older than
+    /// [`LAPSES`] is replaced if the object is cold still: whoever put it was killed or refused, or its copy is gone.
+    pub(crate) async fn restore(&self, key: &ObjectKey, tier: Tier, days: u32) -> Result<Availability, StoreError> {
+        let archived = match self.archived(key).await? {
+            None => return Ok(Availability::Ready),
+            Some(archived) => archived,
+        };
+        let archive = archived.archive;
+        if archived.restoring {
+            return Ok(Availability::Restoring(self.claimed(key, archive).await));
+        }
+        let mut restore = Restore { archive, tier: archive.tier(tier), since: now() };
+        if !self.mark(&self.claim(key), &text(&restore), LAPSES).await? {
+            return Ok(Availability::Restoring(self.claimed(key, archive).await));
+        }
+        let days = (!archived.tiering).then_some(days.max(1));
+        let mut asked = self.ask(key, restore.tier, days).await;
+        if restore.tier == Tier::Expedited && asked.as_ref().is_err_and(|error| code(error) == Some(NO_ROOM)) {
+            restore.tier = Tier::Standard;
+            asked = self.ask(key, restore.tier, days).await;
+            // Else devices are told to come back in minutes, for hours; but the restore goes on either way.
+            let _ = self.write_text(&self.claim(key), &text(&restore), Over::Anything).await;
+        }
+        match asked {
+            Err(error) => match code(&error) {
+                Some(IN_PROGRESS) => Ok(Availability::Restoring(restore)),
+                Some(code) if NOT_ARCHIVED.contains(&code) => Ok(Availability::Ready),
+                _ => Err(failure::artifacts(format!("restoring {key} in {}", self.name), &error)),
+            },
+            Ok(()) => Ok(Availability::Restoring(restore)),
+        }
+    }
+
+    async fn ask(&self, key: &ObjectKey, tier: Tier, days: Option<u32>) -> Result<(), RestoreError> {
+        let job = GlacierJobParameters::builder().tier(in_s3(tier)).build().map_err(SdkError::construction_failure)?;
+        let days = days.map(|days| i32::try_from(days).unwrap_or(i32::MAX));
+        let request = RestoreRequest::builder().set_days(days).glacier_job_parameters(job).build();
+        let restore = self.client.restore_object().bucket(&self.name).key(Where::Shown.name(&self.prefix, key));
+        restore.restore_request(request).send().await.map(drop)
+    }
+
+    async fn archived(&self, key: &ObjectKey) -> Result<Option<Archived>, StoreError> {
+        let name = Where::Shown.name(&self.prefix, key);
+        match self.client.head_object().bucket(&self.name).key(&name).send().await {
+            Ok(head) => Ok(archived(&head)),
+            Err(SdkError::ServiceError(refused)) if refused.err().is_not_found() => {
+                Err(StoreError::Missing(key.to_string()))
+            }
+            Err(error) => Err(failure::artifacts(format!("HEAD of {name} in {}", self.name), &error)),
+        }
+    }
+
+    /// The restore that goes on, as far as anybody knows. S3 says neither when it was asked for nor how; the claim does.
+    /// One that somebody asked for by hand has none: it counts as standard, and as asked for now. Not to be able to
+    /// read the claim is no error.
+    async fn claimed(&self, key: &ObjectKey, archive: Archive) -> Restore {
+        let (now, claim) = (now(), self.read_text(&self.claim(key)).await);
+        let claim = claim.ok().flatten().and_then(|(text, _)| read(&text));
+        let of_this =
+            |(tier, since): &(Tier, Timestamp)| now.seconds_since(*since) < LATE * archive.restore_seconds(*tier);
+        let (tier, since) = claim.filter(of_this).unwrap_or((Tier::Standard, now));
+        Restore { archive, tier, since }
+    }
+
+    fn claim(&self, key: &ObjectKey) -> String {
+        format!("{}{FOLDER}{key}", self.prefix)
+    }
+}
+
+/// The object cannot be read or copied before it is restored.
+pub(crate) fn is_cold<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+    error.as_service_error().and_then(E::code).is_some_and(|code| ARCHIVED.contains(&code))
+}
+
+/// What HEAD says of it; `None` if it can be read. Of a restored copy it still names the archive (S3 API reference,
+/// HeadObject).
+fn archived(head: &HeadObjectOutput) -> Option<Archived> {
+    let (archive, tiering) = match (head.storage_class(), head.archive_status()) {
+        (Some(StorageClass::Glacier), _) => (Archive::Flexible, false),
+        (Some(StorageClass::DeepArchive), _) => (Archive::Deep, false),
+        (_, Some(ArchiveStatus::ArchiveAccess)) => (Archive::Flexible, true),
+        (_, Some(ArchiveStatus::DeepArchiveAccess)) => (Archive::Deep, true),
+        _ => return None,
+    };
+    let ongoing =
+        |state: &str| head.restore().is_some_and(|said| said.contains(&format!("ongoing-request=\"{state}\"")));
+    (!ongoing("false")).then(|| Archived { archive, restoring: ongoing("true"), tiering })
+}
+
+/// A claim: tier and moment, and what nobody else's claim has, so that a process knows its own.
+fn text(restore: &Restore) -> String {
+    format!("{} {} {:016x}\n", restore.tier, restore.since, fastrand::u64(..))
+}
+
+fn read(text: &str) -> Option<(Tier, Timestamp)> {
+    let mut words = text.split_whitespace();
+    Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?))
+}
+
+fn code(error: &RestoreError) -> Option<&str> {
+    error.as_service_error().and_then(ProvideErrorMetadata::code)
+}
+
+fn in_s3(tier: Tier) -> types::Tier {
+    match tier {
+        Tier::Expedited => types::Tier::Expedited,
+        Tier::Standard => types::Tier::Standard,
+        Tier::Bulk => types::Tier::Bulk,
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+}

@@ -1,0 +1,112 @@
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+
+use anyhow::{Context as _, ensure};
+use init_data::{State, Stores, Warming, warm, warming};
+use resolver::catalog::{Component, Tier};
+use resolver::words::{ChannelName, ComponentName};
+use store::{Artifacts, Catalog};
+
+use super::lower_case::lower_case;
+use super::published::published;
+use super::report::Report;
+
+/// Most days that a copy can be asked for. S3 takes more, but what is read for longer should not be in an archive.
+const MAX_DAYS: i64 = 365;
+
+/// `edgehop warm`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct WarmArgs {
+    /// The components [default: all]
+    components: Vec<ComponentName>,
+    /// Only this channel; may be given more than once
+    #[arg(long = "channel", value_name = "NAME", value_parser = lower_case::<ChannelName>)]
+    channels: Vec<ChannelName>,
+    /// How fast: bulk, standard or expedited, which is dear, and standard in Deep Archive
+    #[arg(long, value_name = "TIER", default_value = "bulk")]
+    tier: Tier,
+    /// How long the copies stay that can be read
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=MAX_DAYS))]
+    days: u32,
+    /// Restore what is cold without asking
+    #[arg(long)]
+    yes: bool,
+}
+
+impl WarmArgs {
+    /// Shows what is cold and what it costs, and restores it if the operator agrees: with `--yes`, or on a terminal.
+    pub(crate) async fn run<C: Catalog, A: Artifacts>(
+        self,
+        stores: &Stores<C, A>,
+        json: bool,
+    ) -> anyhow::Result<Report> {
+        let mut components = Vec::new();
+        if self.components.is_empty() {
+            components = published(&stores.catalog, None).await?;
+        }
+        for name in &self.components {
+            components.extend(published(&stores.catalog, Some(name)).await?);
+        }
+        let only = BTreeSet::from_iter(self.channels);
+        only.iter().try_for_each(|channel| known(&components, channel))?;
+        let found = warming(&stores.artifacts, &components, &only, self.tier, self.days).await?;
+        let terminal = !json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        if found.cold().next().is_none() || !agreed(self.yes, terminal, || asked(&found))? {
+            return reported(&found);
+        }
+        let done = warm(&stores.artifacts, found).await.context("not all that is cold was asked for: try again")?;
+        reported(&done)
+    }
+}
+
+/// Bytes that are missing are not as they must be.
+fn reported(found: &Warming) -> anyhow::Result<Report> {
+    Ok(Report::of(found)?.refused(found.objects.iter().any(|one| one.state == State::Missing)))
+}
+
+/// Whether to go on. Where nobody can be asked, nothing is done.
+fn agreed(yes: bool, terminal: bool, answer: impl FnOnce() -> anyhow::Result<String>) -> anyhow::Result<bool> {
+    if yes || !terminal {
+        return Ok(yes);
+    }
+    Ok(matches!(answer()?.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+/// What the operator says to it.
+fn asked(found: &Warming) -> anyhow::Result<String> {
+    let mut line = String::new();
+    let mut err = std::io::stderr().lock();
+    write!(err, "{found}\nRestore what is cold? [y/N] ")?;
+    err.flush()?;
+    std::io::stdin().lock().read_line(&mut line).context("cannot read the answer")?;
+    Ok(line)
+}
+
+/// A channel that none of the components has is misspelled.
+fn known(components: &[Component], channel: &ChannelName) -> anyhow::Result<()> {
+    let there: BTreeSet<&str> =
+        components.iter().flat_map(|one| one.channels.keys()).map(ChannelName::as_str).collect();
+    let there = if there.is_empty() { "none".to_owned() } else { Vec::from_iter(there.iter().copied()).join(", ") };
+    let known = components.iter().any(|component| component.channels.contains_key(channel));
+    ensure!(known, "no component has a channel {channel}: there is {there}");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_paid_for_without_a_yes() {
+        let says = |answer: &'static str| move || Ok(answer.to_owned());
+        let never = || -> anyhow::Result<String> { panic!("there is nobody to ask") };
+        assert!(agreed(true, true, never).unwrap() && agreed(true, false, never).unwrap());
+        assert!(!agreed(false, false, never).unwrap());
+        for (answer, yes) in
+            [("y\n", true), ("YES\n", true), ("\n", false), ("", false), ("no\n", false), ("yy\n", false)]
+        {
+            assert_eq!(agreed(false, true, says(answer)).unwrap(), yes, "{answer:?}");
+        }
+        assert!(agreed(false, true, || anyhow::bail!("gone")).is_err());
+    }
+}

@@ -94,6 +94,15 @@ impl Places {
 }
 
 impl Stores<AnyCatalog, AnyArtifacts> {
+    /// The same stores; a bucket gives presigned URLs of its own away. `None` if the artifacts are in no bucket of
+    /// edgehop's.
+    #[cfg(feature = "aws")]
+    pub fn with_addresses(mut self, lifetime: aws::AddressLifetime) -> Option<Self> {
+        let Either::Right(Either::Left(bucket)) = self.artifacts else { return None };
+        self.artifacts = Either::Right(Either::Left(bucket.with_addresses(lifetime.duration())));
+        Some(self)
+    }
+
     /// What of a table that the sample's init script filled is not served, and why.
     #[cfg(feature = "aws")]
     pub fn left_out(&self) -> Vec<String> {

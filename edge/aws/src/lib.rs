@@ -62,7 +62,9 @@ mod location;
 mod open;
 mod sample;
 
-pub use artifacts::{ADDRESS_STEPS, MAX_ADDRESS_LIFETIME, S3Artifacts, Sizes};
+pub use artifacts::{
+    ADDRESS_STEPS, AddressLifetime, InvalidLifetime, MAX_ADDRESS_LIFETIME, MIN_ADDRESS_LIFETIME, S3Artifacts, Sizes,
+};
 pub use catalog::DynamoCatalog;
 pub use connect::{Clients, Options, connect};
 pub use limits::{

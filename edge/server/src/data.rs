@@ -14,7 +14,7 @@ const UNFINISHED: &str = "sample.unfinished";
 /// Opens the stores; puts the sample data into an empty data folder.
 pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Stores<AnyCatalog, AnyArtifacts>> {
     if !settings.has_data_folder() {
-        return Ok(settings.places().open().await?);
+        return addressed(settings.places().open().await?, settings);
     }
     let folder = settings.data.display();
     let stores = settings.places().open().await.with_context(|| format!("cannot open --data {folder}"))?;
@@ -27,6 +27,28 @@ pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Stores<AnyCatalo
         init_data::samples(&stores, settings.sample_size, now()).await.with_context(failed)?;
         std::fs::remove_file(&mark).with_context(failed)?;
     }
+    addressed(stores, settings)
+}
+
+/// The stores, giving presigned URLs away if they shall.
+#[cfg(feature = "aws")]
+fn addressed(
+    stores: Stores<AnyCatalog, AnyArtifacts>,
+    settings: &Settings,
+) -> anyhow::Result<Stores<AnyCatalog, AnyArtifacts>> {
+    match settings.presign {
+        Some(lifetime) => {
+            stores.with_addresses(lifetime).context("--presign takes artifacts that edgehop put into s3:BUCKET")
+        }
+        None => Ok(stores),
+    }
+}
+
+#[cfg(not(feature = "aws"))]
+fn addressed(
+    stores: Stores<AnyCatalog, AnyArtifacts>,
+    _: &Settings,
+) -> anyhow::Result<Stores<AnyCatalog, AnyArtifacts>> {
     Ok(stores)
 }
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 use init_data::{ArtifactsPlace, CatalogPlace, Places};
 use resolver::answer::Deployment;
+use resolver::catalog::Tier;
+use resolver::decide::{DEFAULT_RESTORE_DAYS, MAX_RESTORE_DAYS, Restores};
 use tracing_subscriber::EnvFilter;
 
 /// Answers devices that ask what to install next
@@ -49,6 +51,21 @@ pub(crate) struct Settings {
     #[arg(long, env = "EDGEHOP_URL_BASE", value_parser = url_base)]
     pub(crate) url_base: Option<String>,
 
+    /// Restore what devices need from S3's archives, this fast: expedited, standard or bulk. Nobody looks whether anything
+    /// is there if not given
+    #[arg(long, env = "EDGEHOP_RESTORE_TIER", value_name = "TIER")]
+    pub(crate) restore_tier: Option<Tier>,
+
+    /// For how many days a restored copy stays
+    #[arg(long, env = "EDGEHOP_RESTORE_DAYS", default_value_t = DEFAULT_RESTORE_DAYS, value_name = "DAYS",
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_RESTORE_DAYS)))]
+    pub(crate) restore_days: u32,
+
+    /// URLs in manifests are the bucket's own, presigned, and good for this long: 1h to 7days. On /blobs/ if not given
+    #[cfg(feature = "aws")]
+    #[arg(long, env = "EDGEHOP_PRESIGN", value_name = "TIME")]
+    pub(crate) presign: Option<aws::AddressLifetime>,
+
     /// Most connections at once; further ones wait
     #[arg(long, env = "EDGEHOP_MAX_CONNECTIONS", default_value = "1024")]
     pub(crate) max_connections: NonZeroUsize,
@@ -83,6 +100,7 @@ impl Settings {
     pub(crate) fn deployment(&self, address: SocketAddr) -> Deployment {
         Deployment {
             max_package_bytes: self.max_package_bytes.unwrap_or(u64::MAX),
+            restores: self.restore_tier.map(|tier| Restores { tier, days: self.restore_days }),
             ..Deployment::new(self.url_base.clone().unwrap_or_else(|| own_base(address)))
         }
     }

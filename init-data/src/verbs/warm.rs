@@ -4,15 +4,13 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use anyhow::{Context as _, ensure};
 use init_data::{State, Stores, Warming, warm, warming};
 use resolver::catalog::{Component, Tier};
+use resolver::decide::{DEFAULT_RESTORE_DAYS, MAX_RESTORE_DAYS};
 use resolver::words::{ChannelName, ComponentName};
 use store::{Artifacts, Catalog};
 
 use super::lower_case::lower_case;
 use super::published::published;
 use super::report::Report;
-
-/// Most days that a copy can be asked for. S3 takes more, but what is read for longer should not be in an archive.
-const MAX_DAYS: i64 = 365;
 
 /// `edgehop warm`.
 #[derive(Debug, clap::Args)]
@@ -26,7 +24,8 @@ pub(crate) struct WarmArgs {
     #[arg(long, value_name = "TIER", default_value = "bulk")]
     tier: Tier,
     /// How long the copies stay that can be read
-    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=MAX_DAYS))]
+    #[arg(long, default_value_t = DEFAULT_RESTORE_DAYS,
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_RESTORE_DAYS)))]
     days: u32,
     /// Restore what is cold without asking
     #[arg(long)]

@@ -54,7 +54,7 @@ pub(crate) use terrain::Terrain;
 pub use explain::{Explanation, explain};
 pub use lookups::{Lookups, lookups};
 pub use outcome::{Decision, Entry, Outcome, Refusal};
-pub use withhold::{Reads, Restores};
+pub use withhold::{DEFAULT_RESTORE_DAYS, MAX_RESTORE_DAYS, Reads, Restores, Wait};
 
 use crate::catalog::Components;
 use crate::query::Query;

@@ -11,6 +11,13 @@ const STEPS: u64 = 20;
 /// back at once.
 const SPREAD: u64 = 10;
 
+/// For how many days a restored copy stays if nothing else is said: as long as a rollout, as a rule.
+pub const DEFAULT_RESTORE_DAYS: u32 = 7;
+
+/// Most days that a restored copy can be asked for. S3 takes more, but what is read for longer should not be in an
+/// archive.
+pub const MAX_RESTORE_DAYS: u32 = 365;
+
 /// How artifacts are restored from cold storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Restores {

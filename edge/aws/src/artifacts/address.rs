@@ -1,11 +1,13 @@
 //! Presigned URLs: whoever has one may read the object for a while.
 
+use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_s3::config::{ConfigBag, RuntimeComponents, SharedIdentityCache};
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_smithy_runtime_api::client::identity::{IdentityFuture, ResolveCachedIdentity, SharedIdentityResolver};
+use resolver::answer::{ADDRESS_MARGIN_SECONDS, MAX_AGE_SECONDS};
 use resolver::words::Timestamp;
 use store::{Address, StoreError};
 
@@ -15,8 +17,41 @@ use crate::failure;
 /// Longest life of a presigned URL (S3 user guide, "Download and upload objects with presigned URLs": 7 days).
 pub const MAX_ADDRESS_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
 
+/// Shortest life that an operator may ask for. Less than an answer that carries a URL may live in caches would be useless.
+pub const MIN_ADDRESS_LIFETIME: Duration = Duration::from_secs(3600);
+
+const _: () = assert!(
+    MIN_ADDRESS_LIFETIME.as_secs() * (ADDRESS_STEPS - 1) / ADDRESS_STEPS > ADDRESS_MARGIN_SECONDS + MAX_AGE_SECONDS
+);
+
 /// Moments in a URL's lifetime that URLs are signed for.
 pub const ADDRESS_STEPS: u64 = 4;
+
+/// How long presigned URLs are good for, as operators say it: `6h`, `90min`, `2days`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AddressLifetime(Duration);
+
+impl AddressLifetime {
+    /// The time.
+    pub fn duration(self) -> Duration {
+        self.0
+    }
+}
+
+/// Not such a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it takes a time from 1h to 7days, such as 6h or 90min")]
+pub struct InvalidLifetime;
+
+impl FromStr for AddressLifetime {
+    type Err = InvalidLifetime;
+
+    fn from_str(text: &str) -> Result<Self, InvalidLifetime> {
+        let lifetime = humantime::parse_duration(text).map_err(|_| InvalidLifetime)?;
+        let possible = (MIN_ADDRESS_LIFETIME..=MAX_ADDRESS_LIFETIME).contains(&lifetime);
+        possible.then_some(AddressLifetime(lifetime)).ok_or(InvalidLifetime)
+    }
+}
 
 /// How long a URL is good for, in seconds: a multiple of [`ADDRESS_STEPS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +137,15 @@ mod tests {
     fn the_nearest_lifetime_that_s3_takes() {
         for (wanted, seconds) in [(0, 4), (3600, 3600), (3601, 3600), (3603, 3600), (30 * 24 * 3600, 604_800)] {
             assert_eq!(Lifetime::nearest(Duration::from_secs(wanted)), Lifetime(seconds), "{wanted}");
+        }
+    }
+
+    #[test]
+    fn operators_say_it_in_words() {
+        assert_eq!("90min".parse(), Ok(AddressLifetime(Duration::from_secs(5400))));
+        assert_eq!("7days".parse(), Ok(AddressLifetime(MAX_ADDRESS_LIFETIME)));
+        for bad in ["", "59min", "8days", "6", "-1h", "soon"] {
+            assert_eq!(bad.parse::<AddressLifetime>(), Err(InvalidLifetime), "{bad}");
         }
     }
 

@@ -24,7 +24,7 @@ use resolver::words::{Md5, Sha256, Timestamp};
 use store::{Address, Artifacts, Held, Opened, Stat, StoreError, Stored};
 
 use address::Lifetime;
-pub use address::{ADDRESS_STEPS, MAX_ADDRESS_LIFETIME};
+pub use address::{ADDRESS_STEPS, AddressLifetime, InvalidLifetime, MAX_ADDRESS_LIFETIME, MIN_ADDRESS_LIFETIME};
 pub(crate) use bucket::Bucket;
 use names::Where;
 pub use sizes::Sizes;

@@ -18,7 +18,7 @@ use crate::words::word;
 const SLACK: Duration = Duration::from_secs(3);
 
 /// Answers every request alike, or never. Returns its URL and how often it was asked.
-fn answering(status: u16, body: &'static str) -> (String, Arc<AtomicU32>) {
+pub(crate) fn answering(status: u16, body: &'static str) -> (String, Arc<AtomicU32>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let asked = Arc::new(AtomicU32::new(0));
@@ -50,7 +50,7 @@ fn answering(status: u16, body: &'static str) -> (String, Arc<AtomicU32>) {
     (url, asked)
 }
 
-async fn stores(url: &str) -> (DynamoCatalog, S3Artifacts) {
+pub(crate) async fn stores(url: &str) -> (DynamoCatalog, S3Artifacts) {
     let Clients { dynamodb, s3 } = connect(Options {
         region: Some("us-east-1".to_owned()),
         dynamodb_endpoint: Some(url.to_owned()),
@@ -62,7 +62,7 @@ async fn stores(url: &str) -> (DynamoCatalog, S3Artifacts) {
 }
 
 /// What an error says, with its cause.
-fn said(error: &StoreError) -> String {
+pub(crate) fn said(error: &StoreError) -> String {
     let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
     format!("{error}: {cause}")
 }

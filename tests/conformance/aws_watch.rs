@@ -18,7 +18,7 @@ pub(crate) struct Watched {
 
 /// Sees each attempt of each call.
 #[derive(Debug, Clone, Default)]
-struct Watch(Arc<Mutex<Seen>>);
+pub(crate) struct Watch(Arc<Mutex<Seen>>);
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -29,25 +29,44 @@ struct Seen {
 
 impl Watched {
     pub(crate) async fn new(place: &Aws) -> Watched {
-        let (watch, Clients { dynamodb, s3 }) = (Watch::default(), clients().await);
-        let dynamodb = dynamodb.config().to_builder().interceptor(watch.clone()).build();
-        let s3 = s3.config().to_builder().interceptor(watch.clone()).build();
-        let artifacts = S3Artifacts::new(aws_sdk_s3::Client::from_conf(s3), &place.bucket, "ota/");
-        Watched {
-            catalog: catalog(aws_sdk_dynamodb::Client::from_conf(dynamodb), &place.table),
-            artifacts: artifacts.with_sizes(SIZES),
-            watch,
-        }
+        let watch = Watch::default();
+        let Clients { dynamodb, s3 } = watch.over(&clients().await);
+        let artifacts = S3Artifacts::new(s3, &place.bucket, "ota/");
+        Watched { catalog: catalog(dynamodb, &place.table), artifacts: artifacts.with_sizes(SIZES), watch }
     }
 
     /// The calls since this was last asked.
     pub(crate) fn calls(&self) -> Vec<String> {
-        std::mem::take(&mut self.watch.0.lock().unwrap().calls)
+        self.watch.calls()
     }
 
     /// After so many calls of a kind, no call gets through any more.
     pub(crate) fn dies_after(&self, kind: &str, calls: usize) {
-        self.watch.0.lock().unwrap().left = Some((kind.to_owned(), calls));
+        self.watch.dies_after(kind, calls);
+    }
+}
+
+impl Watch {
+    /// The same clients, watched.
+    pub(crate) fn over(&self, clients: &Clients) -> Clients {
+        let dynamodb = clients.dynamodb.config().to_builder().interceptor(self.clone()).build();
+        let s3 = clients.s3.config().to_builder().interceptor(self.clone()).build();
+        Clients { dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb), s3: aws_sdk_s3::Client::from_conf(s3) }
+    }
+
+    /// The calls since this was last asked.
+    pub(crate) fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap().calls)
+    }
+
+    /// After so many calls of a kind, no call gets through any more.
+    pub(crate) fn dies_after(&self, kind: &str, calls: usize) {
+        self.0.lock().unwrap().left = Some((kind.to_owned(), calls));
+    }
+
+    /// Every call gets through again.
+    pub(crate) fn lives(&self) {
+        self.0.lock().unwrap().left = None;
     }
 }
 

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use edgehop_tests::cloud::{self, Cloud};
 use edgehop_tests::server::{self, Server, command_line};
 use serde_json::Value;
 
@@ -18,6 +19,8 @@ pub const NEVER: &str = "mend it: this cannot be forced";
 /// An operator's desk.
 pub struct Desk {
     folder: tempfile::TempDir,
+    /// What `edgehop` finds in its environment.
+    environment: Vec<(String, String)>,
 }
 
 /// How a run of `edgehop` ended, and what it said.
@@ -33,7 +36,17 @@ pub type State = BTreeMap<PathBuf, Vec<u8>>;
 
 impl Desk {
     pub fn new() -> Desk {
-        Desk { folder: server::folder() }
+        Desk { folder: server::folder(), environment: Vec::new() }
+    }
+
+    /// A desk whose stores are these.
+    pub fn on(cloud: &Cloud) -> Desk {
+        Desk { environment: cloud.environment(), ..Desk::new() }
+    }
+
+    /// A desk that can reach AWS, and whose stores are still its own folder.
+    pub fn near_aws() -> Desk {
+        Desk { environment: cloud::environment(), ..Desk::new() }
     }
 
     /// A desk with the sample data published.
@@ -101,11 +114,13 @@ impl Desk {
         command
     }
 
-    /// Makes a command run in this folder, without edgehop's variables.
+    /// Makes a command run in this folder, without variables of edgehop's or AWS' but this desk's.
     pub fn at_home(&self, command: &mut Command) {
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("EDGEHOP_")) {
+        let own = |name: &str| name.starts_with("EDGEHOP_") || name.starts_with("AWS_");
+        for (name, _) in std::env::vars_os().filter(|(name, _)| own(&name.to_string_lossy())) {
             command.env_remove(name);
         }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.current_dir(self.folder.path()).stdin(Stdio::null()).env("RUST_BACKTRACE", "0");
     }
 
@@ -155,6 +170,11 @@ impl Desk {
     /// The data folder.
     pub fn data(&self) -> PathBuf {
         self.path("edgehop-data")
+    }
+
+    /// A server on the stores that this desk's environment names.
+    pub fn serve_aws(&self) -> Server {
+        Server::start_with(server::folder(), &[], &self.environment)
     }
 
     /// A server on this desk's data. What is published later it may answer only seconds after.

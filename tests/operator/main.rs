@@ -1,5 +1,8 @@
 //! The real `edgehop` and the real `edgehop-server`, as an operator and a device with `curl` know them.
 
+mod aws;
+mod aws_errors;
+mod aws_together;
 mod bad_documents;
 mod bad_edits;
 mod bad_files;

@@ -55,12 +55,12 @@ fn advised(said: String, advice: Option<&str>) -> String {
     }
 }
 
-/// An error with what caused it.
+/// An error with what caused it, in one line.
 pub(crate) fn causes(error: &dyn Error) -> String {
     let (mut said, mut cause) = (error.to_string(), error.source());
     while let Some(error) = cause {
         said = format!("{said}: {error}");
         cause = error.source();
     }
-    said
+    said.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }

@@ -14,3 +14,4 @@ mod keys;
 mod minisign;
 mod stories;
 mod verbs;
+mod warming;

@@ -144,7 +144,7 @@ async fn ten_thousand_who_ask_at_once_from_eight_processes_make_one_restore() {
     const PROCESSES: usize = 8;
     const EACH: usize = 1250;
     // So many connections a process: more find no file descriptors in one process of tests.
-    const AT_ONCE: usize = 40;
+    const AT_ONCE: usize = 32;
     let (glacier, _, object) = one("DEEP_ARCHIVE").await;
     let key = object.blob();
     let mut processes = tokio::task::JoinSet::new();

@@ -6,8 +6,8 @@
 use resolver::catalog::{Archive, Tier};
 use serde::{Serialize, Serializer};
 
-/// When the prices were looked up.
-pub const PRICES_OF: &str = "2026-11-21";
+/// The month that they are known for.
+pub const PRICES_OF: &str = "2026-06";
 
 /// The region that they are of.
 pub const PRICES_IN: &str = "us-east-1";
@@ -119,8 +119,7 @@ mod tests {
 
     const TB: u64 = 1024 * GB;
 
-    /// The second and the fourth are worked examples of AWS's own (knowledge center, "manage data retrieval costs":
-    /// 15 million objects of 100 TB).
+    /// Those of Flexible Retrieval are worked examples of AWS's own (knowledge center, "manage data retrieval costs").
     #[test]
     fn sums_as_on_the_bill() {
         let dollars = |dollars: f64| Micros((dollars * 1e6) as u64);

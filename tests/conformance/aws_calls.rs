@@ -1,7 +1,7 @@
 //! How many calls each method makes: what a device's question costs.
 
 use edgehop_tests::stand_ins::endpoints;
-use resolver::catalog::{Edit, ObjectKey, Revision};
+use resolver::catalog::{Edit, ObjectKey, Revision, Tier};
 use store::{Artifacts as _, Catalog as _};
 
 use crate::aws::Aws;
@@ -61,6 +61,10 @@ async fn each_method_of_the_bucket_makes_few_calls() {
     assert_eq!(watched.calls(), ["HEAD", "COPY"]);
     artifacts.stat(&blob).await.unwrap();
     assert_eq!(watched.calls(), ["HEAD"]);
+    artifacts.availability(&blob).await.unwrap();
+    assert_eq!(watched.calls(), ["HEAD"]);
+    artifacts.restore(&blob, Tier::Bulk, 1).await.unwrap();
+    assert_eq!(watched.calls(), ["HEAD"], "it is in no archive");
     artifacts.read(&blob, 10..20).await.unwrap();
     assert_eq!(watched.calls(), ["GET"]);
     artifacts.put_signature(&blob.sha256(), "signed").await.unwrap();

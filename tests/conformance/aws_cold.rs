@@ -24,6 +24,10 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Opens the store as another process would: nothing is shared with what was opened before.
 async fn opened(glacier: &Glacier) -> S3Artifacts {
+    S3Artifacts::new(client(glacier).await, BUCKET, "ota/")
+}
+
+async fn client(glacier: &Glacier) -> aws_sdk_s3::Client {
     let Clients { s3, .. } = connect(Options {
         region: Some("us-east-1".to_owned()),
         s3_endpoint: Some(glacier.url.clone()),
@@ -36,8 +40,7 @@ async fn opened(glacier: &Glacier) -> S3Artifacts {
         .operation_attempt_timeout(PATIENCE)
         .operation_timeout(PATIENCE)
         .build();
-    let s3 = s3.config().to_builder().timeout_config(timeouts).build();
-    S3Artifacts::new(aws_sdk_s3::Client::from_conf(s3), BUCKET, "ota/")
+    aws_sdk_s3::Client::from_conf(s3.config().to_builder().timeout_config(timeouts).build())
 }
 
 fn name(key: &ObjectKey) -> String {
@@ -141,7 +144,7 @@ async fn ten_thousand_who_ask_at_once_from_eight_processes_make_one_restore() {
     const PROCESSES: usize = 8;
     const EACH: usize = 1250;
     // So many connections a process: more find no file descriptors in one process of tests.
-    const AT_ONCE: usize = 40;
+    const AT_ONCE: usize = 32;
     let (glacier, _, object) = one("DEEP_ARCHIVE").await;
     let key = object.blob();
     let mut processes = tokio::task::JoinSet::new();
@@ -219,16 +222,30 @@ async fn a_restore_by_hand_is_standard_since_now() {
 }
 
 async fn put_claim(glacier: &Glacier, key: &ObjectKey, text: &str) {
-    let client = connect(Options {
-        region: Some("us-east-1".to_owned()),
-        s3_endpoint: Some(glacier.url.clone()),
-        credentials: Some(SharedCredentialsProvider::new(Credentials::new("key", "secret", None, None, "the tests"))),
-        ..Options::default()
-    })
-    .await
-    .s3;
-    let put = client.put_object().bucket(BUCKET).key(format!("ota/restores/{key}"));
+    let put = client(glacier).await.put_object().bucket(BUCKET).key(format!("ota/restores/{key}"));
     put.body(text.as_bytes().to_vec().into()).send().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_second_makes_few_calls() {
+    let (glacier, artifacts, object) = one("GLACIER").await;
+    let key = object.blob();
+    let kinds = ["HEAD", "GET", "PUT", "RESTORE"];
+    let mut before = kinds.map(|kind| glacier.calls(kind));
+    let mut since = || {
+        let now = kinds.map(|kind| glacier.calls(kind));
+        std::array::from_fn(|index| now[index] - std::mem::replace(&mut before[index], now[index]))
+    };
+    artifacts.restore(&key, Tier::Bulk, 1).await.unwrap();
+    assert_eq!(since(), [1, 0, 1, 1]);
+    artifacts.restore(&key, Tier::Bulk, 1).await.unwrap();
+    assert_eq!(since(), [1, 1, 0, 0], "while it goes on");
+    artifacts.availability(&key).await.unwrap();
+    assert_eq!(since(), [1, 1, 0, 0]);
+    // As the others see it who looked before the first one asked.
+    glacier.expired(&name(&key));
+    artifacts.restore(&key, Tier::Bulk, 1).await.unwrap();
+    assert_eq!(since(), [2, 2, 1, 0]);
 }
 
 /// What is put again stays in its archive, and what is there cannot be hidden: neither fails, neither changes a byte.

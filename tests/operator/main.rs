@@ -17,3 +17,4 @@ mod keys;
 mod minisign;
 mod stories;
 mod verbs;
+mod warming;

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+use resolver::catalog::{Met, Requirement};
 use resolver::check::deliverable;
 
 use crate::cases;
-use crate::draw::{self, Catalog, Row};
-use crate::facts::FACTS;
+use crate::draw::{self, Catalog, Row, Shipped};
+use crate::facts::{FACTS, Required};
 use crate::published::components;
 use crate::versions::spellings;
 use crate::walk::Device;
@@ -65,9 +66,11 @@ fn given(catalog: &Catalog, row: &Row) -> BTreeSet<String> {
     for facts in fact_sets() {
         let device = Device { catalog, row, facts };
         // A target counts although nobody can reach it yet: it is what the channel is for.
-        let world = device.world();
-        let target = world.releases.iter().find(|release| release.version == row.target);
-        given.extend(target.filter(|target| world.closed(target).is_none()).map(|target| target.version.clone()));
+        let said = device.facts.iter().map(|(fact, value)| (fact.parse().unwrap(), value.parse().unwrap())).collect();
+        let meets = |(text, ..): &Required| text.parse::<Requirement>().unwrap().met(&said) == Met::Yes;
+        let releases = device.world().releases.into_iter().filter(|release| release.version == row.target);
+        let open = |target: &&Shipped| !target.withdrawn && !target.dead_end && target.requires.iter().all(meets);
+        given.extend(releases.filter(open).map(|target| target.version.clone()));
         for from in spellings().into_iter().chain(BETWEEN.iter().copied()).map(Some).chain([None]) {
             let entry = device.decided(&published, from, BTreeSet::new());
             if entry.outcome.status_code() == 200 {

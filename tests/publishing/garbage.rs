@@ -218,6 +218,6 @@ pub(crate) fn names(artifact: &Artifact) -> Names {
     objects(artifact).iter().map(ObjectKey::to_string).collect()
 }
 
-fn objects_of(collected: &Collected) -> Names {
+pub(crate) fn objects_of(collected: &Collected) -> Names {
     collected.objects.iter().map(ObjectKey::to_string).collect()
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use init_data::Stores;
-use resolver::catalog::{Component, Edit, ObjectKey, Revision};
+use resolver::catalog::{Archive, Availability, Component, Edit, ObjectKey, Revision};
 use resolver::words::{AttributeName, ComponentKey, ComponentName, Md5, Sha256};
 use store::{Artifacts, Catalog, Held, Opened, Stat, StoreError, Stored};
 
@@ -25,6 +25,7 @@ pub(crate) enum Call {
     Components,
     Commit,
     Stat,
+    Availability(ObjectKey),
     Read,
     Put(ObjectKey),
     Signature,
@@ -85,6 +86,13 @@ impl<C: Catalog, O: Onlooker> Catalog for Seen<C, O> {
 impl<A: Artifacts, O: Onlooker> Artifacts for Seen<A, O> {
     async fn stat(&self, key: &ObjectKey) -> Result<Option<Stat>, StoreError> {
         self.shown(Call::Stat, self.store.stat(key)).await
+    }
+
+    async fn availability(&self, key: &ObjectKey) -> Result<Availability, StoreError> {
+        match self.shown(Call::Availability(*key), self.store.availability(key)).await {
+            Err(StoreError::Cold(_)) => Ok(Availability::Cold(Archive::Deep)),
+            availability => availability,
+        }
     }
 
     async fn read(&self, key: &ObjectKey, range: Range<u64>) -> Result<Opened, StoreError> {

@@ -10,6 +10,7 @@ mod draw;
 mod edgehop;
 mod faults;
 mod garbage;
+mod garbage_archives;
 mod garbage_races;
 mod held;
 mod imports;

@@ -1,6 +1,7 @@
 //! The harness: the real server, real tools, real caches.
 
 pub mod client;
+pub mod fault_proxy;
 pub mod packages;
 pub mod proxies;
 pub mod sample;

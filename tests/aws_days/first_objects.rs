@@ -6,6 +6,7 @@ use aws::{ATTEMPTS, OPERATION};
 use edgehop_tests::fault_proxy::Fault;
 use edgehop_tests::sample::GAMER;
 use futures_util::future::join_all;
+use service::FRESH;
 
 use crate::catalog_outage::SLACK;
 use crate::day::Day;
@@ -89,6 +90,23 @@ async fn trouble_that_passes_at_once_is_not_seen() {
         assert_eq!(again[..failing], vec![calls[0].clone(); failing], "{about}");
     })
     .await;
+}
+
+/// The longest that a device may wait for its answer: nobody answers, and what is known must be asked for again.
+#[tokio::test(flavor = "multi_thread")]
+async fn when_all_of_aws_is_silent_an_answer_comes_in_time() {
+    let day = Day::begin().await;
+    let list = format!("{GAMER}&payloadType=metadataOnly");
+    let good = day.get(&list).await;
+    for proxy in [&day.dynamodb, &day.s3] {
+        proxy.all(Fault::Silent);
+    }
+    tokio::time::sleep(FRESH).await;
+    let answer = day.get(GAMER).await;
+    answer.check_unavailable("silence");
+    // Two rounds of catalog reads, and the first object.
+    assert!(answer.took.0 < 3 * OPERATION + SLACK, "{:?}", answer.took);
+    assert_eq!(day.get(&list).await, good);
 }
 
 /// A package's later objects are opened while its bytes are on their way.

@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod cloud;
+pub mod fault_proxy;
 pub mod glacier;
 pub mod packages;
 pub mod proxies;

@@ -2,11 +2,14 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::config::SharedCredentialsProvider;
+use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
-use crate::limits::{ATTEMPT, ATTEMPTS, CONNECT, FIRST_BACKOFF, MAX_BACKOFF, OPERATION, READ};
+use crate::limits::{
+    ATTEMPT, ATTEMPT_TOKENS, ATTEMPT_TOKENS_PER_SECOND, ATTEMPTS, CONNECT, FIRST_BACKOFF, MAX_BACKOFF, OPERATION, READ,
+};
 
 /// Where AWS is. What is not given comes from where the AWS command line takes it: environment, profile, instance.
 #[derive(Debug, Clone, Default)]
@@ -57,12 +60,13 @@ pub async fn connect(options: Options) -> Clients {
     }
     let shared = loader.load().await;
 
-    let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(&shared);
+    let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(&shared).retry_partition(partition("dynamodb"));
     if let Some(endpoint) = options.dynamodb_endpoint {
         dynamodb = dynamodb.endpoint_url(endpoint);
     }
     // Whoever reads an object checks its SHA-256, and uploads say their MD5: a CRC on top of both would only cost time.
     let mut s3 = aws_sdk_s3::config::Builder::from(&shared)
+        .retry_partition(partition("s3"))
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
     if let Some(endpoint) = &options.s3_endpoint {
@@ -77,4 +81,10 @@ pub async fn connect(options: Options) -> Clients {
         dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
         s3: aws_sdk_s3::Client::from_conf(s3.build()),
     }
+}
+
+/// What a client's further attempts are paid from: its own, so that one service's trouble is not the other's.
+fn partition(service: &'static str) -> RetryPartition {
+    let tokens = TokenBucket::builder().capacity(ATTEMPT_TOKENS).refill_rate(ATTEMPT_TOKENS_PER_SECOND);
+    RetryPartition::custom(service).token_bucket(tokens.build()).build()
 }

@@ -41,6 +41,14 @@ pub const OPERATION: Duration = Duration::from_secs(5);
 /// Attempts of an operation, the first included. The SDK waits in between, with jitter.
 pub const ATTEMPTS: u32 = 3;
 
+/// What further attempts are paid from, for each client: 5 tokens an attempt, 10 after a time-out, given back if it
+/// succeeds. So a service that is out of order is not asked three times as often. As many as the SDK's own.
+pub(crate) const ATTEMPT_TOKENS: usize = 500;
+
+/// How many tokens come back a second, whatever happens. The SDK's own come back with successes alone: after an outage of
+/// a minute, a process that asks seldom would make no further attempts for hours.
+pub(crate) const ATTEMPT_TOKENS_PER_SECOND: f32 = 10.0;
+
 /// Longest wait before the second attempt; it doubles with every further one, and a random part of it is waited.
 pub(crate) const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 

@@ -29,6 +29,8 @@ const PROBE: &str = "healthz";
 /// A catalog's records in the process's memory, for seconds.
 pub(crate) struct CatalogCache<C> {
     catalog: C,
+    /// How long a record is used while the store cannot be asked.
+    pub(crate) stale: Duration,
     components: Cache<ComponentKey, Kept<Option<Arc<Component>>>>,
     attributes: Cache<AttributeName, Kept<Arc<[ComponentKey]>>>,
 }
@@ -54,7 +56,8 @@ pub(crate) struct Reads {
 
 impl<C: Catalog> CatalogCache<C> {
     pub(crate) fn new(catalog: C) -> Self {
-        CatalogCache { catalog, components: Cache::new(CAPACITY), attributes: Cache::new(CAPACITY) }
+        let (components, attributes) = (Cache::new(CAPACITY), Cache::new(CAPACITY));
+        CatalogCache { catalog, stale: STALE, components, attributes }
     }
 
     /// Whether the store answers now; memory is not asked.
@@ -70,7 +73,7 @@ impl<C: Catalog> CatalogCache<C> {
         reads: &Reads,
     ) -> Result<Option<Arc<Component>>, StoreError> {
         let read = async || Ok(self.catalog.component(key).await?.map(Arc::new));
-        through(&self.components, key, reads, read).await
+        through(&self.components, key, self.stale, reads, read).await
     }
 
     pub(crate) async fn wanting(
@@ -79,7 +82,7 @@ impl<C: Catalog> CatalogCache<C> {
         reads: &Reads,
     ) -> Result<Arc<[ComponentKey]>, StoreError> {
         let read = async || Ok(self.catalog.wanting(attribute).await?.into());
-        through(&self.attributes, attribute, reads, read).await
+        through(&self.attributes, attribute, self.stale, reads, read).await
     }
 }
 
@@ -88,6 +91,7 @@ impl<C: Catalog> CatalogCache<C> {
 async fn through<K: Hash + Eq + Clone + Display, V: Clone>(
     cache: &Cache<K, Kept<V>>,
     key: &K,
+    stale: Duration,
     reads: &Reads,
     read: impl AsyncFnOnce() -> Result<V, StoreError>,
 ) -> Result<V, StoreError> {
@@ -105,7 +109,9 @@ async fn through<K: Hash + Eq + Clone + Display, V: Clone>(
                     cache.insert(key.clone(), Kept::Record { value: value.clone(), read_at: now, asked_at: now });
                     Ok(value)
                 }
-                Err(error @ StoreError::Unavailable { .. }) if read_at.elapsed() < STALE => {
+                Err(error @ StoreError::Unavailable { .. }) if read_at.elapsed() < stale => {
+                    // It may have taken as long as a record is fresh: somebody would always wait for the next failure.
+                    cache.insert(key.clone(), Kept::Record { value: value.clone(), read_at, asked_at: Instant::now() });
                     tracing::warn!(%key, %error, "serving a stale record");
                     Ok(value)
                 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::future::{join, try_join, try_join_all};
 use http::{Method, Request, Response};
@@ -38,6 +38,13 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         let objects = Arc::new(Objects { artifacts, known: Known::new() });
         let (cold, remembered) = (Cold::new(Arc::clone(&objects), deployment.restores), Remembered::new());
         Service { catalog: CatalogCache::new(catalog), objects, cold, remembered, deployment }
+    }
+
+    /// The same service, which uses records for this long while the catalog is out of reach, in place of
+    /// [`STALE`](crate::STALE).
+    pub fn with_stale(mut self, stale: Duration) -> Self {
+        self.catalog.stale = stale;
+        self
     }
 
     /// Answers a request at a moment. The response carries an [`Observed`]; a request's body is not looked at.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws::{Clients, Options, connect};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_dynamodb::types::AttributeValue::{self, M};
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 
 use crate::stand_ins::{KEY, endpoints};
@@ -56,8 +57,8 @@ impl Cloud {
             let mut scan = clients.dynamodb.scan().table_name(&self.table).into_paginator().items().send();
             let mut items = BTreeMap::new();
             while let Some(item) = scan.next().await {
-                let item: BTreeMap<_, _> = item.unwrap().into_iter().collect();
-                items.insert(format!("{:?} {:?}", item["app"], item["env"]), format!("{item:?}"));
+                let item = item.unwrap();
+                items.insert(format!("{:?} {:?}", item["app"], item["env"]), text(&M(item)));
             }
             let mut pages = clients.s3.list_objects_v2().bucket(&self.bucket).into_paginator().send();
             let mut objects = BTreeMap::new();
@@ -69,6 +70,14 @@ impl Cloud {
             }
             Content { items, objects }
         })
+    }
+}
+
+/// A value, with the fields of maps in their order.
+fn text(value: &AttributeValue) -> String {
+    match value {
+        M(map) => format!("{:?}", map.iter().map(|(name, value)| (name, text(value))).collect::<BTreeMap<_, _>>()),
+        other => format!("{other:?}"),
     }
 }
 

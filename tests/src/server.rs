@@ -135,22 +135,18 @@ pub fn command_line() -> &'static Path {
 
 fn build(package: &str, program: &str, features: &str) -> PathBuf {
     let profile = if cfg!(debug_assertions) { ("dev", "debug") } else { ("release", "release") };
-    let done = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            package,
-            "--bin",
-            program,
-            "--profile",
-            profile.0,
-            "--features",
-            features,
-        ])
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-        .status()
-        .unwrap();
+    let mut cargo = Command::new(env!("CARGO"));
+    // What `cargo test` says of this package is not about that one, and some build scripts run again if it changes.
+    std::env::vars_os().filter(|(name, _)| is_of_this_package(&name.to_string_lossy())).for_each(|(name, _)| {
+        cargo.env_remove(name);
+    });
+    cargo.args(["build", "--quiet", "--package", package, "--bin", program]);
+    cargo.args(["--profile", profile.0, "--features", features]);
+    let done = cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).status().unwrap();
     assert!(done.success(), "cargo build --package {package} failed");
     tools::target().join(profile.1).join(program)
+}
+
+fn is_of_this_package(name: &str) -> bool {
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
 }

@@ -56,7 +56,7 @@ pub(crate) fn about_call(error: &(dyn Error + 'static)) -> Option<&'static str> 
         });
     }
     let has = |text: &str| causes.iter().any(|cause| cause.to_string().contains(text));
-    if has("Missing Region") {
+    if has("Missing Region") || has("A region must be set") {
         return Some("no region was found: set AWS_REGION");
     }
     has("(Connect)").then_some("nothing answers there: look at the network and at AWS_REGION")

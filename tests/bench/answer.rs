@@ -6,7 +6,6 @@ use edgehop_tests::server::folder;
 use http::Request;
 use init_data::Stores;
 use resolver::answer::Deployment;
-use resolver::query::Ladder;
 use resolver::words::Timestamp;
 use service::Service;
 
@@ -23,8 +22,7 @@ pub(crate) fn list() {
     let folder = folder();
     let stores = Stores::embedded(folder.path()).unwrap();
     runtime.block_on(init_data::samples(&stores, 4096, Timestamp(0))).unwrap();
-    let deployment =
-        Deployment { url_base: "http://ota.test".into(), max_package_bytes: u64::MAX, ladder: Ladder::default() };
+    let deployment = Deployment::new("http://ota.test".parse().unwrap());
     let service = Service::new(stores.catalog, stores.artifacts, deployment);
     // Every device has a name of its own, so that no spelling comes twice.
     let ask = |device: usize| {

@@ -7,7 +7,6 @@ use http_body_util::BodyExt as _;
 use init_data::Stores;
 use resolver::answer::Deployment;
 use resolver::catalog::{Artifact, ObjectKey};
-use resolver::query::Ladder;
 use resolver::words::Timestamp;
 use service::Service;
 use store::{Artifacts, Catalog, StoreError};
@@ -48,9 +47,7 @@ impl Answer {
 }
 
 pub(crate) fn service<C: Catalog, A: Artifacts>(catalog: C, artifacts: A) -> Arc<Service<C, A>> {
-    let url_base = "https://ota.test".to_owned();
-    let deployment = Deployment { url_base, max_package_bytes: u64::MAX, ladder: Ladder::default() };
-    Arc::new(Service::new(catalog, artifacts, deployment))
+    Arc::new(Service::new(catalog, artifacts, Deployment::new("https://ota.test".parse().unwrap())))
 }
 
 pub(crate) async fn get<C: Catalog, A: Artifacts>(service: &Service<C, A>, target: &str) -> Answer {

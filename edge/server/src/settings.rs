@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 use resolver::answer::Deployment;
-use resolver::query::Ladder;
+use resolver::words::UrlBase;
 use tracing_subscriber::EnvFilter;
 
 /// Answers devices that ask what to install next
@@ -37,8 +37,8 @@ pub(crate) struct Settings {
     pub(crate) max_package_bytes: Option<u64>,
 
     /// What the URLs in manifests start with, such as https://ota.example.com; the address listened on if not given
-    #[arg(long, env = "EDGEHOP_URL_BASE", value_parser = url_base)]
-    pub(crate) url_base: Option<String>,
+    #[arg(long, env = "EDGEHOP_URL_BASE", value_parser = str::parse::<UrlBase>)]
+    pub(crate) url_base: Option<UrlBase>,
 
     /// Most connections at once; further ones wait
     #[arg(long, env = "EDGEHOP_MAX_CONNECTIONS", default_value = "1024")]
@@ -62,30 +62,17 @@ pub(crate) enum LogFormat {
 impl Settings {
     /// What the resolver needs to know, once the address is.
     pub(crate) fn deployment(&self, address: SocketAddr) -> Deployment {
-        Deployment {
-            url_base: self.url_base.clone().unwrap_or_else(|| own_base(address)),
-            max_package_bytes: self.max_package_bytes.unwrap_or(u64::MAX),
-            ladder: Ladder::default(),
-        }
+        let url_base = self.url_base.clone().unwrap_or_else(|| own_base(address));
+        Deployment { max_package_bytes: self.max_package_bytes.unwrap_or(u64::MAX), ..Deployment::new(url_base) }
     }
 }
 
 /// The base URL of a server that nothing stands before.
-pub(crate) fn own_base(mut address: SocketAddr) -> String {
+pub(crate) fn own_base(mut address: SocketAddr) -> UrlBase {
     if address.ip().is_unspecified() {
         address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
-    format!("http://{address}")
-}
-
-fn url_base(text: &str) -> Result<String, String> {
-    const TAKES: &str = "it takes http:// or https:// and a host, with a path if need be, without ? and #";
-    let uri: http::Uri = text.parse().map_err(|error| format!("{error}: {TAKES}"))?;
-    let web = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty());
-    if !web || uri.query().is_some() || text.contains('#') {
-        return Err(TAKES.into());
-    }
-    Ok(text.trim_end_matches('/').to_owned())
+    UrlBase::http(address)
 }
 
 fn log_filter(text: &str) -> Result<String, String> {

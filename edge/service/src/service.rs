@@ -134,7 +134,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         observed.store_time = started.elapsed();
         match stat {
             Ok(Some(Stat { size, md5 })) => {
-                answer::blob(&Blob { sha256, md5, size }, request.method(), request.headers())
+                answer::blob(&Blob { sha256, md5, size }, request.method(), request.headers(), &self.deployment)
             }
             Ok(None) => route::unknown(),
             Err(error) => unavailable(&error),

@@ -22,16 +22,27 @@ pub use plain::{error, page, refused, signature, unavailable};
 use crate::catalog::ObjectKey;
 use crate::package::Plan;
 use crate::query::Ladder;
+use crate::words::UrlBase;
 
 /// What the operator decided about this deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deployment {
-    /// What every `url` in a manifest starts with: scheme, host, no final `/`.
-    pub url_base: String,
+    /// What every `url` in a manifest starts with.
+    pub url_base: UrlBase,
     /// Largest package in bytes; a larger one is answered with its manifest. `u64::MAX` for no limit.
     pub max_package_bytes: u64,
+    /// Most bytes of an artifact that one answer can carry; who asks for more is sent to its URL in the manifest, which
+    /// someone else serves then. `u64::MAX` for no limit.
+    pub max_blob_bytes: u64,
     /// The steps of staged rollouts.
     pub ladder: Ladder,
+}
+
+impl Deployment {
+    /// A deployment without limits, with the usual ladder.
+    pub fn new(url_base: UrlBase) -> Self {
+        Deployment { url_base, max_package_bytes: u64::MAX, max_blob_bytes: u64::MAX, ladder: Ladder::default() }
+    }
 }
 
 /// An answer, complete but for the bytes of its objects.

@@ -1,8 +1,12 @@
 //! The harness: the real server, real tools, real caches.
 
 pub mod client;
+pub mod cloud;
+pub mod function_url;
+pub mod lambda;
 pub mod packages;
 pub mod proxies;
+pub mod runtime_api;
 pub mod sample;
 pub mod server;
 pub mod stand_ins;

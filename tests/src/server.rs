@@ -125,7 +125,8 @@ pub fn command_line() -> &'static Path {
     BINARY.get_or_init(|| build("init-data", "edgehop"))
 }
 
-fn build(package: &str, program: &str) -> PathBuf {
+/// Builds a program of a package, as this test was.
+pub(crate) fn build(package: &str, program: &str) -> PathBuf {
     let profile = if cfg!(debug_assertions) { ("dev", "debug") } else { ("release", "release") };
     let done = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--package", package, "--bin", program, "--profile", profile.0])

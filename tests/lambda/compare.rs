@@ -37,7 +37,15 @@ async fn both(mode: &'static str) {
         for asked in &all {
             let headers: Vec<_> = asked.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             let local = request(server.address(), &asked.method, asked.target.as_bytes(), &headers);
-            compare(asked, &local, &lambda.request(&asked.method, &asked.target, &headers));
+            let mut function = lambda.request(&asked.method, &asked.target, &headers);
+            // The function waits 2 seconds for a stand-in, which takes longer on a machine that is busy elsewhere.
+            for _ in 0..5 {
+                if function.status == 503 {
+                    std::thread::sleep(std::time::Duration::from_secs(2));
+                    function = lambda.request(&asked.method, &asked.target, &headers);
+                }
+            }
+            compare(asked, &local, &function);
             *statuses.entry(local.status).or_insert(0) += 1;
         }
         // Each kind of answer was among them.

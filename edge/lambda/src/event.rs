@@ -14,10 +14,8 @@ const VERSION: &str = "2.0";
 pub(crate) struct Event {
     version: String,
     raw_path: String,
-    #[serde(default)]
-    raw_query_string: String,
-    #[serde(default)]
-    headers: BTreeMap<String, String>,
+    raw_query_string: Option<String>,
+    headers: Option<BTreeMap<String, String>>,
     request_context: RequestContext,
 }
 
@@ -56,13 +54,13 @@ impl Event {
     pub(crate) fn into_request(self) -> Result<Request<()>, InvalidEvent> {
         let invalid = |what: &str| InvalidEvent::Request(format!("{what}: it is not as HTTP has it"));
         let mut target = self.raw_path;
-        if !self.raw_query_string.is_empty() {
+        if let Some(query) = self.raw_query_string.filter(|query| !query.is_empty()) {
             target.push('?');
-            target.push_str(&self.raw_query_string);
+            target.push_str(&query);
         }
         let target = PathAndQuery::try_from(target).map_err(|_| invalid("path or query"))?;
-        let mut headers = HeaderMap::with_capacity(self.headers.len());
-        for (name, text) in self.headers {
+        let mut headers = HeaderMap::new();
+        for (name, text) in self.headers.into_iter().flatten() {
             let (Ok(field), Ok(value)) = (HeaderName::try_from(&name), HeaderValue::try_from(text)) else {
                 return Err(invalid(&format!("header {name:?}")));
             };

@@ -8,8 +8,10 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Head {
     pub(crate) status_code: u16,
-    /// Fields of one name are joined (RFC 9110 section 5.3). The service sets no cookie, which could not be.
+    /// Fields of one name are joined (RFC 9110 section 5.3).
     pub(crate) headers: BTreeMap<String, String>,
+    /// None: the service sets no cookies, and some readers want the list all the same.
+    pub(crate) cookies: [String; 0],
 }
 
 impl Head {
@@ -23,7 +25,7 @@ impl Head {
             }
             joined.push_str(&text);
         }
-        Head { status_code: head.status.as_u16(), headers }
+        Head { status_code: head.status.as_u16(), headers, cookies: [] }
     }
 
     pub(crate) fn to_json(&self) -> Vec<u8> {

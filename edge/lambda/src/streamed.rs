@@ -14,7 +14,7 @@ use crate::runtime_api::{ERROR_BODY, ERROR_TYPE};
 use crate::transfer::Transfer;
 
 /// What stands between the prelude and the body.
-const DELIMITER: [u8; 8] = [0; 8];
+static DELIMITER: [u8; 8] = [0; 8];
 
 /// Kind of the error that ends a body early.
 const CUT: &str = "Edgehop.Cut";
@@ -24,16 +24,16 @@ const CUT: &str = "Edgehop.Cut";
 /// A body that cannot be finished ends with a trailer that says so, on which Lambda cuts the device's connection.
 /// Without it, what came would count as the whole.
 pub(crate) struct Streamed {
-    prelude: Option<Bytes>,
+    /// Prelude and delimiter, each a chunk of its own: not everyone who plays Lambda looks for the zeros inside a chunk.
+    before: std::array::IntoIter<Bytes, 2>,
     body: Option<Transfer>,
     span: Span,
 }
 
 impl Streamed {
     pub(crate) fn new(head: &Parts, body: Transfer, span: Span) -> Self {
-        let mut prelude = Head::of(head).to_json();
-        prelude.extend_from_slice(&DELIMITER);
-        Streamed { prelude: Some(prelude.into()), body: Some(body), span }
+        let before = [Head::of(head).to_json().into(), Bytes::from_static(&DELIMITER)];
+        Streamed { before: before.into_iter(), body: Some(body), span }
     }
 }
 
@@ -47,8 +47,8 @@ impl http_body::Body for Streamed {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let this = &mut *self;
         let _request = this.span.enter();
-        if let Some(prelude) = this.prelude.take() {
-            return Poll::Ready(Some(Ok(Frame::data(prelude))));
+        if let Some(bytes) = this.before.next() {
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
         let Some(body) = &mut this.body else { return Poll::Ready(None) };
         let next = std::task::ready!(Pin::new(body).poll_frame(context));

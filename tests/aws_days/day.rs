@@ -62,7 +62,7 @@ impl Day {
         let memory = MEMORY.get_or_init(Memory::default);
         let [dynamodb, s3] = [&endpoints.dynamodb, &endpoints.s3].map(|url| FaultProxy::before(url, memory));
         let (catalog, artifacts) = place.stores(&clients(&dynamodb.url(), &s3.url()).await);
-        let service = set_up(Service::new(catalog, artifacts, Deployment::new("https://ota.test")));
+        let service = set_up(Service::new(catalog, artifacts, Deployment::new("https://ota.test".parse().unwrap())));
         Day { place, dynamodb, s3, service: Arc::new(service) }
     }
 

@@ -22,7 +22,7 @@ pub(crate) fn list() {
     let folder = folder();
     let stores = Stores::embedded(folder.path()).unwrap();
     runtime.block_on(init_data::samples(&stores, 4096, Timestamp(0))).unwrap();
-    let deployment = Deployment::new("http://ota.test");
+    let deployment = Deployment::new("http://ota.test".parse().unwrap());
     let service = Service::new(stores.catalog, stores.artifacts, deployment);
     // Every device has a name of its own, so that no spelling comes twice.
     let ask = |device: usize| {

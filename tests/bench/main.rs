@@ -4,16 +4,18 @@
 
 mod answer;
 mod decision;
+mod lambda;
 mod memory;
 mod throughput;
 
 /// Every benchmark and its name; `-- NAME` after the command runs only those whose name holds that.
-const ALL: [(&str, fn()); 5] = [
+const ALL: [(&str, fn()); 6] = [
     ("answer", answer::list),
     ("lists", throughput::lists),
     ("packages", throughput::packages),
     ("memory", memory::peak),
     ("decide", decision::decisions),
+    ("lambda", lambda::function),
 ];
 
 fn main() {

@@ -16,7 +16,8 @@ const START: u64 = 1_800_000_000;
 async fn an_answer_ends_before_its_urls_do() {
     let stock = Stock::new(20_000).await;
     let artifacts = Frozen::new(stock.artifacts.clone());
-    let service = Service::new(stock.catalog.clone(), artifacts.clone(), Deployment::new("https://ota.test"));
+    let service =
+        Service::new(stock.catalog.clone(), artifacts.clone(), Deployment::new("https://ota.test".parse().unwrap()));
     let at = async |target: &str, seconds: u64| ask_at(&service, "GET", target, &[], Timestamp(START + seconds)).await;
     let ours = at(LIST, 0).await;
     artifacts.gives_addresses(3600);
@@ -56,7 +57,7 @@ async fn a_package_carries_them_too() {
     let stock = Stock::new(20_000).await;
     let artifacts = Frozen::new(stock.artifacts.clone());
     artifacts.gives_addresses(7200);
-    let service = Service::new(stock.catalog.clone(), artifacts, Deployment::new("https://ota.test"));
+    let service = Service::new(stock.catalog.clone(), artifacts, Deployment::new("https://ota.test".parse().unwrap()));
     let answer = ask_at(&service, "GET", GAMER, &[], Timestamp(START)).await;
     let entries = manifest(&members(&answer.body));
     assert_eq!(entries.len(), 4);

@@ -53,9 +53,7 @@ impl Answer {
 }
 
 pub(crate) fn service<C: Catalog, A: Artifacts>(catalog: C, artifacts: A) -> Arc<Service<C, A>> {
-    let url_base = "https://ota.test".to_owned();
-    let deployment = Deployment::new(url_base);
-    Arc::new(Service::new(catalog, artifacts, deployment))
+    Arc::new(Service::new(catalog, artifacts, Deployment::new("https://ota.test".parse().unwrap())))
 }
 
 pub(crate) async fn get<C: Catalog, A: Artifacts>(service: &Service<C, A>, target: &str) -> Answer {

@@ -40,7 +40,8 @@ impl Cold {
 
     fn limited(&self, max_package_bytes: u64) -> Shared {
         let restores = Some(Restores { tier: Tier::Standard, days: 7 });
-        let deployment = Deployment { restores, max_package_bytes, ..Deployment::new("https://ota.test") };
+        let deployment =
+            Deployment { restores, max_package_bytes, ..Deployment::new("https://ota.test".parse().unwrap()) };
         Arc::new(Service::new(self.stock.catalog.clone(), self.artifacts.clone(), deployment))
     }
 
@@ -122,7 +123,11 @@ async fn a_warm_answer_looks_at_nothing() {
     assert!(first.status == 200 && again.body == first.body);
     assert_eq!(cold.artifacts.looks(), []);
     // A process whose deployment has no cold storage never looks.
-    let never = Service::new(cold.stock.catalog.clone(), cold.artifacts.clone(), Deployment::new("https://ota.test"));
+    let never = Service::new(
+        cold.stock.catalog.clone(),
+        cold.artifacts.clone(),
+        Deployment::new("https://ota.test".parse().unwrap()),
+    );
     assert_eq!(get(&never, GAMER).await.status, 200);
     assert_eq!(cold.artifacts.looks(), []);
 }

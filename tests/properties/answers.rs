@@ -140,7 +140,8 @@ fn parsed(question: &Question) -> Option<Asked> {
 }
 
 fn answered(asked: &Asked, everything: &Components) -> (Decision, Answer) {
-    let deployment = Deployment { max_package_bytes: 3_000, ..Deployment::new("https://updates.example") };
+    let url_base = "https://updates.example".parse().unwrap();
+    let deployment = Deployment { max_package_bytes: 3_000, ..Deployment::new(url_base) };
     let fetched = fetched(everything, &lookups(&asked.query));
     let decision = decide(&asked.query, &fetched, Timestamp(0));
     let (canonical, headers) = (asked.query.canonical(), HeaderMap::new());

@@ -3,12 +3,16 @@
 pub mod client;
 pub mod cloud;
 pub mod fault_proxy;
+pub mod function_url;
 pub mod glacier;
+pub mod lambda;
 pub mod packages;
 pub mod proxies;
+pub mod runtime_api;
 pub mod sample;
 pub mod sample_table;
 pub mod server;
 pub mod stand_ins;
+pub mod stocked;
 pub mod tools;
 pub mod writes;

@@ -133,7 +133,8 @@ pub fn command_line() -> &'static Path {
     BINARY.get_or_init(|| build("init-data", "edgehop", ""))
 }
 
-fn build(package: &str, program: &str, features: &str) -> PathBuf {
+/// Builds a program of a package, as this test was.
+pub(crate) fn build(package: &str, program: &str, features: &str) -> PathBuf {
     let profile = if cfg!(debug_assertions) { ("dev", "debug") } else { ("release", "release") };
     let mut cargo = Command::new(env!("CARGO"));
     // What `cargo test` says of this package is not about that one, and some build scripts run again if it changes.

@@ -7,6 +7,7 @@ use init_data::{ArtifactsPlace, CatalogPlace, Places};
 use resolver::answer::Deployment;
 use resolver::catalog::Tier;
 use resolver::decide::{DEFAULT_RESTORE_DAYS, MAX_RESTORE_DAYS, Restores};
+use resolver::words::UrlBase;
 use tracing_subscriber::EnvFilter;
 
 /// Answers devices that ask what to install next
@@ -48,8 +49,8 @@ pub(crate) struct Settings {
     pub(crate) max_package_bytes: Option<u64>,
 
     /// What the URLs in manifests start with, such as https://ota.example.com; the address listened on if not given
-    #[arg(long, env = "EDGEHOP_URL_BASE", value_parser = url_base)]
-    pub(crate) url_base: Option<String>,
+    #[arg(long, env = "EDGEHOP_URL_BASE", value_parser = str::parse::<UrlBase>)]
+    pub(crate) url_base: Option<UrlBase>,
 
     /// Restore what devices need from S3's archives, this fast: expedited, standard or bulk. Nobody looks whether anything
     /// is there if not given
@@ -107,21 +108,11 @@ impl Settings {
 }
 
 /// The base URL of a server that nothing stands before.
-pub(crate) fn own_base(mut address: SocketAddr) -> String {
+pub(crate) fn own_base(mut address: SocketAddr) -> UrlBase {
     if address.ip().is_unspecified() {
         address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
-    format!("http://{address}")
-}
-
-fn url_base(text: &str) -> Result<String, String> {
-    const TAKES: &str = "it takes http:// or https:// and a host, with a path if need be, without ? and #";
-    let uri: http::Uri = text.parse().map_err(|error| format!("{error}: {TAKES}"))?;
-    let web = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty());
-    if !web || uri.query().is_some() || text.contains('#') {
-        return Err(TAKES.into());
-    }
-    Ok(text.trim_end_matches('/').to_owned())
+    UrlBase::http(address)
 }
 
 fn log_filter(text: &str) -> Result<String, String> {

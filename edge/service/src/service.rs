@@ -178,7 +178,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         match (stat, self.deployment.restores.and_then(wait)) {
             (Ok(Some(_)), Some(wait)) => answer::waiting(wait.seconds, seed()),
             (Ok(Some(Stat { size, md5 })), None) => {
-                answer::blob(&Blob { sha256, md5, size }, request.method(), request.headers())
+                answer::blob(&Blob { sha256, md5, size }, request.method(), request.headers(), &self.deployment)
             }
             (Ok(None), _) => route::unknown(),
             (Err(error), _) => unavailable(&error),

@@ -10,7 +10,7 @@ use resolver::catalog::Components;
 use resolver::decide::{Explanation, Lookups, decide, explain, lookups};
 use resolver::manifest::Addresses;
 use resolver::query::{Ladder, Query};
-use resolver::words::{ComponentKey, ComponentName, Timestamp, Version};
+use resolver::words::{ComponentKey, ComponentName, Timestamp, UrlBase, Version};
 use serde::Serialize;
 use store::{Catalog, StoreError};
 
@@ -26,7 +26,7 @@ pub(crate) struct ExplainArgs {
     if_none_match: Option<String>,
     /// What the server's URLs start with, which a package's tag depends on
     #[arg(long, env = "EDGEHOP_URL_BASE", value_name = "URL", default_value = "http://127.0.0.1:8080")]
-    url_base: String,
+    url_base: UrlBase,
 }
 
 /// What a device would get, and why.
@@ -58,7 +58,7 @@ impl ExplainArgs {
         asked.query = asked.query.known_to_components(&components);
         let canonical = asked.query.canonical();
         let decision = decide(&asked.query, &components, now);
-        let deployment = Deployment::new(self.url_base.trim_end_matches('/'));
+        let deployment = Deployment::new(self.url_base);
         let mut headers = HeaderMap::new();
         if let Some(tags) = &self.if_none_match {
             headers.insert(http::header::IF_NONE_MATCH, tags.parse().context("--if-none-match is no header's value")?);

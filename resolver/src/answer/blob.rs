@@ -1,9 +1,10 @@
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Method};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
-use super::headers::{Rangeable, add_digest};
+use super::headers::{Rangeable, add_digest, value};
+use super::plain::whole;
 use super::precondition::{Verdict, judge};
-use super::{Answer, Content, lifetime};
+use super::{Answer, Content, Deployment, lifetime};
 use crate::catalog::ObjectKey;
 use crate::query::{EntityTag, if_none_match};
 use crate::words::{Md5, Sha256};
@@ -20,7 +21,10 @@ pub struct Blob {
 }
 
 /// The answer to `GET` or `HEAD /blobs/<sha256>`: the artifact, immutable for a year.
-pub fn blob(blob: &Blob, method: &Method, request: &HeaderMap) -> Answer {
+///
+/// Who asks for more bytes than an answer can carry is sent to the artifact's URL in manifests, where the CDN has it from
+/// the bucket: 307, to which a device repeats its request, `Range` included.
+pub fn blob(blob: &Blob, method: &Method, request: &HeaderMap, deployment: &Deployment) -> Answer {
     let mut headers = HeaderMap::new();
     headers.insert(CACHE_CONTROL, lifetime::blob());
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
@@ -33,9 +37,51 @@ pub fn blob(blob: &Blob, method: &Method, request: &HeaderMap) -> Answer {
         verdict => verdict,
     };
     let object = ObjectKey::Blob(blob.sha256);
+    let wanted = match &verdict {
+        Verdict::Whole => blob.size,
+        Verdict::Part(range) => range.end - range.start,
+        Verdict::NotModified | Verdict::Failed | Verdict::Unsatisfiable => 0,
+    };
+    if wanted > deployment.max_blob_bytes {
+        return elsewhere(format!("{}/{object}", deployment.url_base));
+    }
     Rangeable { headers, tag: &tag, length: blob.size }.answer(verdict, |range| Content::Object {
         object,
         size: blob.size,
         range,
     })
+}
+
+/// 307. Where an artifact is may change, so this lives no longer than a list.
+fn elsewhere(url: String) -> Answer {
+    let mut headers = HeaderMap::new();
+    headers.insert(CACHE_CONTROL, lifetime::text());
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    let text = format!("{url}\n");
+    headers.insert(LOCATION, value(url));
+    whole(StatusCode::TEMPORARY_REDIRECT, headers, text.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_an_answer_can_carry_is_elsewhere() {
+        let limits = Deployment { max_blob_bytes: 100, ..Deployment::new("https://ota.test/a".parse().unwrap()) };
+        let ask = |size: u64, name: &'static str, value: &str| {
+            let there = Blob { sha256: Sha256::of(b"x"), md5: "0".repeat(32).parse().unwrap(), size };
+            let request = HeaderMap::from_iter([(http::HeaderName::from_static(name), value.parse().unwrap())]);
+            let [got, head] = [Method::GET, Method::HEAD].map(|method| blob(&there, &method, &request, &limits));
+            (got.status.as_u16(), head.status.as_u16(), got.headers.get(LOCATION).cloned())
+        };
+        let location = Some(value(format!("https://ota.test/a/blobs/{}", Sha256::of(b"x"))));
+        assert_eq!(ask(100, "accept", "*/*"), (200, 200, None));
+        assert_eq!(ask(101, "accept", "*/*"), (307, 307, location.clone()));
+        assert_eq!(ask(1000, "range", "bytes=1-100"), (206, 307, None));
+        assert_eq!(ask(1000, "range", "bytes=1-101"), (307, 307, location));
+        assert_eq!(ask(1000, "range", "bytes=1000-"), (416, 307, None));
+        assert_eq!(ask(1000, "if-none-match", "*"), (304, 304, None));
+        assert_eq!(ask(1000, "if-match", "\"x\""), (412, 412, None));
+    }
 }

@@ -26,15 +26,18 @@ use crate::decide::Restores;
 use crate::manifest::Addresses;
 use crate::package::Plan;
 use crate::query::Ladder;
-use crate::words::Timestamp;
+use crate::words::{Timestamp, UrlBase};
 
 /// What the operator decided about this deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deployment {
-    /// What every `url` in a manifest starts with: scheme, host, no final `/`.
-    pub url_base: String,
+    /// What every `url` in a manifest starts with.
+    pub url_base: UrlBase,
     /// Largest package in bytes; a larger one is answered with its manifest. `u64::MAX` for no limit.
     pub max_package_bytes: u64,
+    /// Most bytes of an artifact that one answer can carry; who asks for more is sent to its URL in the manifest, which
+    /// someone else serves then. `u64::MAX` for no limit.
+    pub max_blob_bytes: u64,
     /// The steps of staged rollouts.
     pub ladder: Ladder,
     /// How artifacts are restored from cold storage; `None` where none is ever put there, and nobody looks.
@@ -42,10 +45,15 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// A deployment without limits and cold storage.
-    pub fn new(url_base: impl Into<String>) -> Deployment {
-        let url_base = url_base.into();
-        Deployment { url_base, max_package_bytes: u64::MAX, ladder: Ladder::default(), restores: None }
+    /// A deployment without limits and cold storage, with the usual ladder.
+    pub fn new(url_base: UrlBase) -> Deployment {
+        Deployment {
+            url_base,
+            max_package_bytes: u64::MAX,
+            max_blob_bytes: u64::MAX,
+            ladder: Ladder::default(),
+            restores: None,
+        }
     }
 }
 

@@ -26,6 +26,7 @@ mod key;
 mod name;
 mod range;
 mod timestamp;
+mod url_base;
 mod version;
 
 pub(crate) use key::UNTRUSTED_COMMENT;
@@ -40,4 +41,5 @@ pub use name::{
 };
 pub use range::{InvalidRange, VersionRange};
 pub use timestamp::{InvalidTimestamp, Timestamp};
+pub use url_base::{InvalidUrlBase, UrlBase};
 pub use version::{InvalidVersion, MAX_VERSION_BYTES, Version};

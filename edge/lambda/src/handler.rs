@@ -1,0 +1,80 @@
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use aws::{DynamoCatalog, S3Artifacts};
+use http::{Response, StatusCode};
+use resolver::answer;
+use resolver::words::Timestamp;
+use service::{Body, Observed, Service};
+use tracing::{Instrument as _, Span};
+
+use crate::buffered::buffered;
+use crate::event::{Event, InvalidEvent};
+use crate::metrics::Account;
+use crate::mode::InvokeMode;
+use crate::runtime_api::{Invocation, RuntimeApi};
+use crate::streamed::Streamed;
+use crate::transfer::Transfer;
+
+/// Answers invocations, one after the other: Lambda sends the next when the last is answered.
+pub(crate) struct Handler {
+    pub(crate) api: RuntimeApi,
+    pub(crate) service: Service<DynamoCatalog, S3Artifacts>,
+    pub(crate) mode: InvokeMode,
+    /// The function's name, a dimension of every metric.
+    pub(crate) function: Arc<str>,
+}
+
+impl Handler {
+    /// Answers until the runtime API is gone.
+    pub(crate) async fn run(&self) -> anyhow::Result<()> {
+        let mut cold = true;
+        loop {
+            let invocation = self.api.next().await?;
+            let span = tracing::info_span!("invocation", requestId = invocation.id);
+            self.invocation(&invocation, cold, span.clone()).instrument(span).await?;
+            cold = false;
+        }
+    }
+
+    async fn invocation(&self, invocation: &Invocation, cold: bool, span: Span) -> anyhow::Result<()> {
+        let started = Instant::now();
+        let mut response = match Event::parse(&invocation.event).and_then(Event::into_request) {
+            Ok(request) => self.service.answer(&request, now()).await,
+            Err(InvalidEvent::Request(message)) => refused(&message),
+            Err(error @ InvalidEvent::Foreign(_)) => {
+                tracing::error!(%error, "not an event of a function URL");
+                return self.api.fail(invocation, "Edgehop.Event", &error.to_string()).await;
+            }
+        };
+        let observed = response.extensions_mut().remove::<Observed>().unwrap_or_default();
+        let account = Account { request: invocation.id.clone(), cold, status: response.status(), observed, started };
+        let (head, body) = response.into_parts();
+        let body = Transfer::new(body, Arc::clone(&self.function), account);
+        match self.mode {
+            InvokeMode::ResponseStream => self.api.stream(invocation, Streamed::new(&head, body, span)).await,
+            InvokeMode::Buffered => match buffered(&head, body).await {
+                Ok(json) => self.api.respond(invocation, json).await,
+                Err(error) => self.api.fail(invocation, "Edgehop.Cut", &error.to_string()).await,
+            },
+        }
+    }
+}
+
+/// 400.
+fn refused(message: &str) -> Response<Body> {
+    let refused = answer::error(StatusCode::BAD_REQUEST, message);
+    let body = match refused.content {
+        answer::Content::Bytes(bytes) => Body::from(bytes),
+        _ => Body::empty(),
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = refused.status;
+    *response.headers_mut() = refused.headers;
+    response
+}
+
+/// This moment. A clock before 1970 is taken for 1970.
+fn now() -> Timestamp {
+    Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+}

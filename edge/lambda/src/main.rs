@@ -1,0 +1,79 @@
+//! `bootstrap`: the service on AWS Lambda (`provided.al2023`), behind a function URL.
+//!
+//! # Why no `lambda_http`
+//!
+//! Below it all is `lambda_runtime_api_client`, which this program uses by itself. What stands on it changes what devices
+//! get (versions 1.3.2 of `lambda_http`, 1.5.0 of `lambda_runtime`):
+//!
+//! - `lambda_http` parses a path as a browser would: of `/blobs/../healthz` it makes `/healthz`. What it cannot parse it
+//!   panics on, and whoever may call the function writes paths and queries.
+//! - A body that fails in the middle becomes a whole answer: `lambda_runtime` writes the text of the error trailers
+//!   *into the body*, not behind it, and ends the response as if all were well. In buffered mode `lambda_http` panics.
+//! - Neither lets Nagle's algorithm be switched off, which holds the end of an answer back.
+//!
+//! The runtime API is three calls, in [`runtime_api`].
+//!
+//! # How it is built
+//!
+//! `cargo build --profile lambda --package lambda`. One request is answered at a time, so one thread is enough.
+
+mod buffered;
+mod event;
+mod handler;
+mod head;
+mod limits;
+mod metrics;
+mod mode;
+mod runtime_api;
+mod settings;
+mod streamed;
+mod transfer;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use aws::{DynamoCatalog, Options, S3Artifacts};
+use service::Service;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use handler::Handler;
+use runtime_api::RuntimeApi;
+use settings::Settings;
+
+/// Where the runtime API is; Lambda sets it.
+const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}", serde_json::json!({ "level": "ERROR", "message": format!("{error:#}") }));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> anyhow::Result<()> {
+    let address = std::env::var(RUNTIME_API)
+        .with_context(|| format!("{RUNTIME_API} is not set: this program runs on Lambda, edgehop-server elsewhere"))?;
+    let api = RuntimeApi::at(&address)?;
+    let settings = match Settings::read(|name| std::env::var(name).ok()) {
+        Ok(settings) => settings,
+        Err(error) => {
+            // The line in the log says it too; here it is for whoever looks at the failed invocation.
+            let _ = api.fail_init("Edgehop.Settings", &error.to_string()).await;
+            return Err(error.into());
+        }
+    };
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false).with_span_list(false);
+    tracing_subscriber::registry().with(settings.log).with(lines.with_writer(std::io::stderr)).init();
+
+    let clients = aws::connect(Options::default()).await;
+    let catalog = DynamoCatalog::new(clients.dynamodb, settings.catalog.as_str());
+    let artifacts = S3Artifacts::new(clients.s3, settings.artifacts.bucket(), settings.artifacts.prefix());
+    let service = Service::new(catalog, artifacts, settings.deployment);
+    let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| "edgehop".to_owned()).into();
+    Handler { api, service, mode: settings.mode, function }.run().await
+}

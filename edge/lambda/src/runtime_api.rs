@@ -1,0 +1,127 @@
+//! The Lambda runtime API: where invocations come from and answers go (Lambda developer guide, "Using the Lambda runtime
+//! API for custom runtimes").
+
+use anyhow::{Context as _, bail};
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Uri};
+use http_body_util::BodyExt as _;
+use hyper_util::client::legacy::connect::HttpConnector;
+use lambda_runtime_api_client::body::Body;
+use lambda_runtime_api_client::{PooledClient, build_request};
+
+/// The version of the API, as each path starts.
+const VERSION: &str = "/2018-06-01/runtime";
+
+/// Which request an answer is for.
+const REQUEST_ID: &str = "lambda-runtime-aws-request-id";
+
+/// Which attempt at it: sent back as it came, so that an answer that is too late goes to nobody else.
+const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
+
+/// What kind of error a report is about.
+pub(crate) const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
+
+/// What went wrong, in base64, in the trailer of a response that could not be finished.
+pub(crate) const ERROR_BODY: &str = "lambda-runtime-function-error-body";
+
+/// The API of this execution environment.
+pub(crate) struct RuntimeApi {
+    client: PooledClient,
+}
+
+/// One request of the function URL.
+pub(crate) struct Invocation {
+    /// Lambda's name for it, which goes into the log.
+    pub(crate) id: String,
+    attempt: Option<HeaderValue>,
+    /// The event, as JSON.
+    pub(crate) event: Bytes,
+}
+
+impl RuntimeApi {
+    /// The API at `host:port`. Nothing is asked yet.
+    pub(crate) fn at(address: &str) -> anyhow::Result<RuntimeApi> {
+        let base: Uri = address.parse().ok().filter(|uri: &Uri| uri.authority().is_some()).with_context(|| {
+            format!("AWS_LAMBDA_RUNTIME_API is {address:?}: it takes host:port, which Lambda sets by itself")
+        })?;
+        let mut connector = HttpConnector::new();
+        // The end of an answer goes out at once; waiting to fill a segment would only delay it.
+        connector.set_nodelay(true);
+        Ok(RuntimeApi { client: PooledClient::builder().with_connector(connector).with_endpoint(base).build() })
+    }
+
+    /// Waits for the next request. The process may be frozen meanwhile, so there is no time-out.
+    pub(crate) async fn next(&self) -> anyhow::Result<Invocation> {
+        let next = build_request().uri(format!("{VERSION}/invocation/next")).body(Body::empty())?;
+        let answer = self.client.call(next).await.map_err(failed).context("no next invocation")?;
+        let (head, body) = answer.into_parts();
+        if !head.status.is_success() {
+            bail!("no next invocation: the runtime API answers {}", head.status);
+        }
+        let id = head.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).context("an invocation has no id")?;
+        let (id, attempt) = (id.to_owned(), head.headers.get(INVOCATION_ID).cloned());
+        Ok(Invocation { id, attempt, event: body.collect().await.context("an event was cut off")?.to_bytes() })
+    }
+
+    /// Answers in one piece.
+    pub(crate) async fn respond(&self, invocation: &Invocation, json: Vec<u8>) -> anyhow::Result<()> {
+        self.post(invocation.post("response").body(Body::from(json))?).await
+    }
+
+    /// Answers while the answer is made. `body` starts with the prelude, and may end with a trailer about an error.
+    pub(crate) async fn stream<B>(&self, invocation: &Invocation, body: B) -> anyhow::Result<()>
+    where
+        B: http_body::Body<Data = Bytes, Error = std::convert::Infallible> + Send + 'static,
+    {
+        let post = invocation
+            .post("response")
+            .header("lambda-runtime-function-response-mode", "streaming")
+            .header("content-type", "application/vnd.awslambda.http-integration-response")
+            .header("transfer-encoding", "chunked")
+            .header("trailer", ERROR_TYPE)
+            .header("trailer", ERROR_BODY);
+        self.post(post.body(Body::new(body))?).await
+    }
+
+    /// Says that there is no answer: the device gets 502.
+    pub(crate) async fn fail(&self, invocation: &Invocation, kind: &str, message: &str) -> anyhow::Result<()> {
+        self.post(invocation.post("error").header(ERROR_TYPE, kind).body(report(kind, message))?).await
+    }
+
+    /// Says that the function cannot start.
+    pub(crate) async fn fail_init(&self, kind: &str, message: &str) -> anyhow::Result<()> {
+        let post = build_request().method(Method::POST).uri(format!("{VERSION}/init/error"));
+        self.post(post.header(ERROR_TYPE, kind).body(report(kind, message))?).await
+    }
+
+    async fn post(&self, post: Request<Body>) -> anyhow::Result<()> {
+        let path = post.uri().path().to_owned();
+        let answer = self.client.call(post).await.map_err(failed).with_context(|| format!("cannot post to {path}"))?;
+        let (head, body) = answer.into_parts();
+        let said = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+        // Lambda refuses an answer that is too large or too late. The next request has nothing to do with it.
+        if !head.status.is_success() {
+            tracing::error!(path, status = head.status.as_u16(), said = %String::from_utf8_lossy(&said), "refused");
+        }
+        Ok(())
+    }
+}
+
+impl Invocation {
+    fn post(&self, what: &str) -> http::request::Builder {
+        let post = build_request().method(Method::POST).uri(format!("{VERSION}/invocation/{}/{what}", self.id));
+        match &self.attempt {
+            Some(attempt) => post.header(INVOCATION_ID, attempt),
+            None => post,
+        }
+    }
+}
+
+/// The body of an error report.
+fn report(kind: &str, message: &str) -> Body {
+    Body::from(serde_json::json!({ "errorType": kind, "errorMessage": message }).to_string())
+}
+
+fn failed(error: lambda_runtime_api_client::BoxError) -> anyhow::Error {
+    anyhow::Error::from_boxed(error)
+}

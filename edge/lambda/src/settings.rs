@@ -1,0 +1,109 @@
+use std::fmt::Display;
+use std::str::FromStr;
+
+use aws::{BucketName, TableName};
+use resolver::answer::Deployment;
+use resolver::words::UrlBase;
+use tracing_subscriber::filter::Targets;
+
+use crate::mode::InvokeMode;
+
+/// What the environment says, read once.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) catalog: TableName,
+    pub(crate) artifacts: BucketName,
+    pub(crate) mode: InvokeMode,
+    pub(crate) log: Targets,
+    pub(crate) deployment: Deployment,
+}
+
+/// A variable that is missing or says what it must not.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}{problem}: {takes}")]
+pub(crate) struct InvalidSetting {
+    name: &'static str,
+    /// Empty, or what was given.
+    problem: String,
+    takes: String,
+}
+
+impl Settings {
+    /// Reads the settings; `get` is the environment.
+    pub(crate) fn read(get: impl Fn(&str) -> Option<String>) -> Result<Settings, InvalidSetting> {
+        let mode: InvokeMode = required(&get, "EDGEHOP_INVOKE_MODE", "it takes RESPONSE_STREAM or BUFFERED")?;
+        let most = mode.max_body_bytes();
+        let url_base: UrlBase = required(&get, "EDGEHOP_URL_BASE", "it takes https:// and the CDN's host")?;
+        let max_package_bytes = match get("EDGEHOP_MAX_PACKAGE_BYTES") {
+            None => most,
+            Some(text) => {
+                let takes =
+                    format!("it takes a number of bytes from 1 to {most}, which is what the invoke mode allows");
+                let number = text.parse().ok().filter(|number| (1..=most).contains(number));
+                number.ok_or_else(|| InvalidSetting::of("EDGEHOP_MAX_PACKAGE_BYTES", &text, takes))?
+            }
+        };
+        let log = get("EDGEHOP_LOG").unwrap_or_else(|| "info".to_owned());
+        let takes = "it takes error, warn, info, debug, or a filter such as info,hyper=debug";
+        let filter = log.parse().map_err(|_| InvalidSetting::of("EDGEHOP_LOG", &log, takes.to_owned()))?;
+        Ok(Settings {
+            catalog: required(&get, "EDGEHOP_CATALOG", "it takes dynamodb:TABLE")?,
+            artifacts: required(&get, "EDGEHOP_ARTIFACTS", "it takes s3:BUCKET or s3:BUCKET/PREFIX")?,
+            mode,
+            log: filter,
+            deployment: Deployment { max_package_bytes, max_blob_bytes: most, ..Deployment::new(url_base) },
+        })
+    }
+}
+
+impl InvalidSetting {
+    fn of(name: &'static str, given: &str, takes: String) -> Self {
+        InvalidSetting { name, problem: format!(" is {given:?}"), takes }
+    }
+}
+
+fn required<T: FromStr<Err: Display>>(
+    get: impl Fn(&str) -> Option<String>,
+    name: &'static str,
+    takes: &str,
+) -> Result<T, InvalidSetting> {
+    let missing = || InvalidSetting { name, problem: " is not set".to_owned(), takes: takes.to_owned() };
+    let text = get(name).ok_or_else(missing)?;
+    text.parse().map_err(|error: T::Err| InvalidSetting::of(name, &text, error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: [(&str, &str); 4] = [
+        ("EDGEHOP_CATALOG", "dynamodb:ota"),
+        ("EDGEHOP_ARTIFACTS", "s3:ota/x"),
+        ("EDGEHOP_URL_BASE", "https://ota.test/"),
+        ("EDGEHOP_INVOKE_MODE", "BUFFERED"),
+    ];
+
+    fn read(changed: &str, value: Option<&str>) -> Result<Settings, InvalidSetting> {
+        Settings::read(|name| {
+            let good = GOOD.iter().find(|(good, _)| *good == name).map(|(_, value)| *value);
+            if name == changed { value } else { good }.map(str::to_owned)
+        })
+    }
+
+    #[test]
+    fn limits_are_those_of_the_mode_unless_smaller() {
+        let buffered = InvokeMode::Buffered.max_body_bytes();
+        let limits = |settings: Settings| (settings.deployment.max_package_bytes, settings.deployment.max_blob_bytes);
+        assert_eq!(limits(read("", None).unwrap()), (buffered, buffered));
+        assert_eq!(limits(read("EDGEHOP_MAX_PACKAGE_BYTES", Some("1000")).unwrap()), (1000, buffered));
+        let most = buffered.to_string();
+        assert_eq!(limits(read("EDGEHOP_MAX_PACKAGE_BYTES", Some(&most)).unwrap()), (buffered, buffered));
+        let streamed = InvokeMode::ResponseStream.max_body_bytes();
+        assert_eq!(limits(read("EDGEHOP_INVOKE_MODE", Some("RESPONSE_STREAM")).unwrap()), (streamed, streamed));
+        for bad in ["0", "-1", "1 MB", "", &(buffered + 1).to_string()] {
+            let error = read("EDGEHOP_MAX_PACKAGE_BYTES", Some(bad)).unwrap_err().to_string();
+            assert!(error.contains(&format!("EDGEHOP_MAX_PACKAGE_BYTES is {bad:?}: it takes")), "{error}");
+            assert!(error.contains(&most), "{error}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The Lambda runtime API of one execution environment, as the developer guide has it: it hands out events one by one,
+//! and keeps what comes back as it came, trailers included. cargo-lambda's does not show trailers.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// How long a test waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A runtime API on a free port. It ends with the process.
+#[derive(Debug)]
+pub struct RuntimeApi {
+    address: SocketAddr,
+    events: Sender<(String, String)>,
+    posts: Receiver<Post>,
+    asked: usize,
+}
+
+/// What a function sent.
+#[derive(Debug, Clone)]
+pub struct Post {
+    /// Behind `/2018-06-01/runtime`.
+    pub path: String,
+    /// Header fields, names lower-cased.
+    pub headers: Vec<(String, String)>,
+    /// The body, without chunks' frames.
+    pub body: Vec<u8>,
+    /// Trailer fields, names lower-cased.
+    pub trailers: Vec<(String, String)>,
+    /// The body came to its end as HTTP has it.
+    pub complete: bool,
+    /// When the first byte of the body was there.
+    pub first_byte: Instant,
+}
+
+impl RuntimeApi {
+    /// Starts it.
+    pub fn start() -> RuntimeApi {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (events, waiting) = channel();
+        let (answered, posts) = channel();
+        let waiting = Arc::new(Mutex::new(waiting));
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (waiting, answered) = (Arc::clone(&waiting), answered.clone());
+                std::thread::spawn(move || serve(&stream.unwrap(), &waiting, &answered));
+            }
+        });
+        RuntimeApi { address, events, posts, asked: 0 }
+    }
+
+    /// `host:port`, for `AWS_LAMBDA_RUNTIME_API`.
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// Hands this event to the function, and waits for what it makes of it.
+    pub fn invoke(&mut self, event: &str) -> Post {
+        self.asked += 1;
+        let id = format!("00000000-0000-4000-8000-{:012}", self.asked);
+        self.events.send((id.clone(), event.to_owned())).unwrap();
+        let post = self.post();
+        assert!(post.path.starts_with(&format!("/invocation/{id}/")), "{post:?}");
+        post
+    }
+
+    /// What the function sends next by itself.
+    pub fn post(&self) -> Post {
+        self.posts.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("the function did not answer"))
+    }
+}
+
+impl Post {
+    /// A header's or trailer's value.
+    pub fn field(fields: &[(String, String)], name: &str) -> Option<String> {
+        fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone())
+    }
+}
+
+/// Answers requests on one connection until it is closed.
+fn serve(stream: &TcpStream, waiting: &Mutex<Receiver<(String, String)>>, answered: &Sender<Post>) -> Option<()> {
+    stream.set_nodelay(true).ok()?;
+    let (mut reader, mut out) = (BufReader::with_capacity(1 << 18, stream), stream);
+    loop {
+        let first = line(&mut reader)?;
+        let path = first.split(' ').nth(1)?.strip_prefix("/2018-06-01/runtime")?.to_owned();
+        let headers = fields(&mut reader)?;
+        if path == "/invocation/next" {
+            // A process that was killed while it waited has left its place to the next.
+            let (id, event) = waiting.lock().unwrap().recv().ok()?;
+            let length = event.len();
+            let head =
+                format!("HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: {id}\r\nContent-Length: {length}\r\n\r\n");
+            out.write_all((head + &event).as_bytes()).ok()?;
+            continue;
+        }
+        reader.fill_buf().ok()?;
+        let mut post =
+            Post { path, headers, body: vec![], trailers: vec![], complete: false, first_byte: Instant::now() };
+        let done = body(&mut reader, &mut post);
+        post.complete = done.is_some();
+        answered.send(post).ok()?;
+        done?;
+        out.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 16\r\n\r\n{\"status\":\"OK\"}\n").ok()?;
+    }
+}
+
+fn body(reader: &mut BufReader<&TcpStream>, post: &mut Post) -> Option<()> {
+    if let Some(length) = Post::field(&post.headers, "content-length") {
+        post.body.resize(length.parse().ok()?, 0);
+        return reader.read_exact(&mut post.body).ok();
+    }
+    loop {
+        let size = u64::from_str_radix(&line(reader)?, 16).ok()?;
+        if size == 0 {
+            post.trailers = fields(reader)?;
+            return Some(());
+        }
+        let before = post.body.len() as u64;
+        reader.by_ref().take(size).read_to_end(&mut post.body).ok()?;
+        (post.body.len() as u64 == before + size).then_some(())?;
+        line(reader)?;
+    }
+}
+
+/// Fields up to an empty line.
+fn fields(reader: &mut BufReader<&TcpStream>) -> Option<Vec<(String, String)>> {
+    let mut fields = Vec::new();
+    loop {
+        let line = line(reader)?;
+        if line.is_empty() {
+            return Some(fields);
+        }
+        let (name, value) = line.split_once(':')?;
+        fields.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+    }
+}
+
+fn line(reader: &mut BufReader<&TcpStream>) -> Option<String> {
+    let mut line = String::new();
+    (reader.read_line(&mut line).ok()? > 0).then(|| line.trim_end().to_owned())
+}

@@ -71,7 +71,7 @@ impl Places {
             (CatalogPlace::Table(table), ArtifactsPlace::Bucket(bucket)) => {
                 let clients = connect().await;
                 aws::look_at_bucket(&clients, bucket).await.map_err(|source| on_aws(bucket, source))?;
-                let opened = aws::open(&clients, table, bucket).await;
+                let opened = aws::open(&clients, table, bucket, None).await;
                 let (catalog, artifacts) = opened.map_err(|source| on_aws(table, source))?;
                 (Either::Right(catalog), Either::Right(artifacts))
             }

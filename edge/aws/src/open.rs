@@ -6,7 +6,10 @@ use store::{Either, StoreError};
 
 use crate::catalog::has_components;
 use crate::sample::{REFRESH, Sample};
-use crate::{BucketName, Clients, DynamoCatalog, S3Artifacts, SampleArtifacts, SampleCatalog, TableName, failure};
+use crate::{
+    AddressLifetime, BucketName, Clients, DynamoCatalog, S3Artifacts, SampleArtifacts, SampleCatalog, TableName,
+    failure,
+};
 
 /// A catalog on AWS.
 pub type AwsCatalog = Either<DynamoCatalog, SampleCatalog>;
@@ -18,15 +21,23 @@ pub type AwsArtifacts = Either<S3Artifacts, SampleArtifacts>;
 ///
 /// One Query where something was published. Where nothing was, the whole table is read once, and of the sample's items
 /// every object: SHA-256, size and CRC-32 are not in the table.
+///
+/// With a lifetime, edgehop's own bucket gives presigned URLs away.
 pub async fn open(
     clients: &Clients,
     table: &TableName,
     bucket: &BucketName,
+    presign: Option<AddressLifetime>,
 ) -> Result<(AwsCatalog, AwsArtifacts), StoreError> {
-    open_refreshing(clients, table, bucket, REFRESH).await
+    let (catalog, artifacts) = open_refreshing(clients, table, bucket, REFRESH).await?;
+    let artifacts = match (artifacts, presign) {
+        (Either::Left(own), Some(lifetime)) => Either::Left(own.with_addresses(lifetime.duration())),
+        (artifacts, _) => artifacts,
+    };
+    Ok((catalog, artifacts))
 }
 
-/// The same; the sample's table is read again that often, in place of once a minute.
+/// The same without presigned URLs; the sample's table is read again that often, in place of once a minute.
 pub async fn open_refreshing(
     clients: &Clients,
     table: &TableName,

@@ -1,11 +1,11 @@
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use aws::{DynamoCatalog, S3Artifacts};
 use http::{Response, StatusCode};
-use resolver::answer;
+use resolver::answer::{self, Answer, Content};
 use resolver::words::Timestamp;
-use service::{Body, Observed, Service};
+use service::{Body, Observed};
 use tracing::{Instrument as _, Span};
 
 use crate::buffered::buffered;
@@ -13,13 +13,14 @@ use crate::event::{Event, InvalidEvent};
 use crate::metrics::Account;
 use crate::mode::InvokeMode;
 use crate::runtime_api::{Invocation, RuntimeApi};
+use crate::stores::Stores;
 use crate::streamed::Streamed;
 use crate::transfer::Transfer;
 
 /// Answers invocations, one after the other: Lambda sends the next when the last is answered.
 pub(crate) struct Handler {
     pub(crate) api: RuntimeApi,
-    pub(crate) service: Service<DynamoCatalog, S3Artifacts>,
+    pub(crate) stores: Stores,
     pub(crate) mode: InvokeMode,
     /// The function's name, a dimension of every metric.
     pub(crate) function: Arc<str>,
@@ -40,8 +41,14 @@ impl Handler {
     async fn invocation(&self, invocation: &Invocation, cold: bool, span: Span) -> anyhow::Result<()> {
         let started = Instant::now();
         let mut response = match Event::parse(&invocation.event).and_then(Event::into_request) {
-            Ok(request) => self.service.answer(&request, now()).await,
-            Err(InvalidEvent::Request(message)) => refused(&message),
+            Ok(request) => match self.stores.service().await {
+                Ok(service) => service.answer(&request, now()).await,
+                Err(error) => {
+                    tracing::error!(%error, "the stores cannot be opened");
+                    at_hand(answer::unavailable(RandomState::new().hash_one(())))
+                }
+            },
+            Err(InvalidEvent::Request(message)) => at_hand(answer::error(StatusCode::BAD_REQUEST, &message)),
             Err(error @ InvalidEvent::Foreign(_)) => {
                 tracing::error!(%error, "not an event of a function URL");
                 return self.api.fail(invocation, "Edgehop.Event", &error.to_string()).await;
@@ -61,16 +68,15 @@ impl Handler {
     }
 }
 
-/// 400.
-fn refused(message: &str) -> Response<Body> {
-    let refused = answer::error(StatusCode::BAD_REQUEST, message);
-    let body = match refused.content {
-        answer::Content::Bytes(bytes) => Body::from(bytes),
+/// An answer that needs no store.
+fn at_hand(answer: Answer) -> Response<Body> {
+    let body = match answer.content {
+        Content::Bytes(bytes) => Body::from(bytes),
         _ => Body::empty(),
     };
     let mut response = Response::new(body);
-    *response.status_mut() = refused.status;
-    *response.headers_mut() = refused.headers;
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = answer.headers;
     response
 }
 

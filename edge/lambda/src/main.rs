@@ -26,20 +26,21 @@ mod metrics;
 mod mode;
 mod runtime_api;
 mod settings;
+mod stores;
 mod streamed;
 mod transfer;
 
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use aws::{DynamoCatalog, Options, S3Artifacts};
-use service::Service;
+use aws::Options;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use handler::Handler;
 use runtime_api::RuntimeApi;
 use settings::Settings;
+use stores::Stores;
 
 /// Where the runtime API is; Lambda sets it.
 const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
@@ -68,12 +69,14 @@ async fn run() -> anyhow::Result<()> {
         }
     };
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false).with_span_list(false);
-    tracing_subscriber::registry().with(settings.log).with(lines.with_writer(std::io::stderr)).init();
+    tracing_subscriber::registry().with(settings.log.clone()).with(lines.with_writer(std::io::stderr)).init();
 
-    let clients = aws::connect(Options::default()).await;
-    let catalog = DynamoCatalog::new(clients.dynamodb, settings.catalog.as_str());
-    let artifacts = S3Artifacts::new(clients.s3, settings.artifacts.bucket(), settings.artifacts.prefix());
-    let service = Service::new(catalog, artifacts, settings.deployment);
+    let mode = settings.mode;
+    let stores = Stores::new(aws::connect(Options::default()).await, settings);
+    // In init, where nobody waits. If AWS is in trouble now, the first request tries again.
+    if let Err(error) = stores.service().await {
+        tracing::warn!(%error, "the stores cannot be opened yet");
+    }
     let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| "edgehop".to_owned()).into();
-    Handler { api, service, mode: settings.mode, function }.run().await
+    Handler { api, stores, mode, function }.run().await
 }

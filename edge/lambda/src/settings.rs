@@ -1,8 +1,10 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use aws::{BucketName, TableName};
+use aws::{AddressLifetime, BucketName, TableName};
 use resolver::answer::Deployment;
+use resolver::catalog::Tier;
+use resolver::decide::{DEFAULT_RESTORE_DAYS, MAX_RESTORE_DAYS, Restores};
 use resolver::words::UrlBase;
 use tracing_subscriber::filter::Targets;
 
@@ -15,6 +17,7 @@ pub(crate) struct Settings {
     pub(crate) artifacts: BucketName,
     pub(crate) mode: InvokeMode,
     pub(crate) log: Targets,
+    pub(crate) presign: Option<AddressLifetime>,
     pub(crate) deployment: Deployment,
 }
 
@@ -46,12 +49,23 @@ impl Settings {
         let log = get("EDGEHOP_LOG").unwrap_or_else(|| "info".to_owned());
         let takes = "it takes error, warn, info, debug, or a filter such as info,hyper=debug";
         let filter = log.parse().map_err(|_| InvalidSetting::of("EDGEHOP_LOG", &log, takes.to_owned()))?;
+        let days = match get("EDGEHOP_RESTORE_DAYS") {
+            None => DEFAULT_RESTORE_DAYS,
+            Some(text) => {
+                let number = text.parse().ok().filter(|days| (1..=MAX_RESTORE_DAYS).contains(days));
+                let takes = || format!("it takes a number of days from 1 to {MAX_RESTORE_DAYS}");
+                number.ok_or_else(|| InvalidSetting::of("EDGEHOP_RESTORE_DAYS", &text, takes()))?
+            }
+        };
+        let tier: Option<Tier> = optional(&get, "EDGEHOP_RESTORE_TIER")?;
+        let restores = tier.map(|tier| Restores { tier, days });
         Ok(Settings {
+            presign: optional(&get, "EDGEHOP_PRESIGN")?,
             catalog: required(&get, "EDGEHOP_CATALOG", "it takes dynamodb:TABLE")?,
             artifacts: required(&get, "EDGEHOP_ARTIFACTS", "it takes s3:BUCKET or s3:BUCKET/PREFIX")?,
             mode,
             log: filter,
-            deployment: Deployment { max_package_bytes, max_blob_bytes: most, ..Deployment::new(url_base) },
+            deployment: Deployment { max_package_bytes, max_blob_bytes: most, restores, ..Deployment::new(url_base) },
         })
     }
 }
@@ -72,6 +86,14 @@ fn required<T: FromStr<Err: Display>>(
     text.parse().map_err(|error: T::Err| InvalidSetting::of(name, &text, error.to_string()))
 }
 
+fn optional<T: FromStr<Err: Display>>(
+    get: impl Fn(&str) -> Option<String>,
+    name: &'static str,
+) -> Result<Option<T>, InvalidSetting> {
+    let Some(text) = get(name) else { return Ok(None) };
+    text.parse().map(Some).map_err(|error: T::Err| InvalidSetting::of(name, &text, error.to_string()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +110,22 @@ mod tests {
             let good = GOOD.iter().find(|(good, _)| *good == name).map(|(_, value)| *value);
             if name == changed { value } else { good }.map(str::to_owned)
         })
+    }
+
+    #[test]
+    fn cold_storage_is_looked_at_only_where_it_is_said() {
+        assert_eq!(read("", None).unwrap().deployment.restores, None);
+        let bulk = read("EDGEHOP_RESTORE_TIER", Some("bulk")).unwrap().deployment.restores;
+        assert_eq!(bulk, Some(Restores { tier: Tier::Bulk, days: DEFAULT_RESTORE_DAYS }));
+        assert!(read("EDGEHOP_PRESIGN", Some("6h")).unwrap().presign.is_some());
+        for (name, bad, takes) in [
+            ("EDGEHOP_RESTORE_TIER", "fast", "it takes expedited, standard or bulk"),
+            ("EDGEHOP_RESTORE_DAYS", "0", "it takes a number of days from 1 to 365"),
+            ("EDGEHOP_PRESIGN", "1min", "it takes a time from 1h to 7days"),
+        ] {
+            let error = read(name, Some(bad)).unwrap_err().to_string();
+            assert!(error.contains(&format!("{name} is {bad:?}: {takes}")), "{error}");
+        }
     }
 
     #[test]

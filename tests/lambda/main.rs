@@ -8,3 +8,4 @@ mod limits;
 mod lines;
 mod requests;
 mod settings;
+mod storm;

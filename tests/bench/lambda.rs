@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -25,13 +25,7 @@ pub(crate) fn function() {
     let bytes: Vec<u8> = (0..STREAMED).map(|n| (n * 31 + (n >> 8) * 7 + (n >> 16)) as u8).collect();
     let artifact = runtime.block_on(cloud.publish("large", &bytes));
     drop(bytes);
-    let start = || {
-        let mut variables = cloud.environment();
-        for (name, value) in [("EDGEHOP_URL_BASE", URL_BASE), ("EDGEHOP_INVOKE_MODE", "RESPONSE_STREAM")] {
-            variables.push((name.to_owned(), value.to_owned()));
-        }
-        Environment::bare(&program, &variables)
-    };
+    let start = || start(&program, &cloud);
 
     let mib = zipped(&program) as f64 / f64::from(1 << 20);
     report("function, zipped, MiB", format!("{mib:.2}"), "8 MiB".into(), mib / 8.0, "≤ 1", mib <= 8.0);
@@ -64,8 +58,17 @@ pub(crate) fn function() {
     report("peak memory, MiB, streaming 150 MB", format!("{mib:.1}"), "64 MiB".into(), mib / 64.0, "≤ 1", mib <= 64.0);
 }
 
+/// A process of it over these stores.
+pub(crate) fn start(program: &Path, cloud: &Stocked) -> Environment {
+    let mut variables = cloud.environment();
+    for (name, value) in [("EDGEHOP_URL_BASE", URL_BASE), ("EDGEHOP_INVOKE_MODE", "RESPONSE_STREAM")] {
+        variables.push((name.to_owned(), value.to_owned()));
+    }
+    Environment::bare(program, &variables)
+}
+
 /// The program as it is deployed.
-fn deployed() -> PathBuf {
+pub(crate) fn deployed() -> PathBuf {
     let done = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--package", "lambda", "--bin", "bootstrap", "--profile", "lambda"])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
@@ -75,7 +78,7 @@ fn deployed() -> PathBuf {
 }
 
 /// The size of a zip with nothing but the program.
-fn zipped(program: &std::path::Path) -> u64 {
+fn zipped(program: &Path) -> u64 {
     let zip = edgehop_tests::server::folder();
     let zip = zip.path().join("function.zip");
     let script = "import sys, zipfile\nwith zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED) as z: z.write(sys.argv[2], 'bootstrap')";
@@ -85,7 +88,7 @@ fn zipped(program: &std::path::Path) -> u64 {
 }
 
 /// The most memory that a process had resident so far.
-fn peak_mib(pid: u32) -> f64 {
+pub(crate) fn peak_mib(pid: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0

@@ -3,19 +3,21 @@
 //! Machines differ and are noisy, so what counts is the ratio to nginx serving the same bytes as a static file.
 
 mod answer;
+mod cost;
 mod decision;
 mod lambda;
 mod memory;
 mod throughput;
 
 /// Every benchmark and its name; `-- NAME` after the command runs only those whose name holds that.
-const ALL: [(&str, fn()); 6] = [
+const ALL: [(&str, fn()); 7] = [
     ("answer", answer::list),
     ("lists", throughput::lists),
     ("packages", throughput::packages),
     ("memory", memory::peak),
     ("decide", decision::decisions),
     ("lambda", lambda::function),
+    ("cost", cost::table),
 ];
 
 fn main() {

@@ -35,7 +35,8 @@ pub const READ: Duration = Duration::from_secs(2);
 pub const ATTEMPT: Duration = Duration::from_millis(2500);
 
 /// How long an operation may take with all its attempts, save for a body that streams. A device's question takes two
-/// in a row at most, so it is answered (from memory if need be, else 503) long before a CDN gives up after 30 s.
+/// reads of the catalog in a row at most, and then the first object or a look whether it is in an archive: it is answered
+/// (from memory if need be, else 503) within 15 s, long before a CDN gives up after 30 s.
 pub const OPERATION: Duration = Duration::from_secs(5);
 
 /// Attempts of an operation, the first included. The SDK waits in between, with jitter.

@@ -1,16 +1,12 @@
 //! A table and a bucket with the sample data, which all tests of the process read and none changes.
 
 use aws::{Clients, DynamoCatalog, Options, S3Artifacts, connect};
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
-use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use edgehop_tests::stand_ins::{KEY, endpoints};
-use init_data::Stores;
+use edgehop_tests::stocked::Stocked;
 use resolver::catalog::{Artifact, ObjectKey};
 use store::{Artifacts as _, Catalog as _};
 use tokio::sync::OnceCell;
-
-use crate::day::NOW;
 
 /// The size of an artifact, in bytes: several pieces of a stream, and a moment's work for the stand-in.
 pub(crate) const SIZE: u64 = 300_000;
@@ -33,26 +29,10 @@ impl Place {
     }
 
     async fn fill() -> Place {
-        let place = Place { name: format!("days-{}", std::process::id()) };
-        let endpoints = tokio::task::spawn_blocking(endpoints).await.unwrap();
-        let clients = clients(&endpoints.dynamodb, &endpoints.s3).await;
-        // The stand-in answers one after another, and may be busy.
-        let patient = TimeoutConfig::builder().disable_read_timeout().disable_operation_timeout();
-        let patient = patient.disable_operation_attempt_timeout().build();
-        let dynamodb = clients.dynamodb.config().to_builder().timeout_config(patient.clone()).build();
-        let s3 = clients.s3.config().to_builder().timeout_config(patient).build();
-        let clients =
-            Clients { dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb), s3: aws_sdk_s3::Client::from_conf(s3) };
-        create_table(&clients.dynamodb, &place.name).await;
-        clients.s3.create_bucket().bucket(&place.name).send().await.unwrap();
-        let work = edgehop_tests::server::folder();
-        let (catalog, artifacts) = place.stores(&clients);
-        let catalog = catalog.with_transaction_items(endpoints.transaction_items);
-        let stores = Stores { catalog, artifacts, work: work.path().to_owned() };
-        init_data::samples(&stores, SIZE, NOW).await.unwrap();
-        let modem = artifact(&stores.catalog, "modemfw").await;
-        stores.artifacts.put_signature(&modem.sha256, MINISIG).await.unwrap();
-        place
+        let stocked = Stocked::with_samples(SIZE).await;
+        let modem = artifact(&stocked.catalog(), "modemfw").await;
+        stocked.artifacts().put_signature(&modem.sha256, MINISIG).await.unwrap();
+        Place { name: stocked.cloud.table }
     }
 
     pub(crate) fn stores(&self, clients: &Clients) -> (DynamoCatalog, S3Artifacts) {
@@ -91,17 +71,4 @@ pub(crate) async fn clients(dynamodb: &str, s3: &str) -> Clients {
         credentials: Some(SharedCredentialsProvider::new(credentials)),
     })
     .await
-}
-
-/// The sample's table.
-async fn create_table(client: &aws_sdk_dynamodb::Client, name: &str) {
-    let mut create = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
-    for (attribute, kind) in [("app", KeyType::Hash), ("env", KeyType::Range)] {
-        let string = AttributeDefinition::builder().attribute_name(attribute);
-        let key = KeySchemaElement::builder().attribute_name(attribute).key_type(kind);
-        create = create
-            .attribute_definitions(string.attribute_type(ScalarAttributeType::S).build().unwrap())
-            .key_schema(key.build().unwrap());
-    }
-    create.send().await.unwrap();
 }

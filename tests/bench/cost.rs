@@ -23,7 +23,7 @@ mod price {
 /// What the sample's own page says of a million requests: lists that no cache has, and packages of 10 MB.
 const SAMPLE: [f64; 2] = [64.36, 851.65];
 
-/// The function's memory, in GB: four times what it takes, for the share of a processor that comes with it.
+/// The function's memory, in GB: many times what it takes, for the share of a processor that comes with it.
 const MEMORY_GB: f64 = 0.25;
 
 /// That share (Lambda developer guide, "Configure Lambda function memory": at 1,769 MB it is one).

@@ -6,8 +6,9 @@ use aws::{Clients, DynamoCatalog, S3Artifacts};
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
+use edgehop_tests::cloud::patient_clients;
 
-use crate::aws::{Aws, SIZES, catalog, clients};
+use crate::aws::{Aws, SIZES, catalog};
 
 /// The stores of a place, watched.
 pub(crate) struct Watched {
@@ -30,7 +31,7 @@ struct Seen {
 impl Watched {
     pub(crate) async fn new(place: &Aws) -> Watched {
         let watch = Watch::default();
-        let Clients { dynamodb, s3 } = watch.over(&clients().await);
+        let Clients { dynamodb, s3 } = watch.over(&patient_clients().await);
         let artifacts = S3Artifacts::new(s3, &place.bucket, "ota/");
         Watched { catalog: catalog(dynamodb, &place.table), artifacts: artifacts.with_sizes(SIZES), watch }
     }

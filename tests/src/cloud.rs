@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use aws::{Clients, Options, connect};
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_dynamodb::types::AttributeValue::{self, M};
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
@@ -12,6 +14,9 @@ use crate::stand_ins::{KEY, endpoints};
 
 /// Where everything is.
 const REGION: &str = "us-east-1";
+
+/// How long a patient client waits.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A table with the sample's keys, and a bucket.
 #[derive(Debug)]
@@ -109,6 +114,19 @@ pub async fn clients() -> Clients {
         credentials: Some(SharedCredentialsProvider::new(credentials)),
     })
     .await
+}
+
+/// Clients of the stand-ins that wait for them: they answer one after another, on a machine that is busy with other tests.
+pub async fn patient_clients() -> Clients {
+    let Clients { dynamodb, s3 } = clients().await;
+    let timeouts = TimeoutConfig::builder()
+        .read_timeout(PATIENCE)
+        .operation_attempt_timeout(PATIENCE)
+        .operation_timeout(PATIENCE)
+        .build();
+    let dynamodb = dynamodb.config().to_builder().timeout_config(timeouts.clone()).build();
+    let s3 = s3.config().to_builder().timeout_config(timeouts).build();
+    Clients { dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb), s3: aws_sdk_s3::Client::from_conf(s3) }
 }
 
 /// Makes a table with the sample's keys.

@@ -1,9 +1,6 @@
 //! A table and a bucket of a test's own with something in them, over what stands in for AWS.
 
-use std::time::Duration;
-
 use aws::{Clients, DynamoCatalog, S3Artifacts};
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use init_data::Stores;
 use md5::Digest as _;
 use resolver::catalog::{Artifact, Channel, ObjectKey, Release};
@@ -15,15 +12,12 @@ use crate::server::folder;
 use crate::stand_ins::endpoints;
 use crate::writes::Writes as _;
 
-/// A stand-in answers one after another, on a machine that is busy with other tests.
-const PATIENCE: Duration = Duration::from_secs(120);
-
 /// A table and a bucket, and clients of both.
 #[derive(Debug)]
 pub struct Stocked {
     /// Where everything is.
     pub cloud: Cloud,
-    /// As patient as a busy machine takes.
+    /// Patient ones.
     pub clients: Clients,
 }
 
@@ -31,16 +25,7 @@ impl Stocked {
     /// An empty table and an empty bucket.
     pub async fn new() -> Stocked {
         let cloud = tokio::task::spawn_blocking(Cloud::new).await.unwrap();
-        let Clients { dynamodb, s3 } = cloud::clients().await;
-        let timeouts = TimeoutConfig::builder()
-            .read_timeout(PATIENCE)
-            .operation_attempt_timeout(PATIENCE)
-            .operation_timeout(PATIENCE)
-            .build();
-        let dynamodb = dynamodb.config().to_builder().timeout_config(timeouts.clone()).build();
-        let s3 = s3.config().to_builder().timeout_config(timeouts).build();
-        let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb);
-        Stocked { cloud, clients: Clients { dynamodb, s3: aws_sdk_s3::Client::from_conf(s3) } }
+        Stocked { cloud, clients: cloud::patient_clients().await }
     }
 
     /// With the sample data that `edgehop-server` makes, artifacts of this size.

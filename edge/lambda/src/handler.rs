@@ -5,7 +5,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use http::{Response, StatusCode};
 use resolver::answer::{self, Answer, Content};
 use resolver::words::Timestamp;
-use service::{Body, Observed};
+use service::{Body, Observed, Transfer};
 use tracing::{Instrument as _, Span};
 
 use crate::buffered::buffered;
@@ -15,7 +15,6 @@ use crate::mode::InvokeMode;
 use crate::runtime_api::{Invocation, RuntimeApi};
 use crate::stores::Stores;
 use crate::streamed::Streamed;
-use crate::transfer::Transfer;
 
 /// Answers invocations, one after the other: Lambda sends the next when the last is answered.
 pub(crate) struct Handler {
@@ -55,9 +54,16 @@ impl Handler {
             }
         };
         let observed = response.extensions_mut().remove::<Observed>().unwrap_or_default();
-        let account = Account { request: invocation.id.clone(), cold, status: response.status(), observed, started };
+        let account = Account {
+            function: Arc::clone(&self.function),
+            request: invocation.id.clone(),
+            cold,
+            status: response.status(),
+            observed,
+            started,
+        };
         let (head, body) = response.into_parts();
-        let body = Transfer::new(body, Arc::clone(&self.function), account);
+        let body = Transfer::new(body, account);
         match self.mode {
             InvokeMode::ResponseStream => self.api.stream(invocation, Streamed::new(&head, body, span)).await,
             InvokeMode::Buffered => match buffered(&head, body).await {

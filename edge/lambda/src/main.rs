@@ -36,7 +36,6 @@ mod runtime_api;
 mod settings;
 mod stores;
 mod streamed;
-mod transfer;
 
 use std::process::ExitCode;
 

@@ -1,4 +1,5 @@
 use std::io::Write as _;
+use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use http::StatusCode;
@@ -21,6 +22,7 @@ const BY_ROUTE: [(&str, &str); 7] = [
 
 /// An answer while it is made: what its line in the log will say.
 pub(crate) struct Account {
+    pub(crate) function: Arc<str>,
     pub(crate) request: String,
     /// The first answer of this process.
     pub(crate) cold: bool,
@@ -29,18 +31,20 @@ pub(crate) struct Account {
     pub(crate) started: Instant,
 }
 
-impl Account {
+impl service::Account for Account {
     /// Writes one line to standard output, from which CloudWatch takes both the log entry and the metrics (CloudWatch user
     /// guide, "Specification: Embedded metric format"). Nothing in it says who asked: of a device's question there is
     /// the canonical spelling only.
-    pub(crate) fn close(&self, function: &str, bytes: u64, complete: bool) {
-        let mut line = self.line(function, bytes, complete).to_string();
+    fn close(&mut self, bytes: u64, complete: bool) {
+        let mut line = self.line(bytes, complete).to_string();
         line.push('\n');
         // Whoever collects the log may be gone; devices are answered all the same.
         let _ = std::io::stdout().write_all(line.as_bytes());
     }
+}
 
-    fn line(&self, function: &str, bytes: u64, complete: bool) -> Value {
+impl Account {
+    fn line(&self, bytes: u64, complete: bool) -> Value {
         let observed = &self.observed;
         let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let metrics = BY_ROUTE.map(|(name, unit)| json!({ "Name": name, "Unit": unit }));
@@ -58,7 +62,7 @@ impl Account {
             },
             "message": "answered",
             "requestId": self.request,
-            "function": function,
+            "function": &*self.function,
             "route": observed.route.as_str(),
             "status": self.status.as_str(),
             "query": observed.query,

@@ -7,11 +7,12 @@ use bytes::Bytes;
 use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::Frame;
+use service::Transfer;
 use tracing::Span;
 
 use crate::head::Head;
+use crate::metrics::Account;
 use crate::runtime_api::{ERROR_BODY, ERROR_TYPE};
-use crate::transfer::Transfer;
 
 /// What stands between the prelude and the body.
 static DELIMITER: [u8; 8] = [0; 8];
@@ -26,12 +27,12 @@ const CUT: &str = "Edgehop.Cut";
 pub(crate) struct Streamed {
     /// Prelude and delimiter, each a chunk of its own: not everyone who plays Lambda looks for the zeros inside a chunk.
     before: std::array::IntoIter<Bytes, 2>,
-    body: Option<Transfer>,
+    body: Option<Transfer<Account>>,
     span: Span,
 }
 
 impl Streamed {
-    pub(crate) fn new(head: &Parts, body: Transfer, span: Span) -> Self {
+    pub(crate) fn new(head: &Parts, body: Transfer<Account>, span: Span) -> Self {
         let before = [Head::of(head).to_json().into(), Bytes::from_static(&DELIMITER)];
         Streamed { before: before.into_iter(), body: Some(body), span }
     }

@@ -10,15 +10,15 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use init_data::{AnyArtifacts, AnyCatalog};
-use service::{Observed, Service};
+use service::{Observed, Service, Transfer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
+use crate::account::Account;
 use crate::data::now;
 use crate::idle::Idle;
 use crate::limits::{ACCEPT_PAUSE, HEAD_TIMEOUT, IDLE_TIMEOUT, MAX_BUFFER_BYTES};
 use crate::metrics::Metrics;
-use crate::transfer::Transfer;
 
 type Shared = Arc<Service<AnyCatalog, AnyArtifacts>>;
 
@@ -88,12 +88,12 @@ async fn answer(
     service: &Service<AnyCatalog, AnyArtifacts>,
     metrics: Arc<Metrics>,
     request: &Request<Incoming>,
-) -> Response<Transfer> {
+) -> Response<Transfer<Account>> {
     let started = Instant::now();
     let mut response = service.answer(request, now()).await;
     let observed = response.extensions_mut().remove::<Observed>().unwrap_or_default();
     let status = response.status();
-    response.map(|body| Transfer::new(body, status, observed, started, metrics))
+    response.map(|body| Transfer::new(body, Account { status, observed, started, metrics }))
 }
 
 /// SIGTERM or SIGINT, from the moment of the call on.

@@ -1,5 +1,6 @@
 //! `edgehop-server`: the service on a TCP port, over the embedded stores or, with the feature `aws`, those on AWS.
 
+mod account;
 mod connection;
 mod data;
 mod idle;
@@ -7,7 +8,6 @@ mod limits;
 mod metrics;
 mod ready;
 mod settings;
-mod transfer;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;

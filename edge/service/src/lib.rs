@@ -12,8 +12,10 @@ mod observed;
 mod package;
 mod remembered;
 mod service;
+mod transfer;
 
 pub use body::Body;
 pub use catalog_cache::{FAILED, FRESH, STALE};
 pub use observed::Observed;
 pub use service::Service;
+pub use transfer::{Account, Transfer};

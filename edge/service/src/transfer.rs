@@ -1,29 +1,33 @@
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
-use service::Body;
 use store::StoreError;
 
-use crate::metrics::Account;
+use crate::body::Body;
 
-/// A response's body on its way: counted, and accounted for once when it ends, however it ends.
-pub(crate) struct Transfer {
-    body: Body,
-    sent: u64,
-    function: Arc<str>,
-    account: Account,
+/// Who is told how a body ended.
+pub trait Account: Unpin {
+    /// So many bytes were handed on; they are all if it is complete.
+    fn close(&mut self, bytes: u64, complete: bool);
 }
 
-impl Transfer {
-    pub(crate) fn new(body: Body, function: Arc<str>, account: Account) -> Self {
-        Transfer { body, sent: 0, function, account }
+/// A response's body on its way: counted, and accounted for once when it ends, however it ends.
+pub struct Transfer<A: Account> {
+    body: Body,
+    sent: u64,
+    account: A,
+}
+
+impl<A: Account> Transfer<A> {
+    /// None of it is on its way yet.
+    pub fn new(body: Body, account: A) -> Self {
+        Transfer { body, sent: 0, account }
     }
 }
 
-impl http_body::Body for Transfer {
+impl<A: Account> http_body::Body for Transfer<A> {
     type Data = Bytes;
     type Error = StoreError;
 
@@ -47,8 +51,8 @@ impl http_body::Body for Transfer {
     }
 }
 
-impl Drop for Transfer {
+impl<A: Account> Drop for Transfer<A> {
     fn drop(&mut self) {
-        self.account.close(&self.function, self.sent, self.body.is_end_stream());
+        self.account.close(self.sent, self.body.is_end_stream());
     }
 }

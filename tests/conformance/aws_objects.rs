@@ -68,7 +68,11 @@ async fn an_upload_that_was_killed_leaves_nothing_and_is_gone_on_with() {
     let watched = Watched::new(&place).await;
     watched.artifacts.put(&key, &object.file, &md5).await.unwrap();
     if endpoints().lists_uploads {
-        assert_eq!(watched.calls(), ["HEAD", "LIST", "LIST", "POST"], "every part was there");
+        let calls = watched.calls();
+        // What was on its way when the process died may not have arrived: that is sent again, and what arrived is not.
+        let again = calls.iter().filter(|call| *call == "PART").count();
+        assert!(calls.starts_with(&["HEAD", "LIST", "LIST"].map(str::to_owned)) && again < 5, "{calls:?}");
+        assert_eq!((calls.len(), &**calls.last().unwrap()), (4 + again, "POST"));
     }
     let artifacts = place.artifacts().await;
     assert_eq!(artifacts.stat(&key).await.unwrap(), Some(Stat { size: 22 << 20, md5 }));

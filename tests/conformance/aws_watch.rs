@@ -1,6 +1,7 @@
 //! What the stores on AWS ask of it, noted call by call; and a process that is killed before its next call.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws::{Clients, DynamoCatalog, S3Artifacts};
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
@@ -101,6 +102,11 @@ impl Intercept for Watch {
             _ => false,
         };
         if dead {
+            drop(seen);
+            if call == "PART" {
+                // Those before it are on their way still, and should arrive.
+                std::thread::sleep(Duration::from_millis(500));
+            }
             return Err("killed".into());
         }
         seen.calls.push(call.to_owned());

@@ -7,5 +7,6 @@ mod events;
 mod limits;
 mod lines;
 mod requests;
+mod sample_table;
 mod settings;
 mod storm;

@@ -100,7 +100,7 @@ fn check(call: &Call) {
         "ExpressionAttributeNames": { "#app": "app" },
         "ExpressionAttributeValues": { ":app": { "S": value } },
     });
-    assert!(body["TableName"].as_str().unwrap().starts_with("days-") && body == expected, "{body}");
+    assert!(body["TableName"].as_str().unwrap().starts_with("cloud-") && body == expected, "{body}");
     assert_eq!(call.name, format!("Query {value}"));
     let is_word = match value.strip_prefix("attr#") {
         Some(attribute) => attribute.parse::<AttributeName>().is_ok(),

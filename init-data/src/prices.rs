@@ -1,7 +1,8 @@
 //! What a restore from cold storage costs.
 //!
-//! List prices of us-east-1 without taxes, from the Amazon S3 pricing page (https://aws.amazon.com/s3/pricing, "Storage"
-//! and "Requests & data retrievals"), in millionths of a dollar. Other regions, contracts and the free tier differ.
+//! List prices of us-east-1 without taxes, in millionths of a dollar: what was reported of the Amazon S3 pricing page
+//! (https://aws.amazon.com/s3/pricing, "Storage" and "Requests & data retrievals") in the month below. They change, and other
+//! regions, contracts and the free tier differ: an estimate, to be compared with that page before a release.
 
 use resolver::catalog::{Archive, Tier};
 use serde::{Serialize, Serializer};

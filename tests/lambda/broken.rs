@@ -9,8 +9,8 @@ use resolver::catalog::ObjectKey;
 
 const SIZE: usize = 1 << 20;
 
-/// What is done to an object.
-const HARMS: [&str; 3] = ["changed", "short", "gone"];
+/// What is done to an object, and shows in the middle.
+const HARMS: [&str; 2] = ["changed", "short"];
 
 async fn harm(cloud: &Stocked, how: &str, component: &str) {
     let bytes: Vec<u8> = (0..SIZE).map(|n| (n * 7 + component.len()) as u8).collect();
@@ -57,6 +57,23 @@ async fn a_streamed_body_that_fails_ends_with_an_error_trailer() {
             assert_eq!((next.status, next.complete), (200, true), "{how}");
             let lines = function.metrics();
             assert_eq!((&lines[2 * index]["Cut"], &lines[2 * index + 1]["Cut"]), (&1.into(), &0.into()), "{how}");
+        }
+    };
+    tokio::task::spawn_blocking(work).await.unwrap();
+}
+
+/// What is gone is known before a status is sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_that_is_gone_is_503() {
+    let cloud = Stocked::new().await;
+    harm(&cloud, "gone", "app").await;
+    let work = move || {
+        for mode in ["RESPONSE_STREAM", "BUFFERED"] {
+            let mut function = Environment::start(&cloud, &[("EDGEHOP_INVOKE_MODE", mode)]);
+            let answer = function.request("GET", "/package?app=prod", &[]);
+            assert_eq!((answer.status, answer.complete), (503, true), "{mode}");
+            assert!(answer.header("retry-after").is_some(), "{mode}");
+            assert_eq!(function.metrics()[0]["Cut"], 0, "{mode}");
         }
     };
     tokio::task::spawn_blocking(work).await.unwrap();

@@ -43,7 +43,8 @@ impl Handler {
             Ok(request) => match self.stores.service().await {
                 Ok(service) => service.answer(&request, now()).await,
                 Err(error) => {
-                    tracing::error!(%error, "the stores cannot be opened");
+                    let cause = std::error::Error::source(&error).map(ToString::to_string);
+                    tracing::error!(%error, cause, "the stores cannot be opened");
                     at_hand(answer::unavailable(RandomState::new().hash_one(())))
                 }
             },

@@ -2,9 +2,18 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use resolver::words::{AttributeName, Sha256};
 use store::StoreError;
 
-use super::item::{Head, Item, Row, size};
+use super::item::{Head, Item, Row, key, size};
 use super::names::{APP, SHA256, STEP, item};
-use super::table::Table;
+
+/// What is done at once. The first action is the component's own item.
+#[derive(Debug)]
+pub(crate) struct Transaction {
+    /// Which of the component's transactions it is.
+    pub(crate) step: u64,
+    pub(crate) actions: Vec<Action>,
+    /// What was asked for is done without it.
+    pub(crate) is_optional: bool,
+}
 
 /// What a write does to one item.
 #[derive(Debug, Clone)]
@@ -61,8 +70,8 @@ impl Action {
     }
 
     /// The action as the SDK has it.
-    pub(crate) fn write(&self, table: &Table, step: u64) -> Result<TransactWriteItem, StoreError> {
-        let key = Table::key(&self.app, &self.env);
+    pub(crate) fn write(&self, table: &str, step: u64) -> Result<TransactWriteItem, StoreError> {
+        let key = key(&self.app, &self.env);
         let (expression, name, value) = match &self.condition {
             Condition::Any => (None, None, None),
             Condition::Absent => (Some("attribute_not_exists(#is)"), Some(APP), None),
@@ -79,7 +88,7 @@ impl Action {
         };
         let write = match fields {
             Some(fields) => Put::builder()
-                .table_name(&table.name)
+                .table_name(table)
                 .set_item(Some(fields.into_iter().chain(key).collect()))
                 .set_condition_expression(expression.map(str::to_owned))
                 .set_expression_attribute_names(names)
@@ -87,7 +96,7 @@ impl Action {
                 .build()
                 .map(|put| TransactWriteItem::builder().put(put)),
             None => Delete::builder()
-                .table_name(&table.name)
+                .table_name(table)
                 .set_key(Some(key))
                 .set_condition_expression(expression.map(str::to_owned))
                 .set_expression_attribute_names(names)

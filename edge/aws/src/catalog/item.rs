@@ -117,6 +117,11 @@ pub(crate) fn mark(slot: &str, step: u64) -> u64 {
     digest.iter().take(8).fold(0, |mark, byte| mark << 8 | u64::from(*byte))
 }
 
+/// The two keys of an item.
+pub(crate) fn key(app: &str, env: &str) -> Item {
+    [(APP, app), (ENV, env)].map(|(name, value)| (name.to_owned(), S(value.to_owned()))).into()
+}
+
 /// A string attribute.
 pub(crate) fn text<'a>(item: &'a Item, name: &str) -> Result<&'a str, StoreError> {
     let value = item.get(name).and_then(|value| value.as_s().ok());

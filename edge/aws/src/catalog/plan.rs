@@ -23,22 +23,12 @@ use resolver::catalog::{Edit, Release};
 use resolver::words::{AttributeName, ComponentName, Sha256};
 use store::StoreError;
 
-use super::action::{Action, Change, Condition};
+use super::action::{Action, Change, Condition, Transaction};
 use super::item::{Head, Row, mark};
 use super::names::{COMPONENTS, HEAD, again, item, release, wanting};
 use super::partition::Partition;
 use super::room::Room;
 use crate::limits::MAX_TRANSACTION_BYTES;
-
-/// What is done at once. The first action is the component's own item.
-#[derive(Debug)]
-pub(crate) struct Transaction {
-    /// Which of the component's transactions it is.
-    pub(crate) step: u64,
-    pub(crate) actions: Vec<Action>,
-    /// What was asked for is done without it.
-    pub(crate) is_optional: bool,
-}
 
 /// The transactions of an edit of a partition, in order, each of so many items at `most`. [`StoreError::Taken`], [`StoreError::Dangling`] and
 /// [`StoreError::TooLarge`] are found here, before anything is written.

@@ -6,10 +6,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason};
 use resolver::words::ComponentName;
 use store::StoreError;
 
-use super::action::{Change, Condition};
+use super::action::{Change, Condition, Transaction};
 use super::item::Item;
-use super::names::{APP, ENV};
-use super::plan::Transaction;
+use super::names::APP;
 use crate::failure;
 
 /// How often a transaction is tried that meets another one on its way, or too many of them. The SDK does not try these
@@ -58,7 +57,7 @@ impl Table {
     /// then meets [`StoreError::Moved`], and reads what they wrote.
     pub(crate) async fn write(&self, component: &ComponentName, transaction: &Transaction) -> Result<(), StoreError> {
         let writes: Result<Vec<_>, StoreError> =
-            transaction.actions.iter().map(|action| action.write(self, transaction.step)).collect();
+            transaction.actions.iter().map(|action| action.write(&self.name, transaction.step)).collect();
         // The SDK gives each of these a token, so that its own further attempts do not do it twice.
         let write = self.client.transact_write_items().set_transact_items(Some(writes?));
         let mut left = CONFLICT_ATTEMPTS;
@@ -81,11 +80,6 @@ impl Table {
             }
             pause *= 2;
         }
-    }
-
-    /// The two keys of an item.
-    pub(crate) fn key(app: &str, env: &str) -> Item {
-        Item::from([(APP, app), (ENV, env)].map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned()))))
     }
 }
 

@@ -72,10 +72,22 @@ fn check_whole(answer: &Response, bytes: &[u8]) {
     assert!(answer.body == bytes);
 }
 
+/// What comes back on a connection of its own, as it comes.
+fn raw(server: &Server, target: &str) -> Vec<u8> {
+    let request = format!("GET {target} HTTP/1.1\r\nHost: ota.test\r\nConnection: close\r\n\r\n");
+    send(server.address(), request.as_bytes())
+}
+
+/// The status with which a target is refused; `None` if its bytes are sent, or the connection is given up.
+fn refusal(server: &Server, target: &str) -> Option<u16> {
+    let answer = String::from_utf8_lossy(&raw(server, target)).into_owned();
+    let status = answer.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().unwrap();
+    (status != 200).then_some(status)
+}
+
 /// Fewer bytes than announced, and not even a head if the connection was given up before it was sent.
 fn check_broken(server: &Server, target: &str, context: &str) {
-    let request = format!("GET {target} HTTP/1.1\r\nHost: ota.test\r\nConnection: close\r\n\r\n");
-    let answer = send(server.address(), request.as_bytes());
+    let answer = raw(server, target);
     let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
         return assert!(answer.is_empty(), "{context}: {answer:?}");
     };
@@ -96,20 +108,19 @@ fn check_damage(server: &Server, target: &str, file: &Path, harm: Harm) {
     let download = curl(&["--fail", "-o", "/dev/null", &server.url(target)]).status.code();
     let name = file.file_name().unwrap().to_str().unwrap();
     let logged = || server.log()[logged..].contains(name);
-    let status = get(server.address(), target, &[]).status;
-    let is_blob = target.starts_with("/blobs/");
-    if status == 200 {
+    let (refused, is_blob) = (refusal(server, target), target.starts_with("/blobs/"));
+    if let Some(status) = refused {
+        // Nothing was promised yet, so it can be said.
+        let expected = if is_blob && harm == Harm::Gone { 404 } else { 503 };
+        assert_eq!((status, download), (expected, Some(22)), "{context}");
+    } else {
         assert!(!(is_blob && harm.changes_length()), "{context}: it shows before anything is sent");
         check_broken(server, target, &context);
         // 18: fewer bytes than announced; 56: the connection was reset; 52: that was before anything had been sent.
         assert!(matches!(download, Some(18 | 52 | 56)), "{context}: curl {download:?}");
         eventually(&format!("{context}: three transfers are counted"), || cut(server) == cut_before + 3);
-    } else {
-        // Nothing was promised yet, so it can be said.
-        let expected = if is_blob && harm == Harm::Gone { 404 } else { 503 };
-        assert_eq!((status, download), (expected, Some(22)), "{context}");
     }
-    assert!(status == 404 || logged(), "{context}: the log does not name {name}");
+    assert!(refused == Some(404) || logged(), "{context}: the log does not name {name}");
     // What needs no damaged object is served as before.
     check_whole(&get(server.address(), "/package?cpuArch=armv7", &[]), &other);
 

@@ -1,11 +1,9 @@
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime};
 
-use http::{Response, StatusCode};
-use resolver::answer::{self, Answer, Content};
-use resolver::words::Timestamp;
-use service::{Body, Observed, Transfer};
+use http::StatusCode;
+use resolver::answer;
+use service::{Observed, Transfer, at_hand, unavailable};
 use tracing::{Instrument as _, Span};
 
 use crate::buffered::buffered;
@@ -41,12 +39,8 @@ impl Handler {
         let started = Instant::now();
         let mut response = match Event::parse(&invocation.event).and_then(Event::into_request) {
             Ok(request) => match self.stores.service().await {
-                Ok(service) => service.answer(&request, now()).await,
-                Err(error) => {
-                    let cause = std::error::Error::source(&error).map(ToString::to_string);
-                    tracing::error!(%error, cause, "the stores cannot be opened");
-                    at_hand(answer::unavailable(RandomState::new().hash_one(())))
-                }
+                Ok(service) => service.answer(&request, SystemTime::now().into()).await,
+                Err(error) => at_hand(unavailable(&error)),
             },
             Err(InvalidEvent::Request(message)) => at_hand(answer::error(StatusCode::BAD_REQUEST, &message)),
             Err(error @ InvalidEvent::Foreign(_)) => {
@@ -73,21 +67,4 @@ impl Handler {
             },
         }
     }
-}
-
-/// An answer that needs no store.
-fn at_hand(answer: Answer) -> Response<Body> {
-    let body = match answer.content {
-        Content::Bytes(bytes) => Body::from(bytes),
-        _ => Body::empty(),
-    };
-    let mut response = Response::new(body);
-    *response.status_mut() = answer.status;
-    *response.headers_mut() = answer.headers;
-    response
-}
-
-/// This moment. A clock before 1970 is taken for 1970.
-fn now() -> Timestamp {
-    Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
 }

@@ -1,4 +1,4 @@
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use anyhow::Context as _;
 use init_data::{AnyArtifacts, AnyCatalog, Stores};
@@ -52,7 +52,7 @@ fn addressed(
     Ok(stores)
 }
 
-/// This moment. A clock before 1970 is taken for 1970.
+/// This moment.
 pub(crate) fn now() -> Timestamp {
-    Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+    SystemTime::now().into()
 }

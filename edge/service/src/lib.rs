@@ -3,6 +3,7 @@
 //! The service asks the resolver, fetches what it names, and turns its plan into bytes. It makes no policy choice of
 //! its own: no status, header or byte is decided here.
 
+mod at_hand;
 mod body;
 mod catalog_cache;
 mod cold;
@@ -14,6 +15,7 @@ mod remembered;
 mod service;
 mod transfer;
 
+pub use at_hand::{at_hand, unavailable};
 pub use body::Body;
 pub use catalog_cache::{FAILED, FRESH, STALE};
 pub use observed::Observed;

@@ -1,5 +1,4 @@
 use std::collections::BTreeSet;
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +13,7 @@ use resolver::route::{self, Route};
 use resolver::words::{ComponentKey, Sha256, Timestamp};
 use store::{Artifacts, Catalog, Stat, StoreError};
 
+use crate::at_hand::{at_hand, response, seed, unavailable};
 use crate::body::Body;
 use crate::catalog_cache::{CatalogCache, Reads};
 use crate::cold::Cold;
@@ -215,20 +215,15 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
             content => self.body(content).begun().await,
         };
         observed.store_time += started.elapsed();
-        let (answer, body) = match body {
-            Ok(body) => (answer, body),
+        let mut response = match body {
+            Ok(body) => response(answer, body),
             Err(error) => {
                 if matches!(error, StoreError::Cold(_)) {
                     self.cold.forget();
                 }
-                let answer = unavailable(&error).varied(request.headers());
-                let body = self.body(answer.content.clone());
-                (answer, body)
+                at_hand(unavailable(&error).varied(request.headers()))
             }
         };
-        let mut response = Response::new(body);
-        *response.status_mut() = answer.status;
-        *response.headers_mut() = answer.headers;
         response.extensions_mut().insert(observed);
         response
     }
@@ -248,16 +243,4 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
             }
         }
     }
-}
-
-/// The public text says when to come back; the cause goes to the log, once.
-fn unavailable(error: &StoreError) -> Answer {
-    let cause = std::error::Error::source(error).map(ToString::to_string);
-    tracing::error!(%error, cause, "cannot answer");
-    answer::unavailable(seed())
-}
-
-/// Any number.
-fn seed() -> u64 {
-    RandomState::new().hash_one(())
 }

@@ -1,6 +1,6 @@
 //! Cold storage: whether an object can be read now, and what makes a copy of it that can.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -175,5 +175,5 @@ fn in_s3(tier: Tier) -> types::Tier {
 }
 
 fn now() -> Timestamp {
-    Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+    SystemTime::now().into()
 }

@@ -111,6 +111,7 @@ pub async fn clients() -> Clients {
         region: Some(REGION.to_owned()),
         dynamodb_endpoint: Some(endpoints.dynamodb.clone()),
         s3_endpoint: Some(endpoints.s3.clone()),
+        profile: None,
         credentials: Some(SharedCredentialsProvider::new(credentials)),
     })
     .await

@@ -1,6 +1,6 @@
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
@@ -16,6 +16,8 @@ use crate::limits::{
 pub struct Options {
     /// The region, such as `eu-central-1`.
     pub region: Option<String>,
+    /// A profile of AWS' configuration files.
+    pub profile: Option<String>,
     /// The URL of a service that is used in place of DynamoDB; else what `AWS_ENDPOINT_URL_DYNAMODB` says, if anything.
     pub dynamodb_endpoint: Option<String>,
     /// The URL of a service that is used in place of S3; else what `AWS_ENDPOINT_URL_S3` says, if anything. Its buckets are then named in the path: what stands in for S3
@@ -34,8 +36,8 @@ pub struct Clients {
     pub s3: aws_sdk_s3::Client,
 }
 
-/// Makes both clients. Nothing is asked of AWS yet; do it once, and keep them.
-pub async fn connect(options: Options) -> Clients {
+/// What every client is made from: who asks, of which region, and how patiently. Nothing is asked of AWS yet.
+pub async fn settings(options: &Options) -> SdkConfig {
     let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT)
@@ -52,14 +54,21 @@ pub async fn connect(options: Options) -> Clients {
         .http_client(http)
         .timeout_config(timeouts)
         .retry_config(retries);
-    if let Some(region) = options.region {
-        loader = loader.region(Region::new(region));
+    if let Some(region) = &options.region {
+        loader = loader.region(Region::new(region.clone()));
     }
-    if let Some(credentials) = options.credentials {
-        loader = loader.credentials_provider(credentials);
+    if let Some(profile) = &options.profile {
+        loader = loader.profile_name(profile);
     }
-    let shared = loader.load().await;
+    if let Some(credentials) = &options.credentials {
+        loader = loader.credentials_provider(credentials.clone());
+    }
+    loader.load().await
+}
 
+/// Makes both clients. Nothing is asked of AWS yet; do it once, and keep them.
+pub async fn connect(options: Options) -> Clients {
+    let shared = settings(&options).await;
     let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(&shared).retry_partition(partition("dynamodb"));
     if let Some(endpoint) = options.dynamodb_endpoint {
         dynamodb = dynamodb.endpoint_url(endpoint);

@@ -65,8 +65,9 @@ mod sample;
 pub use artifacts::{
     ADDRESS_STEPS, AddressLifetime, InvalidLifetime, MAX_ADDRESS_LIFETIME, MIN_ADDRESS_LIFETIME, S3Artifacts, Sizes,
 };
+pub use aws_config::SdkConfig;
 pub use catalog::DynamoCatalog;
-pub use connect::{Clients, Options, connect};
+pub use connect::{Clients, Options, connect, settings};
 pub use limits::{
     ATTEMPT, ATTEMPTS, CONNECT, MAX_ITEM_BYTES, MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS, OPERATION, READ,
 };

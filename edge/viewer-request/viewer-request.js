@@ -60,28 +60,24 @@ function bad(input, takes) {
 	fail(400, shown(input) + ': ' + takes);
 }
 
-function shown(text) {
-	return text.replace(/[^ -~]+/g, '?').slice(0, MAX.key);
-}
+const shown = text => text.replace(/[^ -~]+/g, '?').slice(0, MAX.key);
 
 function most(input, limit, count, of, status) {
 	if (count > limit) fail(status || 400, input + ': it takes ' + limit + ' ' + of + ' at most');
 }
 
-function bytes(text) {
-	return encodeURIComponent(text).replace(/%../g, '.').length;
-}
+const bytes = text => encodeURIComponent(text).replace(/%../g, '.').length;
 
 // What is asked. Mistakes are found in the origin's order.
 function understand(raw, header) {
 	const given = parameters(raw), pairs = {};
 	// pairs: the query so far; words: its keys that no catalog might know
-	const asked = { pairs: pairs, words: [], components: [], installed: empty(), have: {}, tags: [] };
+	const asked = { pairs: pairs, words: [], installed: empty(), have: {}, tags: [] };
 	keys(given).sort().forEach(key => RESERVED.test(key) || add(asked, key, given[key]));
 	pairs.os = word(given.os);
 	pairs.cpuarch = one(given.cpuarch, /^[a-z0-9_-]{0,45}$/, '1 to 45 letters, digits, _ and -');
 	if (!pairs.cpuarch) delete pairs.os;
-	if (!pairs.cpuarch && !asked.components[0]) {
+	if (!pairs.cpuarch && !asked.words.some(isComponent)) {
 		bad('Missing cpuArch query param', 'give cpuArch=<architecture>, or name a component as <component>=<channel>');
 	}
 	pairs.payloadtype = one(given.payloadtype, /^(fullpayload|metadataonly)$/, 'fullPayload or metadataOnly',
@@ -100,7 +96,7 @@ function understand(raw, header) {
 function parameters(raw) {
 	most('query', MAX.query, bytes(raw), 'bytes', 414);
 	const found = empty();
-	raw.split('&').filter(pair => pair).forEach((pair, index) => {
+	raw.split('&').filter(Boolean).forEach((pair, index) => {
 		most('query', MAX.parameters, index + 1, 'parameters');
 		const at = (pair + '=').indexOf('='), key = decode(pair.slice(0, at), 'parameter ' + (index + 1));
 		// A space may be there: no name has one, so such a key is left out later.
@@ -113,7 +109,8 @@ function parameters(raw) {
 
 function decode(text, input) {
 	try {
-		return decodeURIComponent(text.replace(/\+/g, ' '));
+		// In some engines $ matches before a last line break.
+		return decodeURIComponent(text.replace(/\+/g, ' ')).replace(/[\n\r]/g, '\0');
 	} catch (_) {
 		bad(input, 'it takes UTF-8, and two hexadecimal digits after a %');
 	}
@@ -123,19 +120,14 @@ function decode(text, input) {
 function add(asked, key, given) {
 	const value = word(given);
 	if (key === 'attr') bad(given.key, 'an attribute takes a name: attr<Name>=<channel>');
-	if (isComponent(key)) asked.components.push(key);
-	else if (!/^(attr[a-z0-9._-]|[a-z0-9_-]+\.[a-z0-9._-])[a-z0-9._-]*$/.test(key)) return;
+	if (!isComponent(key) && !/^(attr[a-z0-9._-]|[a-z0-9_-]+\.[a-z0-9._-])[a-z0-9._-]*$/.test(key)) return;
 	asked.pairs[key] = value;
 	asked.words.push(key);
 }
 
-function isComponent(name) {
-	return /^(?!attr)[a-z0-9][a-z0-9_-]{0,47}$/.test(name) && !RESERVED.test(name);
-}
+const isComponent = name => /^(?!attr)[a-z0-9][a-z0-9_-]{0,47}$/.test(name) && !RESERVED.test(name);
 
-function word(given) {
-	return one(given, /^[a-z0-9._-]{1,64}$/, TAKES);
-}
+const word = given => one(given, /^[a-z0-9._-]{1,64}$/, TAKES);
 
 // A value in lower case, if there is one; it must be among those that its key takes.
 function one(given, among, takes, invalid) {
@@ -146,7 +138,7 @@ function one(given, among, takes, invalid) {
 }
 
 function readInstalled(asked, given) {
-	given.value.split(',').map(trim).filter(entry => entry).forEach(entry => {
+	given.value.split(',').map(trim).filter(Boolean).forEach(entry => {
 		const at = entry.indexOf('@');
 		let name = lower(entry.slice(0, at));
 		if (name === 'os' && asked.pairs.cpuarch) name = 'os_' + asked.pairs.cpuarch;
@@ -174,16 +166,14 @@ function readDigests(asked, have, header) {
 
 // The members of a list: digests in whatever dress, tags, and neither. A comma in quotes parts nothing.
 function listed(text) {
-	return (text.match(/([^",]+|"[^"]*("|$))+/g) || []).map(trim).filter(member => member).map(member => {
+	return (text.match(/([^",]+|"[^"]*("|$))+/g) || []).map(trim).filter(Boolean).map(member => {
 		const opaque = member.replace(/^[Ww]\//, ''), isTag = /^"[^"]*"$/.test(opaque);
 		const digest = lower(trim(isTag ? opaque.slice(1, -1) : opaque));
 		return /^[0-9a-f]{32}$/.test(digest) ? { digest: digest } : { tag: isTag && member };
 	});
 }
 
-function trim(text) {
-	return text.replace(/^[ \t]+|[ \t]+$/g, '');
-}
+const trim = text => text.replace(/^[ \t]+|[ \t]+$/g, '');
 
 // The words that no catalog knows, by the list in the key-value store (KnownWords::entries in the resolver). Without one
 // all are known.
@@ -209,7 +199,7 @@ async function unknownOf(asked) {
 function spell(asked, unknown) {
 	const pairs = asked.pairs, known = word => !unknown[word];
 	// Without cpuarch the first component stays: it says that something was asked for.
-	const first = !pairs.cpuarch && !asked.components.some(known) && asked.components[0];
+	const components = asked.words.filter(isComponent), first = !pairs.cpuarch && !components.some(known) && components[0];
 	keys(unknown).forEach(word => { if (word !== first) delete pairs[word]; });
 	const installed = keys(asked.installed).filter(known).sort();
 	pairs.installed = installed.map(name => name + asked.installed[name]).join().replace(/\+/g, '%2B');

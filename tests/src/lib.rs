@@ -3,6 +3,7 @@
 pub mod client;
 pub mod cloud;
 pub mod fault_proxy;
+pub mod fleet;
 pub mod function_url;
 pub mod glacier;
 pub mod lambda;

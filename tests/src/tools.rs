@@ -70,6 +70,7 @@ const TOOLS: &[Tool] = &[
     fetched("wrk", "wrk"),
     fetched("varnishd", "varnish"),
     fetched("nginx", "nginx"),
+    fetched("njs", "njs"),
 ];
 
 /// Where daemons live, which is not on everyone's `PATH`.

@@ -6,5 +6,7 @@ mod faults;
 mod function;
 mod fuzz;
 mod judge;
+mod keys;
+mod njs;
 mod requests;
 mod vectors;

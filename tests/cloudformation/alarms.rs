@@ -37,7 +37,8 @@ fn errors_throttles_the_share_of_5xx_and_the_backlog_of_restores_go_to_the_topic
         assert!(alarm.get("AlarmName").is_none(), "{name}");
     }
     let share = stack.properties("FailuresAlarm");
-    let metrics: Vec<_> = list(&share["Metrics"]).into_iter().map(|metric| &metric["MetricStat"]["Metric"]["MetricName"]).collect();
+    let metrics: Vec<_> =
+        list(&share["Metrics"]).into_iter().map(|metric| &metric["MetricStat"]["Metric"]["MetricName"]).collect();
     assert_eq!(metrics, [&Value::Null, &"Url5xxCount".into(), &"UrlRequestCount".into()]);
 }
 
@@ -69,7 +70,12 @@ fn the_dashboard_shows_metrics_that_there_are() {
         let properties = &widget["properties"];
         for metric in properties["metrics"].as_array().unwrap() {
             let Some(namespace) = metric[0].as_str() else {
-                assert!(metric[0]["expression"].as_str().unwrap().contains("{edgehop,function,status} MetricName=\"Answers\""));
+                assert!(
+                    metric[0]["expression"]
+                        .as_str()
+                        .unwrap()
+                        .contains("{edgehop,function,status} MetricName=\"Answers\"")
+                );
                 continue;
             };
             let name = metric[1].as_str().unwrap();

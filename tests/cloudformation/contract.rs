@@ -76,10 +76,15 @@ fn parameters_and_outputs_are_those_of_the_contract() {
     assert_eq!(parameters.len(), PARAMETERS.len());
     for (name, default) in PARAMETERS {
         let parameter = &parameters[name];
-        let found = parameter.get("Default").map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        let found =
+            parameter.get("Default").map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
         assert_eq!(found.as_deref(), default, "{name}");
         assert!(!parameter["Description"].as_str().unwrap().is_empty(), "{name}");
-        assert_eq!(parameter.get("AllowedPattern").is_some(), parameter.get("ConstraintDescription").is_some(), "{name}");
+        assert_eq!(
+            parameter.get("AllowedPattern").is_some(),
+            parameter.get("ConstraintDescription").is_some(),
+            "{name}"
+        );
         // What is not free text has limits.
         let limits = ["AllowedPattern", "AllowedValues", "MinValue"];
         assert!(limits.iter().any(|limit| parameter.get(*limit).is_some()), "{name}");
@@ -123,19 +128,17 @@ fn parameters_that_do_not_go_together_are_refused() {
     for given in good {
         assert!(stack_in("eu-central-1", given).refused.is_empty(), "{given:?}");
     }
-    let bad: [(&[(&str, &str)], &[&str]); 6] = [
-        (&[domain], &["DomainName needs CertificateArn"]),
-        (&[certificate], &["CertificateArn needs DomainName"]),
-        (&[zone], &["HostedZoneId needs DomainName"]),
-        (&[("ExistingTable", "samples")], &["ExistingTable needs ExistingBucket"]),
-        (&[("ArchiveAfterDays", "30")], &["ArchiveAfterDays needs RestoreTier"]),
-        (&[("RateLimit", "100")], &["RateLimit needs a stack in us-east-1"]),
+    let bad: [(&[(&str, &str)], &str); 6] = [
+        (&[domain], "DomainName needs CertificateArn"),
+        (&[certificate], "CertificateArn needs DomainName"),
+        (&[zone], "HostedZoneId needs DomainName"),
+        (&[("ExistingTable", "samples")], "ExistingTable needs ExistingBucket"),
+        (&[("ArchiveAfterDays", "30")], "ArchiveAfterDays needs RestoreTier"),
+        (&[("RateLimit", "100")], "RateLimit needs a stack in us-east-1"),
     ];
     for (given, expected) in bad {
-        // A rule may be evaluated where the stack could not be made; that is what it is for.
         let refused = stack_in("eu-central-1", given).refused;
-        assert!(refused.len() == expected.len(), "{given:?}: {refused:?}");
-        assert!(refused.iter().zip(expected).all(|(said, expected)| said.starts_with(expected)), "{refused:?}");
+        assert!(refused.len() == 1 && refused[0].starts_with(expected), "{given:?}: {refused:?}");
     }
     assert!(stack_in("us-east-1", &[("RateLimit", "100")]).refused.is_empty());
 }
@@ -146,7 +149,9 @@ fn names_are_left_to_cloudformation_so_that_two_stacks_do_not_meet() {
     for name in stack.resources.keys() {
         let properties = object(stack.properties(name));
         for (property, value) in properties {
-            let is_name = property == "Name" || (property.ends_with("Name") && !["DisplayName", "FunctionName"].contains(&property.as_str()));
+            // Of these others are called so, or they are shown, or inside a role.
+            let other = ["DisplayName", "FunctionName", "MetricName", "PolicyName"].contains(&property.as_str());
+            let is_name = property.ends_with("Name") && !other;
             assert!(!is_name || value.as_str().unwrap().ends_with("-0a1b2c3d"), "{name}.{property} is {value}");
         }
     }
@@ -185,12 +190,14 @@ fn the_function_is_told_what_the_parameters_say() {
         "EDGEHOP_SAMPLE": "never",
     });
     assert_eq!(function["Environment"]["Variables"], variables);
-    let given = [("Architecture", "x86_64"), ("InvokeMode", "BUFFERED"), ("LogLevel", "debug"), ("LogRetentionDays", "7")];
+    let given =
+        [("Architecture", "x86_64"), ("InvokeMode", "BUFFERED"), ("LogLevel", "debug"), ("LogRetentionDays", "7")];
     let other = stack(&given);
     let function = other.properties("Function");
     assert_eq!(function["Architectures"], json!(["x86_64"]));
     // The function must know how its URL calls it.
-    let modes = (&function["Environment"]["Variables"]["EDGEHOP_INVOKE_MODE"], &other.properties("FunctionUrl")["InvokeMode"]);
+    let modes =
+        (&function["Environment"]["Variables"]["EDGEHOP_INVOKE_MODE"], &other.properties("FunctionUrl")["InvokeMode"]);
     assert_eq!(modes, (&Value::from("BUFFERED"), &Value::from("BUFFERED")));
     assert_eq!(function["Environment"]["Variables"]["EDGEHOP_LOG"], "debug");
     assert_eq!(other.properties("LogGroup")["RetentionInDays"], "7");
@@ -199,5 +206,8 @@ fn the_function_is_told_what_the_parameters_say() {
 #[test]
 fn the_template_can_be_sent_with_the_request() {
     let bytes = std::fs::metadata(path()).unwrap().len() as usize;
-    assert!(bytes <= MAX_TEMPLATE_BYTES, "{bytes} bytes are more than {MAX_TEMPLATE_BYTES}: it would have to be uploaded first");
+    assert!(
+        bytes <= MAX_TEMPLATE_BYTES,
+        "{bytes} bytes are more than {MAX_TEMPLATE_BYTES}: it would have to be uploaded first"
+    );
 }

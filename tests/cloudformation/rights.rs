@@ -74,7 +74,14 @@ fn the_resolver_reads_and_restores_and_never_writes_an_artifact() {
 fn a_table_that_was_there_is_also_scanned_for_it_may_be_the_samples() {
     let table = "arn:aws:dynamodb:us-east-1:123456789012:table/samples";
     let [query, scan] = ["Query", "Scan"].map(|action| format!("dynamodb:{action} {table}"));
-    let reads = [&query, &scan, READS[1], READS[2], "s3:GetObject arn:aws:s3:::samples-bucket/*", "s3:ListBucket arn:aws:s3:::samples-bucket"];
+    let reads = [
+        &query,
+        &scan,
+        READS[1],
+        READS[2],
+        "s3:GetObject arn:aws:s3:::samples-bucket/*",
+        "s3:ListBucket arn:aws:s3:::samples-bucket",
+    ];
     same(&resolver(&stack(EXISTING)), &[&reads]);
     let restores = &[
         "s3:PutObject arn:aws:s3:::samples-bucket/restores/*",
@@ -111,7 +118,10 @@ fn only_this_distribution_calls_the_function_and_only_through_its_url() {
     let mut actions = Vec::new();
     for name in stack.of_type("AWS::Lambda::Permission") {
         let permission = stack.properties(name);
-        assert_eq!((&permission["Principal"], &permission["SourceArn"]), (&"cloudfront.amazonaws.com".into(), &distribution.into()));
+        assert_eq!(
+            (&permission["Principal"], &permission["SourceArn"]),
+            (&"cloudfront.amazonaws.com".into(), &distribution.into())
+        );
         let through_url = permission["FunctionUrlAuthType"] == "AWS_IAM" || permission["InvokedViaFunctionUrl"] == true;
         assert!(through_url, "{permission}");
         actions.push(permission["Action"].as_str().unwrap());

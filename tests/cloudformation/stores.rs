@@ -49,7 +49,10 @@ fn the_bucket_is_private_and_keeps_versions() {
 #[test]
 fn what_is_left_over_goes_away_and_nothing_else_does() {
     let stack = stack(&[]);
-    assert_eq!(lifecycle(&stack, "unfinished-uploads").unwrap()["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"], 7);
+    assert_eq!(
+        lifecycle(&stack, "unfinished-uploads").unwrap()["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"],
+        7
+    );
     assert_eq!(lifecycle(&stack, "old-versions").unwrap()["NoncurrentVersionExpiration"]["NoncurrentDays"], 30);
     let claims = lifecycle(&stack, "claims").unwrap();
     assert_eq!((&claims["Prefix"], &claims["ExpirationInDays"]), (&"restores/".into(), &30.into()));
@@ -69,7 +72,10 @@ fn artifacts_go_to_the_archive_only_where_it_is_said_and_signatures_never() {
     let least = &stack.properties("Bucket")["LifecycleConfiguration"]["TransitionDefaultMinimumObjectSize"];
     assert_eq!(least, "all_storage_classes_128K");
     let variables = &stack.properties("Function")["Environment"]["Variables"];
-    assert_eq!((&variables["EDGEHOP_RESTORE_TIER"], &variables["EDGEHOP_RESTORE_DAYS"]), (&"standard".into(), &"7".into()));
+    assert_eq!(
+        (&variables["EDGEHOP_RESTORE_TIER"], &variables["EDGEHOP_RESTORE_DAYS"]),
+        (&"standard".into(), &"7".into())
+    );
 }
 
 #[test]
@@ -101,5 +107,8 @@ fn those_that_were_there_are_used_and_not_touched() {
     );
     let origins = &stack.properties("Distribution")["DistributionConfig"]["Origins"];
     assert_eq!(origins[1]["DomainName"], "samples-bucket.s3.us-east-1.amazonaws.com");
-    assert_eq!((&stack.outputs["TableName"], &stack.outputs["BucketName"]), (&"samples".into(), &"samples-bucket".into()));
+    assert_eq!(
+        (&stack.outputs["TableName"], &stack.outputs["BucketName"]),
+        (&"samples".into(), &"samples-bucket".into())
+    );
 }

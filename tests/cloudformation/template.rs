@@ -70,7 +70,8 @@ pub(crate) fn stack_in(region: &str, given: &[(&str, &str)]) -> Stack {
     ]
     .map(|(name, value)| (name.to_owned(), json!(value)))
     .into();
-    let given: BTreeMap<_, _> = [("CodeBucket", "code"), ("CodeKey", "edgehop.zip")].iter().chain(given).copied().collect();
+    let given: BTreeMap<_, _> =
+        [("CodeBucket", "code"), ("CodeKey", "edgehop.zip")].iter().chain(given).copied().collect();
     for (name, parameter) in object(&template["Parameters"]) {
         let default = parameter.get("Default").map(text);
         let value = given.get(name.as_str()).map(|&value| value.to_owned()).or(default);
@@ -81,7 +82,8 @@ pub(crate) fn stack_in(region: &str, given: &[(&str, &str)]) -> Stack {
     }
     let mut worker = Worker { template, values, present: Vec::new() };
     let all = object(&template["Resources"]);
-    let there = |resource: &Value| resource.get("Condition").is_none_or(|name| worker.condition(name.as_str().unwrap()));
+    let there =
+        |resource: &Value| resource.get("Condition").is_none_or(|name| worker.condition(name.as_str().unwrap()));
     worker.present = all.iter().filter(|(_, resource)| there(resource)).map(|(name, _)| name.clone()).collect();
     let resources = worker.present.iter().map(|name| (name.clone(), worker.work_out(&all[name]).unwrap())).collect();
     let outputs = object(&template["Outputs"]).iter();
@@ -205,9 +207,8 @@ impl Worker<'_> {
         while let Some((before, from)) = rest.split_once("${") {
             let (name, after) = from.split_once('}').unwrap();
             let own = own.as_ref().and_then(|own| own.get(name)).cloned();
-            let value = own.unwrap_or_else(|| {
-                if name.contains('.') { self.attribute(name) } else { self.reference(name) }
-            });
+            let value =
+                own.unwrap_or_else(|| if name.contains('.') { self.attribute(name) } else { self.reference(name) });
             worked_out = worked_out + before + &text(&value);
             rest = after;
         }
@@ -236,7 +237,8 @@ impl Worker<'_> {
         if !rule.get("RuleCondition").is_none_or(|condition| self.holds(condition)) {
             return Vec::new();
         }
-        let broken = rule["Assertions"].as_array().unwrap().iter().filter(|assertion| !self.holds(&assertion["Assert"]));
+        let broken =
+            rule["Assertions"].as_array().unwrap().iter().filter(|assertion| !self.holds(&assertion["Assert"]));
         broken.map(|assertion| assertion["AssertDescription"].as_str().unwrap().to_owned()).collect()
     }
 }

@@ -58,7 +58,9 @@ fn the_command_makes_one_executable_of_the_architecture() {
     let line = COMMAND.replace("--arm64", flag).replace("--profile lambda", "--profile dev");
     let mut words = line.split(' ');
     let path = std::env::join_paths(
-        [python.parent().unwrap().to_owned()].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+        [python.parent().unwrap().to_owned()]
+            .into_iter()
+            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
     );
     let mut command = Command::new(words.next().unwrap());
     command.args(words).arg("--lambda-dir").arg(&made).env("PATH", path.unwrap());

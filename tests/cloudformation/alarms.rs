@@ -44,7 +44,7 @@ fn errors_throttles_the_share_of_5xx_and_the_backlog_of_restores_go_to_the_topic
 
 #[test]
 fn a_backlog_is_waiting_for_longer_than_a_restore_takes() {
-    for (tier, hours) in [("expedited", 1), ("standard", 6), ("bulk", 13)] {
+    for (tier, hours) in [("expedited", 2), ("standard", 7), ("bulk", 14)] {
         let stack = stack(&[("RestoreTier", tier)]);
         let alarm = stack.properties("RestoreBacklogAlarm");
         assert_eq!((&alarm["Namespace"], &alarm["MetricName"]), (&"edgehop".into(), &"Waiting".into()));

@@ -3,7 +3,7 @@
 // resolver/src/query/mod.rs has the rules, with a picture. The origin applies them again; tests/viewer_request holds the
 // two to each other: change a rule in both or in neither.
 //
-// CloudFront Functions, runtime 2.0: ES 5.1 with const, let, arrow and async functions; 10,240 bytes, comments included.
+// CloudFront Functions, runtime 2.0: ES 5.1 with const, let, arrow and async functions; less than 10,240 bytes.
 
 import cf from 'cloudfront';
 const crypto = require('crypto');
@@ -18,6 +18,7 @@ const TAKES = '1 to 64 letters, digits and . _ -';
 const METHODS = 'GET, HEAD, OPTIONS';
 const keys = Object.keys;
 const empty = () => Object.create(null);
+const lower = text => text.replace(/[A-Z]+/g, some => some.toLowerCase());
 
 async function handler(event) {
 	const request = event.request, headers = request.headers, path = request.uri;
@@ -104,8 +105,8 @@ function parameters(raw) {
 		const at = (pair + '=').indexOf('='), key = decode(pair.slice(0, at), 'parameter ' + (index + 1));
 		// A space may be there: no name has one, so such a key is left out later.
 		if (!/^[A-Za-z0-9._ -]{1,64}$/.test(key)) bad(key || '(empty key)', 'a key takes ' + TAKES);
-		const value = decode(pair.slice(at + 1), key), lower = key.toLowerCase();
-		found[lower] = found[lower] || { key: key, value: value };
+		const value = decode(pair.slice(at + 1), key), name = lower(key);
+		found[name] = found[name] || { key: key, value: value };
 	});
 	return found;
 }
@@ -120,10 +121,11 @@ function decode(text, input) {
 
 // An attribute, a fact, a component, or what nothing can be called.
 function add(asked, key, given) {
+	const value = word(given);
 	if (key === 'attr') bad(given.key, 'an attribute takes a name: attr<Name>=<channel>');
 	if (isComponent(key)) asked.components.push(key);
 	else if (!/^(attr[a-z0-9._-]|[a-z0-9_-]+\.[a-z0-9._-])[a-z0-9._-]*$/.test(key)) return;
-	asked.pairs[key] = word(given);
+	asked.pairs[key] = value;
 	asked.words.push(key);
 }
 
@@ -138,15 +140,15 @@ function word(given) {
 // A value in lower case, if there is one; it must be among those that its key takes.
 function one(given, among, takes, invalid) {
 	if (!given) return '';
-	const value = given.value.toLowerCase();
-	if (!among.test(value) || /[^ -~]/.test(given.value)) bad(invalid || given.key, 'it takes ' + takes);
+	const value = lower(given.value);
+	if (!among.test(value)) bad(invalid || given.key, 'it takes ' + takes);
 	return value;
 }
 
 function readInstalled(asked, given) {
 	given.value.split(',').map(trim).filter(entry => entry).forEach(entry => {
 		const at = entry.indexOf('@');
-		let name = entry.slice(0, at).toLowerCase();
+		let name = lower(entry.slice(0, at));
 		if (name === 'os' && asked.pairs.cpuarch) name = 'os_' + asked.pairs.cpuarch;
 		if (!isComponent(name) || !/^@[A-Za-z0-9][A-Za-z0-9._+~:-]{0,47}$/.test(entry.slice(at))) {
 			bad(given.key, shown(entry) + ' is not <component>@<version>; os takes a cpuArch, a + is written %2B');
@@ -174,7 +176,7 @@ function readDigests(asked, have, header) {
 function listed(text) {
 	return (text.match(/([^",]+|"[^"]*("|$))+/g) || []).map(trim).filter(member => member).map(member => {
 		const opaque = member.replace(/^[Ww]\//, ''), isTag = /^"[^"]*"$/.test(opaque);
-		const digest = trim(isTag ? opaque.slice(1, -1) : opaque).toLowerCase();
+		const digest = lower(trim(isTag ? opaque.slice(1, -1) : opaque));
 		return /^[0-9a-f]{32}$/.test(digest) ? { digest: digest } : { tag: isTag && member };
 	});
 }
@@ -190,11 +192,11 @@ async function unknownOf(asked) {
 	const words = asked.words.concat(traits, keys(asked.installed), keys(asked.have).map(digest => digest.slice(0, 8)));
 	const found = empty(), pages = {};
 	if (words[0]) try {
-		const store = cf.kvs(), all = await store.get('words'), count = all[0] === '*' ? +all.slice(1) : 0;
+		const store = cf.kvs(), all = await store.get('words'), count = all[0] !== ' ' && +all.slice(1);
 		for (let i = 0; i < words.length; i++) {
 			let page = 0;
 			for (let at = 0; at < words[i].length; at++) page = (page * 31 + words[i].charCodeAt(at)) % count;
-			if (count && !pages[page]) pages[page] = await store.get('words/' + count + '/' + page);
+			if (count !== false && !pages[page]) pages[page] = await store.get('words/' + count + '/' + page);
 			if ((pages[page] || all).indexOf(' ' + words[i] + ' ') < 0) found[words[i]] = true;
 		}
 	} catch (_) {

@@ -15,5 +15,6 @@ pub mod server;
 pub mod stand_ins;
 pub mod stocked;
 pub mod tools;
+pub mod vectors;
 pub mod viewer;
 pub mod writes;

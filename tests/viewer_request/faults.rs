@@ -1,0 +1,50 @@
+//! That the random questions find mistakes: copies of the function, each with another one.
+
+use std::fs;
+
+use edgehop_tests::server::folder;
+use edgehop_tests::viewer::function;
+
+use crate::fuzz::{disagreements, few_words, many_words};
+
+/// What stands in the function, and what stands there in a copy.
+const FAULTS: &[(&str, &str)] = &[
+    ("% 100;", "% 101;"),
+    (".sort().map(key =>", ".map(key =>"),
+    ("[0-9a-f]{32}", "[0-9a-f]{31,32}"),
+    (r"text.replace(/\+/g, ' ')", r"text.replace(/\+/, ' ')"),
+    (".slice(0, MAX.key)", ""),
+    ("installed: empty()", "installed: {}"),
+    ("found = empty(), pages", "found = {}, pages"),
+    ("known(digest.slice(0, 8))", "true"),
+    ("page * 31", "page * 33"),
+    ("'W/\"current\"'", "'\"other\"'"),
+    ("/[A-Z]+/g, some", "/.+/g, some"),
+    ("(?!attr)", ""),
+    ("{0,47}$/.test(name)", "{0,48}$/.test(name)"),
+    ("asked.installed[name] = asked.installed[name] ||", "asked.installed[name] ="),
+    ("found[name] = found[name] ||", "found[name] ="),
+    ("|[ \\t]+$/g", "|\\s+$/g"),
+    ("digests: 64", "digests: 65"),
+    ("parameters: 128", "parameters: 127"),
+    ("query: 4096", "query: 4097"),
+    ("ifNoneMatch: 5120", "ifNoneMatch: 5119"),
+    (".replace(/%../g, '.')", ""),
+    ("'Invalid payloadType param'", "'payloadType'"),
+    ("word !== first", "true"),
+    ("delete pairs.delta", "0"),
+];
+
+#[test]
+fn a_mistake_in_the_function_is_found() {
+    let (text, folder) = (fs::read_to_string(function()).unwrap(), folder());
+    for (at, (right, wrong)) in FAULTS.iter().enumerate() {
+        assert_eq!(text.matches(right).count(), 1, "{right:?} stands in the function once");
+        let copy = folder.path().join(format!("{at}.js"));
+        fs::write(&copy, text.replace(right, wrong)).unwrap();
+        let found = [None, Some(few_words()), Some(many_words())]
+            .iter()
+            .any(|known| disagreements(&copy, at as u64, 12_000, known.as_ref()).count > 0);
+        assert!(found, "{wrong:?} in place of {right:?} was not found");
+    }
+}

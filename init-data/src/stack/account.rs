@@ -125,7 +125,11 @@ impl Account {
         let caller = self.sts.get_caller_identity().send().await;
         let caller = caller.map_err(|error| self.failed(what, "sts:GetCallerIdentity", &error))?;
         let (Some(account), Some(arn)) = (caller.account(), caller.arn()) else {
-            return Err(StackError::Call { what: what.to_owned(), said: "STS did not say it".to_owned() });
+            return Err(StackError::Call {
+                what: what.to_owned(),
+                said: "STS did not say it".to_owned(),
+                may_pass: false,
+            });
         };
         let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
         Ok(Identity { account: account.to_owned(), partition })

@@ -3,6 +3,9 @@ use std::error::Error;
 use aws_sdk_cloudformation::config::http::HttpResponse;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 
+use store::StoreError;
+
+use super::code_zip::InvalidCode;
 use super::name::StackName;
 use super::state::State;
 
@@ -19,6 +22,8 @@ pub enum StackError {
         what: String,
         /// What AWS said, and what to do.
         said: String,
+        /// Another attempt may succeed: AWS was out of reach, out of order, or asked too often.
+        may_pass: bool,
     },
     /// A service forbade it.
     #[error("{what}: these credentials may not do it; allow them {action} ({said})")]
@@ -61,6 +66,33 @@ pub enum StackError {
         /// Where it is.
         region: String,
     },
+    /// The bucket for code cannot be used.
+    #[error("{0}")]
+    CodeBucket(String),
+    /// The code, or a parameter, is not what a stack takes.
+    #[error("{0}")]
+    Wish(String),
+    /// The table or the bucket is not as it must be.
+    #[error("{0}")]
+    Data(String),
+    /// The catalog or the artifacts could not be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No code that Lambda can run.
+    #[error(transparent)]
+    Code(#[from] InvalidCode),
+    /// CloudFormation could not do what it was asked.
+    #[error("the stack {name} is in {state}: {cause}; {advice}")]
+    Failed {
+        /// The stack.
+        name: StackName,
+        /// Its state.
+        state: State,
+        /// The first resource that failed, and why.
+        cause: String,
+        /// What to do.
+        advice: String,
+    },
     /// The stack is in a state in which this cannot be done.
     #[error("the stack {name} is in {state}: {advice}")]
     State {
@@ -74,6 +106,11 @@ pub enum StackError {
 }
 
 impl StackError {
+    /// Another attempt is of no use.
+    pub(super) fn lasts(&self) -> bool {
+        !matches!(self, StackError::Call { may_pass: true, .. })
+    }
+
     /// A call failed: `what` could not be done, for which one must be allowed `action`.
     pub fn call<E>(what: impl Into<String>, action: &str, error: &SdkError<E, HttpResponse>) -> StackError
     where
@@ -82,12 +119,13 @@ impl StackError {
         let what = what.into();
         let status = error.raw_response().map_or(0, |response| response.status().as_u16());
         let Some(refused) = error.as_service_error() else {
-            return StackError::Call { what, said: aws::said(error) };
+            return StackError::Call { what, said: aws::said(error), may_pass: true };
         };
         // An answer to HEAD has no code.
         let forbidden = refused.code().map_or(status == 403, |code| FORBIDDEN.contains(&code));
         if !forbidden {
-            return StackError::Call { what, said: aws::said(error) };
+            let throttled = refused.code().is_some_and(|code| code.contains("Throttl"));
+            return StackError::Call { what, said: aws::said(error), may_pass: throttled || status >= 500 };
         }
         let said = refused.message().unwrap_or("HTTP status 403");
         let named = action_in(said).unwrap_or(action);

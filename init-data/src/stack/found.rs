@@ -160,6 +160,13 @@ impl Stack {
     }
 }
 
+impl Resource {
+    /// It was made, and is not deleted.
+    pub fn is_there(&self) -> bool {
+        self.physical.is_some() && self.state != "DELETE_COMPLETE"
+    }
+}
+
 impl Outputs {
     fn of(mut said: BTreeMap<String, String>) -> Outputs {
         let mut take = |name: &str| said.remove(name).filter(|value| !value.is_empty());

@@ -34,7 +34,8 @@ fn check(line: &Value) {
             assert!(["Count", "Bytes", "Microseconds"].contains(&metric["Unit"].as_str().unwrap()), "{metric}");
         }
     }
-    let expected = ["Answers", "Bytes", "CacheHits", "CacheMisses", "ColdStart", "Cut", "DecisionTime", "StoreTime"];
+    let expected =
+        ["Answers", "Bytes", "CacheHits", "CacheMisses", "ColdStart", "Cut", "DecisionTime", "StoreTime", "Waiting"];
     assert!(names.iter().copied().eq(expected), "{names:?}");
 }
 

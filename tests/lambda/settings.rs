@@ -39,6 +39,7 @@ fn every_error_names_the_variable_and_what_it_takes() {
         ("EDGEHOP_MAX_PACKAGE_BYTES", "1MB", "a number of bytes from 1 to"),
         ("EDGEHOP_MAX_PACKAGE_BYTES", "0", "a number of bytes from 1 to"),
         ("EDGEHOP_MAX_PACKAGE_BYTES", "200000001", "a number of bytes from 1 to"),
+        ("EDGEHOP_SAMPLE", "no", "look (whether the AWS sample's init script filled the table) or never"),
         ("EDGEHOP_LOG", "loud=very", "error, warn, info, debug"),
     ] {
         let said = refused(name, Some(bad));
@@ -47,7 +48,6 @@ fn every_error_names_the_variable_and_what_it_takes() {
     for (name, takes) in [
         ("EDGEHOP_CATALOG", "dynamodb:TABLE"),
         ("EDGEHOP_ARTIFACTS", "s3:BUCKET"),
-        ("EDGEHOP_URL_BASE", "https://"),
         ("EDGEHOP_INVOKE_MODE", "RESPONSE_STREAM or BUFFERED"),
     ] {
         let said = refused(name, None);

@@ -66,6 +66,9 @@ async fn ten_thousand_devices_and_eight_processes_make_one_restore() {
         assert_eq!(glacier.calls("RESTORE"), 1, "none was refused either");
         // Nobody looks once a request: each process did before it asked, and again after a minute.
         assert!(glacier.calls("HEAD") < 20 * PROCESSES, "{}", glacier.calls("HEAD"));
+        // Each answer that told a device to wait was counted.
+        let waiting = |process: &Environment| process.metrics().iter().all(|line| line["Waiting"] == 1);
+        assert!(processes.iter().all(waiting));
 
         // Who wants more than that gets the rest.
         let rest = processes[0].request("GET", GAMER, &[]);
@@ -77,6 +80,7 @@ async fn ten_thousand_devices_and_eight_processes_make_one_restore() {
         glacier.restored(&cold);
         let mut late = Environment::start(&cloud, &variables);
         assert_eq!(late.request("GET", "/package?cpuArch=armv8", &[]).status, 200);
+        assert_eq!(late.metrics()[0]["Waiting"], 0);
         assert_eq!(glacier.asked(), []);
     };
     tokio::task::spawn_blocking(work).await.unwrap();

@@ -17,7 +17,7 @@ use crate::tools::target;
 const WHICH: &str = "EDGEHOP_TEST_AWS";
 
 /// moto with what its server needs.
-const MOTO: &str = "moto[server]==5.2.5";
+pub const MOTO: &str = "moto[server]==5.2.5";
 
 /// How long a stand-in may take to get ready.
 const READY: Duration = Duration::from_secs(60);

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use http::StatusCode;
+use http::{Request, Response, StatusCode};
 use resolver::answer;
-use service::{Observed, Transfer, at_hand, unavailable};
+use service::{Body, Observed, Transfer, at_hand, unavailable};
 use tracing::{Instrument as _, Span};
 
 use crate::buffered::buffered;
@@ -35,13 +35,24 @@ impl Handler {
         }
     }
 
+    async fn answer(&self, request: &Request<()>) -> Response<Body> {
+        let url_base = match self.stores.url_base(request.headers()) {
+            Ok(url_base) => url_base,
+            Err(error) => {
+                tracing::error!(%error, "nobody knows what URLs start with");
+                return at_hand(answer::error(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()));
+            }
+        };
+        match self.stores.service(url_base).await {
+            Ok(service) => service.answer(request, SystemTime::now().into()).await,
+            Err(error) => at_hand(unavailable(&error)),
+        }
+    }
+
     async fn invocation(&self, invocation: &Invocation, cold: bool, span: Span) -> anyhow::Result<()> {
         let started = Instant::now();
         let mut response = match Event::parse(&invocation.event).and_then(Event::into_request) {
-            Ok(request) => match self.stores.service().await {
-                Ok(service) => service.answer(&request, SystemTime::now().into()).await,
-                Err(error) => at_hand(unavailable(&error)),
-            },
+            Ok(request) => self.answer(&request).await,
             Err(InvalidEvent::Request(message)) => at_hand(answer::error(StatusCode::BAD_REQUEST, &message)),
             Err(error @ InvalidEvent::Foreign(_)) => {
                 tracing::error!(%error, "not an event of a function URL");

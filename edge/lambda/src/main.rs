@@ -29,6 +29,7 @@ mod buffered;
 mod event;
 mod handler;
 mod head;
+mod host;
 mod limits;
 mod metrics;
 mod mode;
@@ -81,7 +82,7 @@ async fn run() -> anyhow::Result<()> {
     let mode = settings.mode;
     let stores = Stores::new(aws::connect(Options::default()).await, settings);
     // In init, where nobody waits. If AWS is in trouble now, the first request tries again.
-    if let Err(error) = stores.service().await {
+    if let Err(error) = stores.open().await {
         tracing::warn!(%error, "the stores cannot be opened yet");
     }
     let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| "edgehop".to_owned()).into();

@@ -20,6 +20,10 @@ const BY_ROUTE: [(&str, &str); 7] = [
     ("ColdStart", "Count"),
 ];
 
+/// Answers that tell a device to come back for what is in cold storage: counted by function alone, so that one alarm sees
+/// them all.
+const WAITING: &str = "Waiting";
+
 /// An answer while it is made: what its line in the log will say.
 pub(crate) struct Account {
     pub(crate) function: Arc<str>,
@@ -58,6 +62,11 @@ impl Account {
                         "Metrics": [{ "Name": "Answers", "Unit": "Count" }],
                     },
                     { "Namespace": NAMESPACE, "Dimensions": [["function", "route"]], "Metrics": metrics },
+                    {
+                        "Namespace": NAMESPACE,
+                        "Dimensions": [["function"]],
+                        "Metrics": [{ "Name": WAITING, "Unit": "Count" }],
+                    },
                 ],
             },
             "message": "answered",
@@ -75,6 +84,7 @@ impl Account {
             "CacheHits": observed.cache_hits,
             "CacheMisses": observed.cache_misses,
             "ColdStart": u8::from(self.cold),
+            WAITING: u8::from(observed.waiting),
         })
     }
 }

@@ -18,7 +18,37 @@ pub(crate) struct Settings {
     pub(crate) mode: InvokeMode,
     pub(crate) log: Targets,
     pub(crate) presign: Option<AddressLifetime>,
-    pub(crate) deployment: Deployment,
+    pub(crate) sample: Sample,
+    /// `None` where the CDN says with each request which host a device asked.
+    pub(crate) url_base: Option<UrlBase>,
+    max_package_bytes: u64,
+    restores: Option<Restores>,
+}
+
+/// Whether the table may be one that the AWS sample's init script filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sample {
+    /// Look: a table in which nothing was published is read as a whole.
+    Look,
+    /// It never is. That needs no right to scan, and saves a read at the start.
+    Never,
+}
+
+/// Not a word about the sample's table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it takes look (whether the AWS sample's init script filled the table) or never")]
+pub(crate) struct InvalidSample;
+
+impl FromStr for Sample {
+    type Err = InvalidSample;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSample> {
+        match text {
+            "look" => Ok(Sample::Look),
+            "never" => Ok(Sample::Never),
+            _ => Err(InvalidSample),
+        }
+    }
 }
 
 /// A variable that is missing or says what it must not.
@@ -36,7 +66,6 @@ impl Settings {
     pub(crate) fn read(get: impl Fn(&str) -> Option<String>) -> Result<Settings, InvalidSetting> {
         let mode: InvokeMode = required(&get, "EDGEHOP_INVOKE_MODE", "it takes RESPONSE_STREAM or BUFFERED")?;
         let most = mode.max_body_bytes();
-        let url_base: UrlBase = required(&get, "EDGEHOP_URL_BASE", "it takes https:// and the CDN's host")?;
         let max_package_bytes = match get("EDGEHOP_MAX_PACKAGE_BYTES") {
             None => most,
             Some(text) => {
@@ -65,8 +94,21 @@ impl Settings {
             artifacts: required(&get, "EDGEHOP_ARTIFACTS", "it takes s3:BUCKET or s3:BUCKET/PREFIX")?,
             mode,
             log: filter,
-            deployment: Deployment { max_package_bytes, max_blob_bytes: most, restores, ..Deployment::new(url_base) },
+            sample: optional(&get, "EDGEHOP_SAMPLE")?.unwrap_or(Sample::Look),
+            url_base: optional(&get, "EDGEHOP_URL_BASE")?,
+            max_package_bytes,
+            restores,
         })
+    }
+
+    /// What the operator decided, with URLs that start with this.
+    pub(crate) fn deployment(&self, url_base: UrlBase) -> Deployment {
+        Deployment {
+            max_package_bytes: self.max_package_bytes,
+            max_blob_bytes: self.mode.max_body_bytes(),
+            restores: self.restores,
+            ..Deployment::new(url_base)
+        }
     }
 }
 
@@ -112,16 +154,29 @@ mod tests {
         })
     }
 
+    fn deployment(settings: Settings) -> Deployment {
+        settings.deployment("https://ota.test".parse().unwrap())
+    }
+
+    #[test]
+    fn the_host_may_come_with_each_request_and_the_table_may_be_the_samples() {
+        let given = read("", None).unwrap();
+        assert_eq!((given.url_base, given.sample), (Some("https://ota.test".parse().unwrap()), Sample::Look));
+        assert_eq!(read("EDGEHOP_URL_BASE", None).unwrap().url_base, None);
+        assert_eq!(read("EDGEHOP_SAMPLE", Some("never")).unwrap().sample, Sample::Never);
+    }
+
     #[test]
     fn cold_storage_is_looked_at_only_where_it_is_said() {
-        assert_eq!(read("", None).unwrap().deployment.restores, None);
-        let bulk = read("EDGEHOP_RESTORE_TIER", Some("bulk")).unwrap().deployment.restores;
+        assert_eq!(deployment(read("", None).unwrap()).restores, None);
+        let bulk = deployment(read("EDGEHOP_RESTORE_TIER", Some("bulk")).unwrap()).restores;
         assert_eq!(bulk, Some(Restores { tier: Tier::Bulk, days: DEFAULT_RESTORE_DAYS }));
         assert!(read("EDGEHOP_PRESIGN", Some("6h")).unwrap().presign.is_some());
         for (name, bad, takes) in [
             ("EDGEHOP_RESTORE_TIER", "fast", "it takes expedited, standard or bulk"),
             ("EDGEHOP_RESTORE_DAYS", "0", "it takes a number of days from 1 to 365"),
             ("EDGEHOP_PRESIGN", "1min", "it takes a time from 1h to 7days"),
+            ("EDGEHOP_SAMPLE", "no", "it takes look (whether the AWS sample's init script filled the table) or never"),
         ] {
             let error = read(name, Some(bad)).unwrap_err().to_string();
             assert!(error.contains(&format!("{name} is {bad:?}: {takes}")), "{error}");
@@ -131,7 +186,10 @@ mod tests {
     #[test]
     fn limits_are_those_of_the_mode_unless_smaller() {
         let buffered = InvokeMode::Buffered.max_body_bytes();
-        let limits = |settings: Settings| (settings.deployment.max_package_bytes, settings.deployment.max_blob_bytes);
+        let limits = |settings: Settings| {
+            let Deployment { max_package_bytes, max_blob_bytes, .. } = deployment(settings);
+            (max_package_bytes, max_blob_bytes)
+        };
         assert_eq!(limits(read("", None).unwrap()), (buffered, buffered));
         assert_eq!(limits(read("EDGEHOP_MAX_PACKAGE_BYTES", Some("1000")).unwrap()), (1000, buffered));
         let most = buffered.to_string();

@@ -1,30 +1,67 @@
-use aws::{AwsArtifacts, AwsCatalog, Clients};
+use std::sync::Arc;
+
+use aws::{AwsArtifacts, AwsCatalog, Clients, DynamoCatalog};
+use http::HeaderMap;
+use resolver::words::UrlBase;
 use service::Service;
-use store::StoreError;
-use tokio::sync::OnceCell;
+use store::{Either, StoreError};
+use tokio::sync::{Mutex, OnceCell};
 
-use crate::settings::Settings;
+use crate::host::{self, NoHost};
+use crate::settings::{Sample, Settings};
 
-/// The service over the table and the bucket, opened when they first can be.
+/// The service over a table and a bucket.
+pub(crate) type AwsService = Service<AwsCatalog, AwsArtifacts>;
+
+/// The table and the bucket, opened when they first can be, and the service over them.
 pub(crate) struct Stores {
     clients: Clients,
     settings: Settings,
-    service: OnceCell<Service<AwsCatalog, AwsArtifacts>>,
+    opened: OnceCell<(AwsCatalog, AwsArtifacts)>,
+    /// For the host that was asked last. A CDN has one, as a rule; another one costs what is in memory.
+    service: Mutex<Option<(UrlBase, Arc<AwsService>)>>,
 }
 
 impl Stores {
     pub(crate) fn new(clients: Clients, settings: Settings) -> Stores {
-        Stores { clients, settings, service: OnceCell::new() }
+        Stores { clients, settings, opened: OnceCell::new(), service: Mutex::new(None) }
     }
 
-    /// The service; an error as long as nobody can say whose table it is.
-    pub(crate) async fn service(&self) -> Result<&Service<AwsCatalog, AwsArtifacts>, StoreError> {
-        self.service.get_or_try_init(|| self.open()).await
+    /// Opens table and bucket; an error as long as nobody can say whose table it is.
+    pub(crate) async fn open(&self) -> Result<&(AwsCatalog, AwsArtifacts), StoreError> {
+        self.opened.get_or_try_init(|| self.look()).await
     }
 
-    async fn open(&self) -> Result<Service<AwsCatalog, AwsArtifacts>, StoreError> {
-        let Settings { catalog, artifacts, presign, deployment, .. } = &self.settings;
-        let (catalog, artifacts) = aws::open(&self.clients, catalog, artifacts, *presign).await?;
-        Ok(Service::new(catalog, artifacts, deployment.clone()))
+    /// What URLs start with: what the operator said, else the host that the CDN says the device asked.
+    pub(crate) fn url_base(&self, headers: &HeaderMap) -> Result<UrlBase, NoHost> {
+        self.settings.url_base.clone().map_or_else(|| host::url_base(headers), Ok)
+    }
+
+    /// The service whose URLs start with this.
+    pub(crate) async fn service(&self, url_base: UrlBase) -> Result<Arc<AwsService>, StoreError> {
+        let (catalog, artifacts) = self.open().await?;
+        let mut service = self.service.lock().await;
+        if let Some((base, service)) = &*service
+            && *base == url_base
+        {
+            return Ok(Arc::clone(service));
+        }
+        let deployment = self.settings.deployment(url_base.clone());
+        let new = Arc::new(Service::new(catalog.clone(), artifacts.clone(), deployment));
+        *service = Some((url_base, Arc::clone(&new)));
+        Ok(new)
+    }
+
+    async fn look(&self) -> Result<(AwsCatalog, AwsArtifacts), StoreError> {
+        let Settings { catalog, artifacts, presign, sample, .. } = &self.settings;
+        if *sample == Sample::Look {
+            return aws::open(&self.clients, catalog, artifacts, *presign).await;
+        }
+        let mut bucket = aws::open_bucket(&self.clients, artifacts);
+        if let Some(lifetime) = presign {
+            bucket = bucket.with_addresses(lifetime.duration());
+        }
+        let table = DynamoCatalog::new(self.clients.dynamodb.clone(), catalog.as_str());
+        Ok((Either::Left(table), Either::Left(bucket)))
     }
 }

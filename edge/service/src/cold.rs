@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use quick_cache::sync::Cache;
 use resolver::catalog::{Availability, ObjectKey};
-use resolver::decide::{Decision, Reads, Restores};
+use resolver::decide::{Decision, Outcome, Reads, Restores};
 use resolver::words::Timestamp;
 use store::{Artifacts, StoreError};
 
@@ -57,7 +57,9 @@ impl<A: Artifacts> Cold<A> {
         let reads = reads(&decision);
         let objects = decision.objects(reads);
         let states = self.states(&objects, restores, observed).await;
-        (objects, decision.withhold(reads, &states, &restores, question, now))
+        let decision = decision.withhold(reads, &states, &restores, question, now);
+        observed.waiting = decision.entries.iter().any(|entry| matches!(entry.outcome, Outcome::Waiting { .. }));
+        (objects, decision)
     }
 
     /// None of these objects has gone to cold storage.

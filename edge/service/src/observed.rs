@@ -18,4 +18,6 @@ pub struct Observed {
     pub cache_hits: u32,
     /// Catalog reads that went to the store.
     pub cache_misses: u32,
+    /// The answer tells the device to come back for something that is in cold storage.
+    pub waiting: bool,
 }

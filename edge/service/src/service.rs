@@ -176,7 +176,10 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         observed.store_time = started.elapsed();
         let wait = |restores: Restores| restores.wait(state, &object, "", now);
         match (stat, self.deployment.restores.and_then(wait)) {
-            (Ok(Some(_)), Some(wait)) => answer::waiting(wait.seconds, seed()),
+            (Ok(Some(_)), Some(wait)) => {
+                observed.waiting = true;
+                answer::waiting(wait.seconds, seed())
+            }
             (Ok(Some(Stat { size, md5 })), None) => {
                 answer::blob(&Blob { sha256, md5, size }, request.method(), request.headers(), &self.deployment)
             }

@@ -55,6 +55,19 @@ parsing.parse_output = without_what_it_has_not
 parsing.OutputMap.values = lambda self: [output for output in map(self.get, self) if output is not None]
 parsing.ResourceMap.validate_outputs = lambda self: None
 
+delete = parsing.ResourceMap.delete
+
+
+def but_what_is_retained(self):
+    """moto knows one word only for what a stack leaves behind."""
+    for resource in self._resource_json_map.values():
+        if resource.get("DeletionPolicy") == "RetainExceptOnCreate":
+            resource["DeletionPolicy"] = "Retain"
+    delete(self)
+
+
+parsing.ResourceMap.delete = but_what_is_retained
+
 # One request after another: moto undoes a transaction by putting the whole table back.
 application = DomainDispatcherApplication(create_backend_app)
 make_server("127.0.0.1", int(sys.argv[1]), application, request_handler=MotoRequestHandler).serve_forever()

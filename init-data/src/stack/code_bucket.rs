@@ -36,20 +36,32 @@ pub(super) enum Upload {
 
 impl CodeBucket {
     /// The name that it has unless the operator says otherwise.
-    pub(super) fn default_name(owner: &Identity, region: &str) -> String {
+    fn default_name(owner: &Identity, region: &str) -> String {
         format!("edgehop-code-{}-{region}", owner.account)
     }
 
-    /// Opens it, and makes it if it is not there. One that is there and has another name than the default is taken as it is.
-    pub(super) async fn open(account: &Account, name: String, owner: Identity) -> Result<CodeBucket, StackError> {
-        let is_default = name == CodeBucket::default_name(&owner, &account.region);
-        let bucket = CodeBucket { name, owner };
-        let is_new = !bucket.is_there(account).await?;
-        if is_new {
+    /// Opens it. One of the default name is made if it is not there, and made private: whoever was stopped before that was
+    /// done is gone on with. Any other is the operator's own, and is taken as it is.
+    pub(super) async fn open(
+        account: &Account,
+        name: Option<String>,
+        owner: Identity,
+    ) -> Result<CodeBucket, StackError> {
+        let default = CodeBucket::default_name(&owner, &account.region);
+        let bucket = CodeBucket { name: name.unwrap_or_else(|| default.clone()), owner };
+        let is_there = bucket.is_there(account).await?;
+        if bucket.name != default {
+            let missing = || {
+                let name = &bucket.name;
+                format!("there is no bucket {name}: make it, or leave --code-bucket out, and edgehop makes {default}")
+            };
+            return if is_there { Ok(bucket) } else { Err(StackError::CodeBucket(missing())) };
+        }
+        if !is_there {
             bucket.create(account).await?;
         }
-        // The policy comes last: where it is, the rest is. Whoever was killed before that did not finish.
-        if is_new || is_default && !bucket.has_policy(account).await? {
+        // The policy comes last: where it is, the rest is.
+        if !is_there || !bucket.has_policy(account).await? {
             bucket.lock(account).await?;
         }
         Ok(bucket)

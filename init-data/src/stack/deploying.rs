@@ -115,8 +115,7 @@ async fn upload(
     tell: Tell<'_>,
 ) -> Result<Source, StackError> {
     let there = stands.and_then(|parameters| parameters.get(CODE_BUCKET)).cloned();
-    let default = || CodeBucket::default_name(owner, &account.region);
-    let name = deployment.code_bucket.clone().or(there).unwrap_or_else(default);
+    let name = deployment.code_bucket.clone().or(there);
     let bucket = CodeBucket::open(account, name, owner.clone()).await?;
     let mut uploaded = 0;
     let mut code = None;

@@ -35,7 +35,7 @@ pub(crate) struct InitArgs {
     /// A parameter of the template, such as LogLevel=debug; may be given several times. What is not given stays as it is
     #[arg(long = "parameter", value_name = "KEY=VALUE", requires = "create")]
     parameters: Vec<Given>,
-    /// The bucket that code is uploaded to; made if it is not there [default: edgehop-code-<account>-<region>]
+    /// A bucket of your own that code is uploaded to [default: edgehop-code-<account>-<region>, made if it is not there]
     #[arg(long, value_name = "NAME", requires = "create")]
     code_bucket: Option<String>,
     /// Size of each artifact of the sample data in bytes

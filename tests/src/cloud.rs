@@ -117,6 +117,19 @@ pub async fn clients() -> Clients {
     .await
 }
 
+/// Clients of one service that stands in for both, in a region.
+pub async fn clients_at(url: &str, region: &str) -> Clients {
+    let credentials = Credentials::new(KEY.0, KEY.1, None, None, "the tests");
+    connect(Options {
+        region: Some(region.to_owned()),
+        dynamodb_endpoint: Some(url.to_owned()),
+        s3_endpoint: Some(url.to_owned()),
+        profile: None,
+        credentials: Some(SharedCredentialsProvider::new(credentials)),
+    })
+    .await
+}
+
 /// Clients of the stand-ins that wait for them: they answer one after another, on a machine that is busy with other tests.
 pub async fn patient_clients() -> Clients {
     let Clients { dynamodb, s3 } = clients().await;

@@ -75,6 +75,12 @@ pub fn endpoints() -> &'static Endpoints {
     })
 }
 
+/// One server that stands in for all of AWS, CloudFormation, IAM and STS among it: its URL.
+pub fn everything() -> &'static str {
+    static EVERYTHING: OnceLock<String> = OnceLock::new();
+    EVERYTHING.get_or_init(moto)
+}
+
 fn moto() -> String {
     start("moto", |port| {
         let mut python = Command::new(packages::python("moto", &[MOTO]));

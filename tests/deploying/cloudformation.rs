@@ -1,0 +1,164 @@
+//! A CloudFormation that does what the test tells it: states that follow each other, events that arrive, refusals. It
+//! speaks the Query protocol (AWS CloudFormation API reference, "Making API requests").
+
+use std::collections::VecDeque;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// One that is running. It ends with the process.
+pub struct CloudFormation {
+    url: String,
+    script: Arc<Mutex<Script>>,
+}
+
+/// What it answers.
+#[derive(Default)]
+pub struct Script {
+    /// The states of the stack, one an answer; the last one stays. None: there is no such stack.
+    pub states: VecDeque<&'static str>,
+    /// What the stack calls itself.
+    pub description: &'static str,
+    /// Its outputs.
+    pub outputs: Vec<(&'static str, String)>,
+    /// Its parameters.
+    pub parameters: Vec<(&'static str, String)>,
+    /// Its events, oldest first: resource, type, state, reason. Each look at the stack shows two more of them.
+    pub events: Vec<[&'static str; 4]>,
+    /// Refusals: of which action, how often, HTTP status, code, message.
+    pub refusals: Vec<(&'static str, usize, u16, &'static str, &'static str)>,
+    /// What the states are after the stack was made, changed or deleted.
+    pub after: VecDeque<&'static str>,
+    /// It cannot be deleted.
+    pub is_protected: bool,
+    /// The actions that it was asked for, with what came with them.
+    pub calls: Vec<String>,
+    /// How many events have been shown.
+    pub shown: usize,
+}
+
+/// What edgehop's template calls itself.
+pub const EDGEHOP: &str = "edgehop: over-the-air updates";
+
+impl CloudFormation {
+    pub fn start(script: Script) -> CloudFormation {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let script = Arc::new(Mutex::new(script));
+        let shared = Arc::clone(&script);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let script = Arc::clone(&shared);
+                std::thread::spawn(move || serve(&stream.unwrap(), &script));
+            }
+        });
+        CloudFormation { url, script }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The actions since this was last asked, without their parameters.
+    pub fn actions(&self) -> Vec<String> {
+        let calls = std::mem::take(&mut self.script.lock().unwrap().calls);
+        calls
+            .iter()
+            .map(|call| call.split('&').find_map(|part| part.strip_prefix("Action=")).unwrap().to_owned())
+            .collect()
+    }
+}
+
+fn serve(stream: &TcpStream, script: &Mutex<Script>) -> Option<()> {
+    let (mut reader, mut out) = (BufReader::new(stream), stream);
+    loop {
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            (reader.read_line(&mut line).ok()? > 0).then_some(())?;
+            if line.trim_end().is_empty() {
+                break;
+            }
+            if let Some((name, value)) = line.split_once(':')
+                && name.eq_ignore_ascii_case("content-length")
+            {
+                length = value.trim().parse().ok()?;
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).ok()?;
+        let (status, answer) = script.lock().unwrap().answer(String::from_utf8(body).unwrap());
+        let head = format!("HTTP/1.1 {status} X\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n", answer.len());
+        out.write_all((head + &answer).as_bytes()).ok()?;
+    }
+}
+
+impl Script {
+    fn answer(&mut self, call: String) -> (u16, String) {
+        let action = call.split('&').find_map(|part| part.strip_prefix("Action=")).unwrap_or_default().to_owned();
+        self.calls.push(call);
+        if let Some(refusal) = self.refusals.iter_mut().find(|(of, left, ..)| *of == action && *left > 0) {
+            refusal.1 -= 1;
+            return (refusal.2, error(refusal.3, refusal.4));
+        }
+        let result = match action.as_str() {
+            "DescribeStacks" => match self.state() {
+                Some(state) => self.stack(state),
+                None => return (400, error("ValidationError", "Stack with id ota does not exist")),
+            },
+            "DescribeStackEvents" => self.told(),
+            "ListStackResources" => "<StackResourceSummaries/>".to_owned(),
+            "CreateStack" | "UpdateStack" | "DeleteStack" => {
+                self.states = std::mem::take(&mut self.after);
+                "<StackId>arn:aws:cloudformation:us-east-1:123456789012:stack/ota/1</StackId>".to_owned()
+            }
+            other => panic!("{other} was not expected"),
+        };
+        (200, format!("<{action}Response><{action}Result>{result}</{action}Result></{action}Response>"))
+    }
+
+    /// The state now; the next one is the next time's.
+    fn state(&mut self) -> Option<&'static str> {
+        self.shown += 2;
+        if self.states.len() > 1 { self.states.pop_front() } else { self.states.front().copied() }
+    }
+
+    fn stack(&self, state: &str) -> String {
+        let members = |list: &[(&str, String)], kind: &str| {
+            let one = |(key, value): &(&str, String)| {
+                format!("<member><{kind}Key>{key}</{kind}Key><{kind}Value>{value}</{kind}Value></member>")
+            };
+            list.iter().map(one).collect::<String>()
+        };
+        format!(
+            "<Stacks><member><StackName>ota</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime>\
+             <StackId>arn:aws:cloudformation:us-east-1:123456789012:stack/ota/1</StackId>\
+             <StackStatus>{state}</StackStatus><Description>{}</Description><Outputs>{}</Outputs>\
+             <EnableTerminationProtection>{}</EnableTerminationProtection><Parameters>{}</Parameters></member></Stacks>",
+            self.description,
+            members(&self.outputs, "Output"),
+            self.is_protected,
+            members(&self.parameters, "Parameter"),
+        )
+    }
+
+    /// The newest first.
+    fn told(&self) -> String {
+        let shown = self.events.iter().enumerate().take(self.shown);
+        let one = |(at, [resource, kind, state, reason]): (usize, &[&str; 4])| {
+            format!(
+                "<member><EventId>event-{at}</EventId><StackName>ota</StackName><LogicalResourceId>{resource}\
+                 </LogicalResourceId><ResourceType>{kind}</ResourceType><Timestamp>2026-01-01T00:00:00Z</Timestamp>\
+                 <ResourceStatus>{state}</ResourceStatus><ResourceStatusReason>{reason}</ResourceStatusReason></member>"
+            )
+        };
+        format!("<StackEvents>{}</StackEvents>", shown.rev().map(one).collect::<String>())
+    }
+}
+
+fn error(code: &str, message: &str) -> String {
+    format!(
+        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>\
+         <RequestId>none</RequestId></ErrorResponse>"
+    )
+}

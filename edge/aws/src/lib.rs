@@ -3,7 +3,7 @@
 //! ```text
 //! table                                   app (hash)      env (range)
 //!   a component                           modemfw         #component        name, revision, what belongs to it
-//!   one of its channels                   modemfw         prod              record
+//!   one of its channels                   modemfw         channel#prod      record
 //!   one of its releases                   modemfw         release#1.0       record, sha256
 //!   who wants an attribute                attr#cellular   modemfw
 //!   every component                       #components     modemfw
@@ -16,7 +16,8 @@
 //! ```
 //!
 //! The table has the sample's own keys, so it can be the sample's own table: items that edgehop did not write are never
-//! shown and never overwritten. No key collides, because `#` is in no component, channel or attribute. A read is one
+//! shown and never overwritten. No item of edgehop's has the keys of one of the sample's (`scoreboard`, `prod`), because
+//! `#` is in no component, channel or attribute; and none has an attribute that the sample's queries ask for. A read is one
 //! Query of one partition or one point read; there is no scan, no PartiQL, and nothing a device says is ever part of an
 //! expression.
 //!

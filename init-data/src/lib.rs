@@ -1,5 +1,7 @@
 //! What an operator does: publish, sign, prove, look.
 
+#[cfg(feature = "deploy")]
+mod adopt;
 #[cfg(feature = "cli")]
 mod document;
 #[cfg(feature = "cli")]
@@ -22,6 +24,8 @@ mod stores;
 #[cfg(feature = "cli")]
 mod warm;
 
+#[cfg(feature = "deploy")]
+pub use adopt::{AdoptChange, AdoptError, AdoptPlan, adopt, plan_adoption};
 #[cfg(feature = "cli")]
 pub use document::{Document, InvalidDocument, MAX_DOCUMENT_BYTES, Part};
 #[cfg(feature = "cli")]

@@ -7,6 +7,7 @@
 //!   one of its releases                   modemfw         release#1.0       record, sha256
 //!   who wants an attribute                attr#cellular   modemfw
 //!   every component                       #components     modemfw
+//!   the sample's items are (being) adopted  #components   #adoption         state
 //! bucket
 //!   blobs/<sha256>                        an artifact, as the CDN serves it; x-amz-meta-md5 is its entity tag
 //!   blobs/<sha256>.minisig                what vouches for it
@@ -67,11 +68,13 @@ pub use artifacts::{
     ADDRESS_STEPS, AddressLifetime, InvalidLifetime, MAX_ADDRESS_LIFETIME, MIN_ADDRESS_LIFETIME, S3Artifacts, Sizes,
 };
 pub use aws_config::SdkConfig;
-pub use catalog::DynamoCatalog;
+pub use catalog::{DynamoCatalog, Standing};
 pub use connect::{Clients, Options, connect, settings};
 pub use limits::{
     ATTEMPT, ATTEMPTS, CONNECT, MAX_ITEM_BYTES, MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS, OPERATION, READ,
 };
 pub use location::{BucketName, InvalidLocation, TableName};
 pub use open::{AwsArtifacts, AwsCatalog, look_at_bucket, open, open_bucket, open_refreshing, open_table};
-pub use sample::{REFRESH, SampleArtifacts, SampleCatalog};
+pub use sample::{
+    Adoption, Assembled, Learned, REFRESH, Reading, SampleArtifacts, SampleCatalog, SampleItem, SampleItems,
+};

@@ -16,6 +16,12 @@ pub(crate) const HEAD: &str = "#component";
 /// The list of every component.
 pub(crate) const COMPONENTS: &str = "#components";
 
+/// The entry on that list that is no component: how far the sample's items are adopted. It comes first, too.
+pub(crate) const ADOPTION: &str = "#adoption";
+
+/// What that entry says.
+pub(crate) const STATE: &str = "state";
+
 /// A channel or a release, in JSON.
 pub(crate) const RECORD: &str = "record";
 

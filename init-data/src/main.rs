@@ -49,6 +49,9 @@ enum Verb {
     Gc(verbs::GcArgs),
     /// Restores from cold storage what channels can deliver, after it said what that costs
     Warm(verbs::WarmArgs),
+    /// Takes over a table and a bucket that the AWS sample's init script filled; nothing of the sample's is touched
+    #[cfg(feature = "deploy")]
+    Adopt(verbs::AdoptArgs),
     /// Makes and shows the keys that releases are signed with
     Key(verbs::KeyArgs),
     /// Signs a file and a statement about it, for publishing; needs no store
@@ -94,6 +97,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<bool> {
         Verb::Gc(args) => args.run(&stores.open().await?, now()?).await,
         Verb::Warm(args) => args.run(&stores.open().await?, json).await,
         Verb::Sample(args) => args.run(&stores.make().await?, now()?).await,
+        #[cfg(feature = "deploy")]
+        Verb::Adopt(args) => args.run(now()?, json).await,
         Verb::Key(args) => Report::of(&args.run()?),
         Verb::Sign(args) => Report::of(&args.run(now()?)?),
         Verb::Verify(args) => Report::of(&args.run(now()?)?),

@@ -1,5 +1,7 @@
 //! The command line, one verb a file. A verb's `run` returns what it found out, to be printed as text or as JSON.
 
+#[cfg(feature = "deploy")]
+mod adopt;
 mod catalog_file;
 mod channel;
 mod check;
@@ -21,6 +23,8 @@ mod verify;
 mod warm;
 mod yank;
 
+#[cfg(feature = "deploy")]
+pub(crate) use adopt::AdoptArgs;
 pub(crate) use catalog_file::{ExportArgs, ImportArgs};
 pub(crate) use channel::ChannelArgs;
 pub(crate) use check::CheckArgs;

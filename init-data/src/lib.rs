@@ -9,6 +9,8 @@ mod garbage;
 mod guard;
 #[cfg(feature = "cli")]
 mod import;
+#[cfg(feature = "deploy")]
+pub mod known_words;
 mod opening;
 #[cfg(feature = "cli")]
 mod options;

@@ -19,7 +19,7 @@ fn every_verb_works_on_an_adopted_table_and_leaves_the_samples_as_they_are() {
     std::fs::write(&file, noise(SIZE, 100)).unwrap();
     place.done(&format!("publish scoreboard 3.0.0 {} --channel prod", file.display()));
     place.done("channel set os_armv8 prod 2.0.0");
-    place.done("yank videoStreamer 0.1.2 --reason broken --force known");
+    place.done("yank os_armv8 1.1.0 --reason broken");
     place.done("check");
     place.done("export");
     place.done("gc");

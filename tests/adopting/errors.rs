@@ -77,7 +77,7 @@ fn what_one_may_not_do() {
 /// A transfer that breaks off is gone on with where it stopped.
 #[test]
 fn a_transfer_that_breaks_off_is_gone_on_with() {
-    let (place, _, s3) = behind();
+    let (place, _dynamodb, s3) = behind();
     place.add_noise("large", "prod", "1", 700);
     let told = place.told().0;
     s3.first(3, &format!("GET /{}/modemFW_1.0", place.cloud.bucket), Fault::Cut(SIZE / 4));

@@ -1,7 +1,7 @@
 //! `kill -9` at any moment of `edgehop adopt`.
 
 use std::process::Stdio;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::place::Place;
 
@@ -20,9 +20,10 @@ fn an_adoption_is_killed_at_any_moment_and_the_next_one_ends_it() {
         let place = Place::filled();
         let before = place.cloud.content();
         let told = place.told().0;
-        // One share of the time in each stretch of it; the last is longer than it takes.
+        // One share of the time in each stretch of it; the last is far longer than it takes.
         let random = seed.wrapping_mul(2_654_435_761).rotate_left(round) % 1000;
-        let moment = (f64::from(round) + f64::from(random) / 1000.0) / f64::from(ROUNDS - 2);
+        let share = (f64::from(round) + f64::from(random) / 1000.0) / f64::from(ROUNDS - 2);
+        let moment = if round == ROUNDS - 1 { 20.0 } else { share };
         let mut command = place.command(&format!("{} --yes", place.adopt()));
         let mut adopting = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(takes.mul_f64(moment));
@@ -50,7 +51,6 @@ fn an_adoption_is_killed_at_any_moment_and_the_next_one_ends_it() {
     }
     eprintln!("{ROUNDS} kills, an adoption takes {takes:?}: nothing {nothing}, some {some}, all {all}; seed {seed}");
     assert!(nothing > 0 && some > 0 && all > 0, "before, between and after the writes: {nothing}, {some}, {all}");
-    assert!(takes < Duration::from_secs(60));
 }
 
 /// While an adoption is not at its end the sample's own word holds, also where it changes.

@@ -1,9 +1,10 @@
 use std::fmt;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use aws::{Adoption, BucketName, TableName};
 use indicatif::{ProgressBar, ProgressStyle};
+use init_data::known_words::{Edge, KnownWordsPlace};
 use init_data::stack::{Account, AccountOptions, Resource, Stack, StackName};
 use init_data::{AdoptPlan, adopt, plan_adoption};
 use resolver::words::Timestamp;
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 use super::report::Report;
 use super::warm::agreed;
+use super::written::told;
 
 /// `edgehop adopt`.
 #[derive(Debug, clap::Args)]
@@ -51,7 +53,12 @@ struct Place {
 
 impl AdoptArgs {
     /// Shows what would be adopted, and adopts it if the operator agrees: with `--yes`, or on a terminal.
-    pub(crate) async fn run(self, now: Timestamp, json: bool) -> anyhow::Result<Report> {
+    pub(crate) async fn run(
+        self,
+        words: Option<KnownWordsPlace>,
+        now: Timestamp,
+        json: bool,
+    ) -> anyhow::Result<Report> {
         let account = self.account.open().await?;
         let place = self.place(&account).await?;
         let what = format!("cannot adopt {} with {}", place.table, place.bucket);
@@ -61,13 +68,15 @@ impl AdoptArgs {
         let found = |plan| Found::new(&place, plan);
         let terminal = !json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         if plan.is_empty() || !agreed(self.yes, terminal, || asked(&plan))? {
-            return Report::of(&found(plan));
+            let has_agreed = plan.is_empty() && self.yes;
+            let report = Report::of(&found(plan))?;
+            return Ok(if has_agreed { self::known(words, &account, &source, report).await } else { report });
         }
         let bar = progress(plan.bytes, terminal);
         let done = adopt(&source, &std::env::temp_dir(), plan, now, |bytes| bar.inc(bytes)).await;
         bar.finish_and_clear();
         let done = done.with_context(|| format!("{what} to the end, another run goes on where this one stopped"))?;
-        Report::of(&found(done))
+        Ok(known(words, &account, &source, Report::of(&found(done))?).await)
     }
 
     /// The table and the bucket: those that were named, else the stack's.
@@ -92,6 +101,13 @@ impl AdoptArgs {
     }
 }
 
+/// Makes the CDN know what was adopted, where it looks words up.
+async fn known(words: Option<KnownWordsPlace>, account: &Account, source: &Adoption, report: Report) -> Report {
+    let Some(place) = words else { return report };
+    let edge = Edge::new(&account.settings, place, account.endpoint_url.as_deref());
+    told(&edge, &source.catalog, report).await
+}
+
 /// The only resource of a kind that the stack has.
 fn the_only<'a>(stack: &StackName, resources: &'a [Resource], kind: &str, word: &str) -> anyhow::Result<&'a str> {
     let there = resources.iter().filter(|resource| resource.kind == kind && resource.state != "DELETE_COMPLETE");
@@ -105,13 +121,14 @@ fn the_only<'a>(stack: &StackName, resources: &'a [Resource], kind: &str, word: 
 
 fn table(name: &str) -> anyhow::Result<TableName> {
     let name = name.strip_prefix("dynamodb:").unwrap_or(name);
-    format!("dynamodb:{name}").parse().with_context(|| format!("{name:?} is no table"))
+    format!("dynamodb:{name}").parse().map_err(|error| anyhow!("{name:?} is no table: {error}"))
 }
 
 /// Items name their objects in full, so there is no prefix.
 fn bucket(name: &str) -> anyhow::Result<BucketName> {
     let name = name.strip_prefix("s3:").unwrap_or(name);
-    let bucket: BucketName = format!("s3:{name}").parse().with_context(|| format!("{name:?} is no bucket"))?;
+    let parsed = format!("s3:{name}").parse();
+    let bucket: BucketName = parsed.map_err(|error| anyhow!("{name:?} is no bucket: {error}"))?;
     anyhow::ensure!(bucket.prefix().is_empty(), "{name:?} is no bucket: it takes a bucket's name alone");
     Ok(bucket)
 }

@@ -9,6 +9,8 @@ mod explain;
 mod gc;
 mod graph;
 mod key;
+#[cfg(feature = "deploy")]
+mod known_words;
 mod lower_case;
 mod manual;
 mod password;
@@ -21,6 +23,7 @@ mod sample;
 mod sign;
 mod verify;
 mod warm;
+mod written;
 mod yank;
 
 #[cfg(feature = "deploy")]
@@ -32,6 +35,8 @@ pub(crate) use explain::ExplainArgs;
 pub(crate) use gc::GcArgs;
 pub(crate) use graph::GraphArgs;
 pub(crate) use key::KeyArgs;
+#[cfg(feature = "deploy")]
+pub(crate) use known_words::KnownWordsArgs;
 pub(crate) use manual::{CompletionsArgs, ManArgs};
 pub(crate) use publish::PublishArgs;
 pub(crate) use releases::ReleasesArgs;
@@ -40,4 +45,5 @@ pub(crate) use sample::SampleArgs;
 pub(crate) use sign::SignArgs;
 pub(crate) use verify::VerifyArgs;
 pub(crate) use warm::WarmArgs;
+pub(crate) use written::written;
 pub(crate) use yank::YankArgs;

@@ -6,6 +6,7 @@ pub mod fault_proxy;
 pub mod fleet;
 pub mod function_url;
 pub mod glacier;
+pub mod key_value_store;
 pub mod lambda;
 pub mod packages;
 pub mod proxies;

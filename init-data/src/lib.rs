@@ -1,5 +1,7 @@
 //! What an operator does: publish, sign, prove, look.
 
+#[cfg(feature = "deploy")]
+pub mod doctor;
 #[cfg(feature = "cli")]
 mod document;
 #[cfg(feature = "cli")]

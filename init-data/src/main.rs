@@ -57,6 +57,9 @@ enum Verb {
     Verify(verbs::VerifyArgs),
     /// Publishes the sample data; what is there already stays
     Sample(verbs::SampleArgs),
+    /// Asks a live deployment what devices ask, and says what is wrong and how to mend it
+    #[cfg(feature = "deploy")]
+    Doctor(verbs::DoctorArgs),
     /// Prints a script that completes this command in a shell
     Completions(verbs::CompletionsArgs),
     /// Prints the manual page
@@ -94,6 +97,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<bool> {
         Verb::Gc(args) => args.run(&stores.open().await?, now()?).await,
         Verb::Warm(args) => args.run(&stores.open().await?, json).await,
         Verb::Sample(args) => args.run(&stores.make().await?, now()?).await,
+        #[cfg(feature = "deploy")]
+        Verb::Doctor(args) => args.run(&stores, now()?).await,
         Verb::Key(args) => Report::of(&args.run()?),
         Verb::Sign(args) => Report::of(&args.run(now()?)?),
         Verb::Verify(args) => Report::of(&args.run(now()?)?),

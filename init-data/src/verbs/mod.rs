@@ -3,6 +3,8 @@
 mod catalog_file;
 mod channel;
 mod check;
+#[cfg(feature = "deploy")]
+mod doctor;
 mod explain;
 mod gc;
 mod graph;
@@ -24,6 +26,8 @@ mod yank;
 pub(crate) use catalog_file::{ExportArgs, ImportArgs};
 pub(crate) use channel::ChannelArgs;
 pub(crate) use check::CheckArgs;
+#[cfg(feature = "deploy")]
+pub(crate) use doctor::DoctorArgs;
 pub(crate) use explain::ExplainArgs;
 pub(crate) use gc::GcArgs;
 pub(crate) use graph::GraphArgs;

@@ -120,6 +120,11 @@ impl Examination {
         self.findings.iter().any(|finding| finding.check == check)
     }
 
+    /// Nothing is wrong so far.
+    pub(super) fn is_well(&self) -> bool {
+        self.findings.iter().all(|finding| finding.severity == Severity::Note)
+    }
+
     /// A group of checks was done.
     pub(super) fn checked(&mut self, group: &'static str) {
         self.checked.push(group);

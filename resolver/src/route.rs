@@ -66,7 +66,7 @@ pub fn refuse(method: &Method, version: Version, headers: &HeaderMap) -> Option<
         Method::GET | Method::HEAD => return None,
         Method::OPTIONS => page(""),
         _ => {
-            let message = format!("{method}: every resource here takes GET, HEAD and OPTIONS");
+            let message = format!("{method}: every resource here takes GET, HEAD, OPTIONS");
             error(StatusCode::METHOD_NOT_ALLOWED, &message)
         }
     };

@@ -15,4 +15,5 @@ pub mod server;
 pub mod stand_ins;
 pub mod stocked;
 pub mod tools;
+pub mod viewer;
 pub mod writes;

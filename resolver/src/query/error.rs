@@ -6,7 +6,7 @@ use super::limits::MAX_KEY_BYTES;
 pub struct QueryError {
     /// The HTTP status that says so.
     pub status: Status,
-    /// The key or header at fault, cut to [`MAX_KEY_BYTES`] characters.
+    /// The key or header at fault, shown as far as a message needs it.
     pub input: String,
     /// The whole sentence, for the device's log.
     pub message: String,
@@ -27,7 +27,7 @@ pub enum Status {
 impl QueryError {
     /// `input` holds something it does not take; `takes` says what it does.
     pub(super) fn bad(input: &str, takes: impl std::fmt::Display) -> Self {
-        let input: String = input.chars().take(MAX_KEY_BYTES).collect();
+        let input = shown(input);
         QueryError { status: Status::BadRequest, message: format!("{input}: {takes}"), input }
     }
 
@@ -47,26 +47,39 @@ impl QueryError {
         QueryError {
             status: Status::BadRequest,
             input: "payloadType".into(),
-            message: "Invalid payloadType param: payloadType takes fullPayload or metadataOnly".into(),
+            message: "Invalid payloadType param: it takes fullPayload or metadataOnly".into(),
         }
     }
 
-    pub(super) fn query_too_long(bytes: usize) -> Self {
+    pub(super) fn query_too_long() -> Self {
         QueryError {
             status: Status::UriTooLong,
             input: "query".into(),
-            message: format!("query: {bytes} bytes is too long, it takes {} at most", super::MAX_QUERY_BYTES),
+            message: format!("query: it takes {} bytes at most", super::MAX_QUERY_BYTES),
         }
     }
 
-    pub(super) fn header_too_long(bytes: usize) -> Self {
+    pub(super) fn header_too_long() -> Self {
         QueryError {
             status: Status::HeaderTooLarge,
             input: "If-None-Match".into(),
-            message: format!(
-                "If-None-Match: {bytes} bytes is too long, it takes {} at most",
-                super::MAX_IF_NONE_MATCH_BYTES
-            ),
+            message: format!("If-None-Match: it takes {} bytes at most", super::MAX_IF_NONE_MATCH_BYTES),
         }
     }
+}
+
+/// As much of what a device said as a message needs: [`MAX_KEY_BYTES`] at most, with a `?` for each stretch of what is
+/// not printable ASCII. Engines differ in how they count and escape the rest.
+pub(super) fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    let mut odd = false;
+    for c in text.chars() {
+        let plain = c == ' ' || c.is_ascii_graphic();
+        if plain || !odd {
+            shown.push(if plain { c } else { '?' });
+        }
+        odd = !plain;
+    }
+    shown.truncate(MAX_KEY_BYTES);
+    shown
 }

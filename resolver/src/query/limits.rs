@@ -9,8 +9,8 @@ pub const MAX_PARAMETERS: usize = 128;
 /// Longest key, in bytes, after decoding.
 pub const MAX_KEY_BYTES: usize = 64;
 
-/// Longest value of a single word, in bytes, after decoding.
-pub const MAX_VALUE_BYTES: usize = 64;
+/// Longest value of a single word, in bytes, after decoding: the longest channel, or value of a fact.
+pub const MAX_VALUE_BYTES: usize = crate::words::MAX_WORD_BYTES;
 
 /// Longest `device`, in bytes, after decoding: a UUID, a serial number or a certificate's fingerprint.
 pub const MAX_DEVICE_BYTES: usize = 128;

@@ -15,7 +15,7 @@ pub(super) struct Parameter<'a> {
 /// Splits and decodes a query string. By lower-cased key; the first of two wins.
 pub(super) fn parameters(raw: &str) -> Result<BTreeMap<String, Parameter<'_>>, QueryError> {
     if raw.len() > MAX_QUERY_BYTES {
-        return Err(QueryError::query_too_long(raw.len()));
+        return Err(QueryError::query_too_long());
     }
     let mut found = BTreeMap::new();
     let pairs = raw.split('&').filter(|pair| !pair.is_empty());
@@ -52,11 +52,9 @@ fn decode<'a>(text: &'a str, input: impl std::fmt::Display) -> Result<Cow<'a, st
     let broken = bytes.iter().enumerate().any(|(at, b)| {
         *b == b'%' && !bytes.get(at + 1..at + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit))
     });
-    if broken {
-        return Err(QueryError::bad(&input.to_string(), "a % takes two hexadecimal digits after it"));
-    }
     let spaced = text.replace('+', " ");
-    let decoded = percent_decode_str(&spaced).decode_utf8();
-    let utf8 = decoded.map_err(|_| QueryError::bad(&input.to_string(), "it takes UTF-8 only"))?;
-    Ok(Cow::Owned(utf8.into_owned()))
+    match percent_decode_str(&spaced).decode_utf8() {
+        Ok(utf8) if !broken => Ok(Cow::Owned(utf8.into_owned())),
+        _ => Err(QueryError::bad(&input.to_string(), "it takes UTF-8, and two hexadecimal digits after a %")),
+    }
 }

@@ -2,11 +2,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cohort::{Cohort, Ladder};
 use super::entity_tag::{EntityTag, Listed, listed, trim};
-use super::error::QueryError;
+use super::error::{QueryError, shown};
 use super::limits::{MAX_DEVICE_BYTES, MAX_DIGESTS, MAX_IF_NONE_MATCH_BYTES, MAX_INSTALLED, MAX_VALUE_BYTES};
 use super::parameters::{Parameter, parameters};
 use super::{Asked, DEFAULT_CHANNEL, Payload, Query, Ring};
-use crate::words::{ChannelName, ComponentKey, Md5, Version};
+use crate::words::{ChannelName, ComponentKey, InvalidName, Md5, Version};
 
 impl Query {
     /// Understands a raw query string (what follows the `?`) and the `If-None-Match` beside it.
@@ -51,37 +51,36 @@ impl Query {
 
     /// Files a parameter that is not a reserved one: an attribute, a fact or a component.
     fn add(&mut self, key: &str, parameter: &Parameter<'_>) -> Result<(), QueryError> {
-        let value = word(parameter)?;
-        let spelled = &parameter.spelled;
         if let Some(name) = key.strip_prefix(crate::words::ATTRIBUTE_PREFIX) {
             if name.is_empty() {
-                return Err(QueryError::bad(spelled, "an attribute takes a name: attr<Name>=<channel>"));
+                return Err(QueryError::bad(&parameter.spelled, "an attribute takes a name: attr<Name>=<channel>"));
             }
             if let Ok(name) = name.parse() {
-                self.attributes.insert(name, channel(spelled, value)?);
+                self.attributes.insert(name, word(parameter)?);
             }
         } else if let Ok(fact) = key.parse() {
-            self.facts.insert(fact, value.parse().map_err(|refused| QueryError::bad(spelled, refused))?);
+            self.facts.insert(fact, word(parameter)?);
         } else if let Ok(component) = key.parse() {
-            self.components.insert(component, channel(spelled, value)?);
+            self.components.insert(component, word(parameter)?);
         }
         Ok(())
     }
 
     fn read_installed(&self, given: &Parameter<'_>) -> Result<BTreeMap<ComponentKey, Version>, QueryError> {
-        const TAKES: &str = "it takes <component>@<version>, separated by commas";
         let mut installed = BTreeMap::new();
         for entry in given.value.split(',').map(trim).filter(|entry| !entry.is_empty()) {
-            let refuse = |why: &dyn std::fmt::Display| QueryError::bad(&given.spelled, why);
-            let (name, version) = entry.split_once('@').ok_or_else(|| refuse(&TAKES))?;
-            let name = match name.to_ascii_lowercase() {
-                os if os == "os" => {
-                    let (name, _) = self.os_component().ok_or_else(|| refuse(&"os@… takes a cpuArch beside it"))?;
-                    name
-                }
-                name => name.parse().map_err(|refused| refuse(&refused))?,
+            let read = || {
+                let (name, version) = entry.split_once('@')?;
+                let name = match name.to_ascii_lowercase() {
+                    os if os == "os" => self.os_component()?.0,
+                    name => name.parse().ok()?,
+                };
+                Some((name, version.parse().ok()?))
             };
-            let version = version.parse().map_err(|refused| refuse(&refused))?;
+            let (name, version): (ComponentKey, Version) = read().ok_or_else(|| {
+                let takes = "is not <component>@<version>; os takes a cpuArch, a + is written %2B";
+                QueryError::bad(&given.spelled, format_args!("{} {takes}", shown(entry)))
+            })?;
             installed.entry(name).or_insert(version);
         }
         if installed.len() > MAX_INSTALLED {
@@ -94,7 +93,7 @@ impl Query {
     fn take_tags(&mut self, header: Option<&[u8]>) -> Result<Vec<EntityTag>, QueryError> {
         let header = header.unwrap_or_default();
         if header.len() > MAX_IF_NONE_MATCH_BYTES {
-            return Err(QueryError::header_too_long(header.len()));
+            return Err(QueryError::header_too_long());
         }
         let (mut tags, mut input) = (Vec::new(), "have");
         for member in listed(&String::from_utf8_lossy(header)) {
@@ -115,19 +114,10 @@ impl Query {
     }
 }
 
-/// A value of one word, lower-cased.
-fn word(given: &Parameter<'_>) -> Result<String, QueryError> {
-    let fits = given.value.len() <= MAX_VALUE_BYTES
-        && given.value.bytes().all(|b| b.is_ascii_alphanumeric() || b"._- ".contains(&b));
-    if !fits {
-        let takes = format_args!("a value takes up to {MAX_VALUE_BYTES} letters, digits and . _ -");
-        return Err(QueryError::bad(&given.spelled, takes));
-    }
-    Ok(given.value.to_ascii_lowercase())
-}
-
-fn channel(spelled: &str, value: String) -> Result<ChannelName, QueryError> {
-    value.try_into().map_err(|refused| QueryError::bad(spelled, refused))
+/// A value of one word, lower-cased: a channel's name, or what a fact is.
+fn word<T: TryFrom<String, Error = InvalidName>>(given: &Parameter<'_>) -> Result<T, QueryError> {
+    let takes = format_args!("it takes 1 to {MAX_VALUE_BYTES} letters, digits and . _ -");
+    given.value.to_ascii_lowercase().try_into().map_err(|_| QueryError::bad(&given.spelled, takes))
 }
 
 fn read_os(
@@ -135,11 +125,11 @@ fn read_os(
     os: Option<Parameter<'_>>,
 ) -> Result<Option<(String, ChannelName)>, QueryError> {
     let os = match os {
-        Some(given) => channel(&given.spelled, word(&given)?)?,
-        None => channel("os", DEFAULT_CHANNEL.to_owned())?,
+        Some(given) => word(&given)?,
+        None => word(&Parameter { spelled: "os".into(), value: DEFAULT_CHANNEL.into() })?,
     };
     let Some(arch) = arch else { return Ok(None) };
-    let name = word(&arch)?;
+    let name = arch.value.to_ascii_lowercase();
     if name.is_empty() {
         return Ok(None);
     }

@@ -2,8 +2,13 @@
 
 use std::io::Write as _;
 
+#[cfg(feature = "deploy")]
+use init_data::stack::StackError;
 use init_data::{ImportError, PublishError, Refused};
 use store::StoreError;
+
+#[cfg(feature = "deploy")]
+use crate::verbs::NotAgreed;
 
 /// What the codes mean, for `--help`.
 pub(crate) const HELP: &str = "Exit codes: 0 done, 1 failed, 2 the command line is wrong, 3 refused because it \
@@ -44,6 +49,10 @@ pub(crate) fn code(error: &anyhow::Error) -> u8 {
         if let Some(error) = cause.downcast_ref::<PublishError>() {
             return of_publishing(error);
         }
+        #[cfg(feature = "deploy")]
+        if let Some(code) = of_deploying(cause) {
+            return Some(code);
+        }
         match cause.downcast_ref::<ImportError>() {
             Some(ImportError::Store(error)) => of_store(error),
             Some(ImportError::Refused(_)) => Some(REFUSED),
@@ -51,6 +60,13 @@ pub(crate) fn code(error: &anyhow::Error) -> u8 {
         }
     });
     found.unwrap_or(FAILED)
+}
+
+/// What would touch somebody else's stack, or delete what nobody agreed to.
+#[cfg(feature = "deploy")]
+fn of_deploying(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
+    let foreign = matches!(cause.downcast_ref(), Some(StackError::Foreign { .. }));
+    (foreign || cause.is::<NotAgreed>()).then_some(REFUSED)
 }
 
 fn of_publishing(error: &PublishError) -> Option<u8> {

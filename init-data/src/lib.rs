@@ -20,6 +20,8 @@ mod prices;
 mod publish;
 mod sample;
 pub mod signing;
+#[cfg(feature = "deploy")]
+pub mod stack;
 mod stores;
 #[cfg(feature = "cli")]
 mod warm;

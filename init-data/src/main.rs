@@ -57,6 +57,12 @@ enum Verb {
     Verify(verbs::VerifyArgs),
     /// Publishes the sample data; what is there already stays
     Sample(verbs::SampleArgs),
+    /// Makes a deployment on AWS with --create, and publishes the sample data into it without
+    #[cfg(feature = "deploy")]
+    Init(verbs::InitArgs),
+    /// Deletes a deployment on AWS with all its data, after asking
+    #[cfg(feature = "deploy")]
+    Destroy(verbs::DestroyArgs),
     /// Asks a live deployment what devices ask, and says what is wrong and how to mend it
     #[cfg(feature = "deploy")]
     Doctor(verbs::DoctorArgs),
@@ -97,6 +103,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<bool> {
         Verb::Gc(args) => args.run(&stores.open().await?, now()?).await,
         Verb::Warm(args) => args.run(&stores.open().await?, json).await,
         Verb::Sample(args) => args.run(&stores.make().await?, now()?).await,
+        #[cfg(feature = "deploy")]
+        Verb::Init(args) => args.run(now()?, json).await,
+        #[cfg(feature = "deploy")]
+        Verb::Destroy(args) => args.run(json).await,
         #[cfg(feature = "deploy")]
         Verb::Doctor(args) => args.run(&stores, now()?).await,
         Verb::Key(args) => Report::of(&args.run()?),

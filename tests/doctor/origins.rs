@@ -1,6 +1,7 @@
 //! Endpoints that do not answer, or not as edgehop.
 
 use std::fs;
+use std::process::Command;
 
 use edgehop_tests::proxies::Nginx;
 use edgehop_tests::server::{self, Server};
@@ -8,9 +9,13 @@ use edgehop_tests::server::{self, Server};
 use crate::deployment::{HEALTHY, Visit, nobody, visit};
 use crate::front::{Break, Front, WHOLE, replace};
 
-/// What the doctor says of an endpoint with an empty data folder behind it.
+/// What the doctor says of an endpoint, where nothing is wrong with the stores.
 fn alone(endpoint: &str) -> Visit {
-    visit(endpoint, server::folder().path(), &["--json"])
+    let data = server::folder();
+    let mut sample = Command::new(server::command_line());
+    let made = sample.args(["sample", "--sample-size", "100", "--data"]).arg(data.path()).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    visit(endpoint, data.path(), &["--json"])
 }
 
 #[test]

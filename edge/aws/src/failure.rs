@@ -33,7 +33,7 @@ where
 }
 
 /// In one line: the service's code and message, or else what came between us and the service; and what to do.
-pub(crate) fn said<E>(error: &SdkError<E, HttpResponse>) -> String
+pub fn said<E>(error: &SdkError<E, HttpResponse>) -> String
 where
     E: Error + ProvideErrorMetadata + 'static,
 {

@@ -27,7 +27,7 @@ pub(super) async fn cached(exam: &mut Examination, question: &Question) -> Optio
     let first = device(exam.fresh());
     let cohort = first.1;
     let target = format!("/package?{query}&device={}", first.0);
-    let Some(kept) = repeated(exam, &target).await? else { return None };
+    let kept = repeated(exam, &target).await?;
     for _ in 0..REPEATS {
         let (name, junk) = (of_cohort(exam, cohort), exam.fresh());
         let all =
@@ -43,8 +43,8 @@ pub(super) async fn cached(exam: &mut Examination, question: &Question) -> Optio
     apart(exam, question, &kept, cohort).await
 }
 
-/// Asks the same until a cache has it; the answer that came from there. `None` within if none ever does, which is found.
-async fn repeated(exam: &mut Examination, target: &str) -> Option<Option<Answered>> {
+/// Asks the same until a cache has it; the answer that came from there. `None` if none ever does, which is a finding.
+async fn repeated(exam: &mut Examination, target: &str) -> Option<Answered> {
     let asked = format!("GET {target}, {} times", REPEATS + 1);
     let mut before = exam.get(target, &[]).await?;
     for _ in 0..REPEATS {
@@ -53,7 +53,7 @@ async fn repeated(exam: &mut Examination, target: &str) -> Option<Option<Answere
         }
         let again = exam.get(target, &[]).await?;
         if is_kept(&again, &before) {
-            return Some(Some(again));
+            return Some(again);
         }
         before = again;
     }
@@ -75,7 +75,7 @@ async fn repeated(exam: &mut Examination, target: &str) -> Option<Option<Answere
         let mend = "put a cache before the origin, and give its address as the endpoint";
         exam.problem(Check::Cache, asked, expected, "no sign of a cache", means, mend);
     }
-    Some(None)
+    None
 }
 
 /// No other spelling was a hit: which differences does the cache's key keep?

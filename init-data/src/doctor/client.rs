@@ -1,6 +1,7 @@
 //! HTTP as a device speaks it: nothing is followed, retried, decoded or kept.
 
 use std::error::Error;
+use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -34,7 +35,7 @@ pub(super) struct Answered {
     pub(super) cut: Option<String>,
 }
 
-/// There was no answer.
+/// There was no answer. Its text says what was found, in a few words.
 #[derive(Debug, Clone)]
 pub(super) enum Trouble {
     /// TLS, or the certificate.
@@ -130,6 +131,17 @@ impl Answered {
         match (words.is_empty(), words.contains(char::is_control) || words.contains('\u{fffd}')) {
             (true, _) | (_, true) => self.status.as_u16().to_string(),
             _ => format!("{} {words:?}", self.status.as_u16()),
+        }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Trouble::Tls(error) => write!(f, "no TLS ({error})"),
+            Trouble::Connection(why) => write!(f, "no answer ({why})"),
+            Trouble::NotHttp(why) => write!(f, "what came is not HTTP ({why})"),
+            Trouble::Silent(time) => write!(f, "no whole answer within {} s", time.as_secs()),
         }
     }
 }

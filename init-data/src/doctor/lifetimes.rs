@@ -24,8 +24,8 @@ pub(super) fn answer(exam: &mut Examination, asked: &str, answered: &Answered) {
     let (said, age) = (answered.max_age(), answered.age());
     let control = answered.header(CACHE_CONTROL);
     let expected = format!("max-age={MAX_AGE_SECONDS} at most");
-    let mend = "leave Cache-Control as edgehop sends it, and let no cache lengthen it (CloudFront: MaxTTL of the cache \
-                policy at most 100, MinTTL 0; Varnish: no beresp.ttl)";
+    let mend = "leave Cache-Control as edgehop sends it, and let no cache lengthen it (CloudFront: MinTTL 0 in the \
+                cache policy; Varnish: no beresp.ttl)";
     let means = "what is published, stopped or withdrawn reaches devices later than it should";
     match said {
         Some(seconds) if seconds > MAX_AGE_SECONDS => {

@@ -92,7 +92,7 @@ async fn presigned(exam: &mut Examination, url: &str) -> Option<()> {
     let found = match fetched {
         Ok(answered) if answered.status == 206 => return Some(()),
         Ok(answered) => answered.in_short(),
-        Err(trouble) => format!("{trouble:?}"),
+        Err(trouble) => trouble.to_string(),
     };
     let means = "the presigned URLs in manifests cannot be fetched: they are signed with credentials that may not read, or \
                  that ended";

@@ -1,17 +1,17 @@
 //! `edgehop doctor`: asks a live deployment what devices ask, and says what is wrong and how to mend it.
 //!
 //! ```text
-//! reachable ─► stores ─► list ─► package ─► cache ─► conditions ─► artifacts ─► errors ─► lifetimes
-//! name, TCP,   what is    what    gzip, tar,  hit,     304,          digest,      400,      max-age,
-//! TLS, health  there to   the     digests,    one key  trimmed       Range        404,      errors gone
-//!              ask for    catalog headers                                        405, 414  in time
-//!                         says
+//! stack ─► stores ─► doors ─► endpoint ─► list ─► package ─► cache ─► conditions ─► artifacts ─► errors ─► lifetimes
+//! whole?   what is   closed   name, TCP,  as the  gzip, tar, hit,     304,          digest,      400, 404, max-age,
+//!          there to  but to   TLS,        catalog digests,   one key  trimmed       Range        405, 414  errors gone
+//!          ask for   the CDN  health      says    headers                                                  in time
 //! ```
 //!
 //! What to ask is found in the catalog, so every answer is known before it comes. Checks stand in the order of causes: what
 //! an earlier finding explains is not asked, or not said again. Nothing is written, and nothing is asked that devices could
 //! not ask.
 
+mod behind;
 mod blobs;
 mod cached;
 mod client;
@@ -30,15 +30,19 @@ mod statuses;
 use resolver::words::{Timestamp, UrlBase};
 use store::{Artifacts, Catalog};
 
+use crate::stack::{Account, Stack};
 use crate::stores::Stores;
+use behind::Behind;
 use client::Client;
 use examination::Examination;
 pub use finding::{Check, Diagnosis, Finding, Severity, Skipped};
 
 /// What is examined.
 pub struct Subject<'a, C, A> {
-    /// What devices ask.
-    pub endpoint: UrlBase,
+    /// What devices ask, if that is known.
+    pub endpoint: Option<UrlBase>,
+    /// The stack that it is, and its account, if it is one.
+    pub stack: Option<(&'a Account, &'a Stack)>,
     /// The stores behind it, or why they cannot be opened.
     pub stores: Result<&'a Stores<C, A>, String>,
 }
@@ -48,32 +52,47 @@ pub async fn examine<C: Catalog, A: Artifacts>(
     subject: Subject<'_, C, A>,
     now: Timestamp,
 ) -> std::io::Result<Diagnosis> {
-    let mut exam = Examination::new(subject.endpoint.to_string(), Client::new()?);
-    all(&mut exam, subject.stores, now).await;
+    let Subject { endpoint, stack, stores } = subject;
+    let behind = stack.map(|(account, stack)| Behind { account, stack });
+    let mut exam = Examination::new(endpoint.as_deref().unwrap_or_default().to_owned(), Client::new()?);
+    if let Some(behind) = &behind {
+        behind.state(&mut exam);
+    }
+    let question = match stores {
+        Ok(stores) => question::question(&mut exam, stores, now).await,
+        Err(why) => unopened(&mut exam, why),
+    };
+    if let Some(behind) = &behind {
+        behind.doors(&mut exam, question.as_ref()).await;
+        if let Some(question) = &question {
+            behind.words(&mut exam, question).await;
+        }
+    }
+    match (&endpoint, &behind) {
+        (Some(_), _) => asked(&mut exam, question.as_ref()).await,
+        (None, Some(behind)) => behind.nowhere(&mut exam),
+        (None, None) => exam.skip("the endpoint", "nobody named one"),
+    }
     Ok(exam.end())
 }
 
-async fn all<C: Catalog, A: Artifacts>(
-    exam: &mut Examination,
-    stores: Result<&Stores<C, A>, String>,
-    now: Timestamp,
-) -> Option<()> {
+fn unopened(exam: &mut Examination, why: String) -> Option<question::Question> {
+    let means = "what devices should get cannot be known";
+    let mend = "name the stores that the endpoint serves (--catalog and --artifacts, or --data), with credentials that may \
+                read them";
+    exam.problem(Check::Stores, "the catalog and the artifacts", "stores that can be opened", why, means, mend);
+    None
+}
+
+/// Asks the endpoint what devices ask.
+async fn asked(exam: &mut Examination, question: Option<&question::Question>) {
     if reachable::reachable(exam).await.is_none() {
         exam.skip("everything else", "the endpoint does not answer as edgehop");
-        return None;
+        return;
     }
     let planted = lifetimes::plant(exam).await;
-    let question = match stores {
-        Ok(stores) => question::question(exam, stores, now).await,
-        Err(why) => {
-            let means = "what devices should get cannot be known";
-            let mend = "name the stores that the endpoint serves: --catalog and --artifacts, or --data";
-            exam.problem(Check::Stores, "the catalog and the artifacts", "stores that can be opened", why, means, mend);
-            None
-        }
-    };
     match question {
-        Some(question) => answers(exam, &question).await,
+        Some(question) => answers(exam, question).await,
         None => exam.skip("answers, cache and artifacts", "there is nothing known to ask for"),
     }
     if !exam.has(Check::Origin) {
@@ -82,7 +101,6 @@ async fn all<C: Catalog, A: Artifacts>(
     if let Some(planted) = planted {
         lifetimes::harvest(exam, planted).await;
     }
-    Some(())
 }
 
 /// What follows from a question whose answer is known.

@@ -13,31 +13,28 @@ pub(super) type Explained = (Check, String, String, String);
 
 /// Why there was no answer.
 pub(super) fn silence(trouble: &Trouble) -> Explained {
-    let said = |check, found: String, means: &str, mend: &str| (check, found, means.to_owned(), mend.to_owned());
-    match trouble {
+    let (check, means, mend) = match trouble {
         Trouble::Tls(error) => certificate(error),
-        Trouble::Connection(why) => said(
+        Trouble::Connection(_) => (
             Check::Connection,
-            format!("no answer ({why})"),
             "whoever listens there took the connection and ended it",
             "look whether it takes this scheme (http or https), and at its log",
         ),
-        Trouble::NotHttp(why) => said(
+        Trouble::NotHttp(_) => (
             Check::Http,
-            format!("what came is not HTTP ({why})"),
             "another kind of server listens there, or one that takes https only",
             "give the endpoint with https:// if that port speaks TLS",
         ),
-        Trouble::Silent(time) => said(
+        Trouble::Silent(_) => (
             Check::Http,
-            format!("no whole answer within {} s", time.as_secs()),
             "something between here and the stores hangs",
             "look at the origin's log for the last request that began and did not end",
         ),
-    }
+    };
+    (check, trouble.to_string(), means.to_owned(), mend.to_owned())
 }
 
-fn certificate(error: &TlsError) -> Explained {
+fn certificate(error: &TlsError) -> (Check, &'static str, &'static str) {
     let (means, mend) = match error {
         TlsError::InvalidMessage(_) => {
             ("this port does not speak TLS", "give the endpoint with http://, or the port that speaks TLS")
@@ -64,7 +61,7 @@ fn certificate(error: &TlsError) -> Explained {
         ),
         _ => ("TLS cannot be set up", "look at the certificate and its chain: openssl s_client -connect HOST:443"),
     };
-    (Check::Tls, format!("no TLS ({error})"), means.to_owned(), mend.to_owned())
+    (Check::Tls, means, mend)
 }
 
 /// What an answer means that is a failure of somebody between here and the stores; `None` if it tells nothing.

@@ -4,10 +4,14 @@ mod catalog_file;
 mod channel;
 mod check;
 #[cfg(feature = "deploy")]
+mod destroy;
+#[cfg(feature = "deploy")]
 mod doctor;
 mod explain;
 mod gc;
 mod graph;
+#[cfg(feature = "deploy")]
+mod init;
 mod key;
 mod lower_case;
 mod manual;
@@ -21,16 +25,22 @@ mod sample;
 mod sign;
 mod verify;
 mod warm;
+#[cfg(feature = "deploy")]
+mod watching;
 mod yank;
 
 pub(crate) use catalog_file::{ExportArgs, ImportArgs};
 pub(crate) use channel::ChannelArgs;
 pub(crate) use check::CheckArgs;
 #[cfg(feature = "deploy")]
+pub(crate) use destroy::{DestroyArgs, NotAgreed};
+#[cfg(feature = "deploy")]
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use explain::ExplainArgs;
 pub(crate) use gc::GcArgs;
 pub(crate) use graph::GraphArgs;
+#[cfg(feature = "deploy")]
+pub(crate) use init::InitArgs;
 pub(crate) use key::KeyArgs;
 pub(crate) use manual::{CompletionsArgs, ManArgs};
 pub(crate) use publish::PublishArgs;

@@ -1,0 +1,146 @@
+use std::error::Error;
+use std::fmt::Display;
+use std::time::Duration;
+
+use aws_sdk_cloudformation::config::http::HttpResponse;
+use aws_sdk_cloudformation::config::retry::RetryConfig;
+use aws_sdk_cloudformation::config::timeout::TimeoutConfig;
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::config::ProvideCredentials as _;
+use clap::Args;
+
+use super::error::StackError;
+
+/// How long a connection may take to be there. An operator can be far from the region.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// How long one attempt may take. CloudFormation looks at a whole template before it answers.
+const ATTEMPT: Duration = Duration::from_secs(60);
+
+/// How long an operation may take with all its attempts.
+const OPERATION: Duration = Duration::from_secs(180);
+
+/// Attempts of an operation, the first included. CloudFormation throttles its callers sooner than other services do.
+const ATTEMPTS: u32 = 6;
+
+/// Longest wait before any attempt.
+const MAX_BACKOFF: Duration = Duration::from_secs(5);
+
+/// The options that say which account is meant, and where it is.
+#[derive(Debug, Clone, Default, Args)]
+pub struct AccountOptions {
+    /// A profile of AWS' configuration files [default: AWS_PROFILE, or the credentials in the environment]
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// The region of the stack, such as eu-central-1 [default: AWS_REGION, or the profile's]
+    #[arg(long, value_name = "NAME")]
+    pub region: Option<String>,
+    /// A URL to ask in place of every service of AWS
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+}
+
+/// An account in one region: a client for each service that a deployment is made with. Clones share everything.
+///
+/// Its clients are patient: they wait for minutes where devices wait for seconds.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The stack.
+    pub cloudformation: aws_sdk_cloudformation::Client,
+    /// Who asks.
+    pub sts: aws_sdk_sts::Client,
+    /// The stack's table and bucket, and the bucket that code is uploaded to.
+    pub clients: aws::Clients,
+    /// What further clients are made from.
+    pub settings: aws::SdkConfig,
+    /// The region, such as `eu-central-1`.
+    pub region: String,
+    /// The URL that is asked in place of every service of AWS, if the operator gave one.
+    pub endpoint_url: Option<String>,
+}
+
+/// Whose account it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The account's number: 12 digits.
+    pub account: String,
+    /// The partition that its names start with: `aws`, `aws-cn`, `aws-us-gov`.
+    pub partition: String,
+}
+
+impl AccountOptions {
+    /// Opens the account. Credentials are looked for now, and a region must be known; AWS is not asked yet.
+    pub async fn open(&self) -> Result<Account, StackError> {
+        let AccountOptions { profile, region, endpoint_url } = self.clone();
+        let given = aws::Options { region, profile, ..aws::Options::default() };
+        let settings = aws::settings(&given).await;
+        let region = settings.region().ok_or(StackError::NoRegion)?.to_string();
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .read_timeout(ATTEMPT)
+            .operation_attempt_timeout(ATTEMPT)
+            .operation_timeout(OPERATION)
+            .build();
+        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(MAX_BACKOFF);
+        let mut settings = settings.into_builder().timeout_config(timeouts.clone()).retry_config(retries.clone());
+        if let Some(url) = &endpoint_url {
+            settings = settings.endpoint_url(url);
+        }
+        let settings = settings.build();
+        let credentials = settings.credentials_provider();
+        if let Some(provider) = &credentials {
+            provider.provide_credentials().await.map_err(|error| StackError::credentials(&error))?;
+        }
+        let (dynamodb_endpoint, s3_endpoint) = (endpoint_url.clone(), endpoint_url.clone());
+        let stores = aws::Options {
+            region: Some(region.clone()),
+            profile: given.profile,
+            dynamodb_endpoint,
+            s3_endpoint,
+            credentials,
+        };
+        let aws::Clients { dynamodb, s3 } = aws::connect(stores).await;
+        let dynamodb =
+            dynamodb.config().to_builder().timeout_config(timeouts.clone()).retry_config(retries.clone()).build();
+        let s3 = s3.config().to_builder().timeout_config(timeouts).retry_config(retries).build();
+        let clients = aws::Clients {
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+        };
+        Ok(Account {
+            cloudformation: aws_sdk_cloudformation::Client::new(&settings),
+            sts: aws_sdk_sts::Client::new(&settings),
+            clients,
+            settings,
+            region,
+            endpoint_url,
+        })
+    }
+}
+
+impl Account {
+    /// Asks STS whose account it is: one call.
+    pub async fn identity(&self) -> Result<Identity, StackError> {
+        let what = "cannot ask AWS whose account this is";
+        let caller = self.sts.get_caller_identity().send().await;
+        let caller = caller.map_err(|error| self.failed(what, "sts:GetCallerIdentity", &error))?;
+        let (Some(account), Some(arn)) = (caller.account(), caller.arn()) else {
+            return Err(StackError::Call {
+                what: what.to_owned(),
+                said: "STS did not say it".to_owned(),
+                may_pass: false,
+            });
+        };
+        let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
+        Ok(Identity { account: account.to_owned(), partition })
+    }
+
+    /// A call failed: `what` could not be done, for which one must be allowed `action`.
+    pub fn failed<E>(&self, what: impl Display, action: &str, error: &SdkError<E, HttpResponse>) -> StackError
+    where
+        E: Error + ProvideErrorMetadata + 'static,
+    {
+        let at = self.endpoint_url.as_deref().unwrap_or(&self.region);
+        StackError::call(format!("{what} ({at})"), action, error)
+    }
+}

@@ -1,0 +1,209 @@
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
+use aws_sdk_cloudformation::types::{Capability, OnFailure, Parameter, Tag};
+use serde::Serialize;
+
+use super::account::{Account, Identity};
+use super::code_bucket::{CodeBucket, Upload};
+use super::code_zip::{CodeZip, HOW};
+use super::error::StackError;
+use super::event::Events;
+use super::found::{Stack, TAG};
+use super::name::StackName;
+use super::parameters::{self, CODE_BUCKET, CODE_KEY, EXISTING_BUCKET};
+use super::progress::{Tell, Told};
+use super::read_grant;
+use super::template::{self, TEMPLATE};
+use super::waiting::settled;
+
+/// How often it begins anew because somebody else does something to the stack.
+const MAX_ROUNDS: usize = 10;
+
+/// A stack as it is to be.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    /// Its name.
+    pub name: StackName,
+    /// The function's code; where a stack is there and nothing is given, it stays as it is.
+    pub code: Option<CodeZip>,
+    /// Parameters of the template; what is not given stays as it is.
+    pub parameters: BTreeMap<String, String>,
+    /// The bucket for code, where it is not the default one.
+    pub code_bucket: Option<String>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Change {
+    /// The stack was made.
+    Created,
+    /// It was there, and was changed.
+    Updated,
+    /// It was there, and as it is to be.
+    Unchanged,
+}
+
+/// A stack that is as it is to be, and what was done for it.
+#[derive(Debug, Clone)]
+pub struct Deployed {
+    /// The stack.
+    pub stack: Stack,
+    /// What was done.
+    pub change: Change,
+    /// How many objects had to be uploaded.
+    pub uploaded: usize,
+}
+
+/// Makes a stack, or changes it into what it is to be, and waits until CloudFormation has done it. Doing the same again
+/// changes nothing; what was stopped halfway is gone on with.
+pub async fn deploy(account: &Account, deployment: &Deployment, tell: Tell<'_>) -> Result<Deployed, StackError> {
+    parameters::check(deployment)?;
+    let owner = account.identity().await?;
+    let mut uploaded = 0;
+    for _ in 0..MAX_ROUNDS {
+        let before = usable(account, &deployment.name, tell).await?;
+        let stands = before.as_ref().map(|stack| &stack.parameters);
+        if before.is_none() && deployment.code.is_none() {
+            let name = &deployment.name;
+            return Err(StackError::Wish(format!(
+                "there is no stack {name} in {} yet, and a new one needs --code with the function's zip; {HOW}",
+                account.region
+            )));
+        }
+        parameters::check_architecture(deployment, stands)?;
+        let source = upload(account, deployment, &owner, stands, tell).await?;
+        uploaded += source.uploaded;
+        let all = parameters::of(deployment, stands, source.code);
+        let done = match &before {
+            None => create(account, &deployment.name, &source.template_url, all, tell).await?,
+            Some(stack) => update(account, stack, &source.template_url, all, tell).await?,
+        };
+        if let Some((stack, change)) = done {
+            grant(account, &owner, &stack, tell).await?;
+            return Ok(Deployed { stack, change, uploaded });
+        }
+    }
+    Err(StackError::Wish(format!("somebody else keeps changing the stack {}: try again later", deployment.name)))
+}
+
+/// The stack as it is, once nobody works on it any more; `None` if there is none.
+async fn usable(account: &Account, name: &StackName, tell: Tell<'_>) -> Result<Option<Stack>, StackError> {
+    let Some(stack) = Stack::find(account, name).await? else { return Ok(None) };
+    let stack = stack.own(account)?;
+    if stack.state.is_busy() && !stack.state.is_leaving() {
+        tell(Told::Step(&format!("the stack {name} is in {}: waiting for that first", stack.state)));
+        return settled(account, &stack, Events::default(), tell).await;
+    }
+    stack.ready().map(Some)
+}
+
+/// Where code and template are.
+struct Source {
+    /// The bucket and the key of code that was given.
+    code: Option<(String, String)>,
+    template_url: String,
+    uploaded: usize,
+}
+
+async fn upload(
+    account: &Account,
+    deployment: &Deployment,
+    owner: &Identity,
+    stands: Option<&BTreeMap<String, String>>,
+    tell: Tell<'_>,
+) -> Result<Source, StackError> {
+    let there = stands.and_then(|parameters| parameters.get(CODE_BUCKET)).cloned();
+    let default = || CodeBucket::default_name(owner, &account.region);
+    let name = deployment.code_bucket.clone().or(there).unwrap_or_else(default);
+    let bucket = CodeBucket::open(account, name, owner.clone()).await?;
+    let mut uploaded = 0;
+    let mut code = None;
+    if let Some(zip) = &deployment.code {
+        tell(Told::Step(&format!("code: {} bytes for {} into {}", zip.bytes.len(), zip.architecture, bucket.name)));
+        let key = CodeBucket::key(&deployment.name, Upload::Code, &zip.sha256);
+        uploaded += usize::from(bucket.put(account, &key, zip.bytes.clone(), &zip.sha256).await?);
+        code = Some((bucket.name.clone(), key));
+    }
+    let digest = template::digest();
+    let key = CodeBucket::key(&deployment.name, Upload::Template, &digest);
+    uploaded += usize::from(bucket.put(account, &key, TEMPLATE.into(), &digest).await?);
+    Ok(Source { code, template_url: bucket.url(account, &key), uploaded })
+}
+
+/// `None` if somebody else made a stack of this name meanwhile.
+async fn create(
+    account: &Account,
+    name: &StackName,
+    template_url: &str,
+    parameters: Vec<Parameter>,
+    tell: Tell<'_>,
+) -> Result<Option<(Stack, Change)>, StackError> {
+    tell(Told::Step(&format!("making the stack {name} in {}", account.region)));
+    let tag = Tag::builder().key(TAG).value(name.as_str()).build();
+    let create = account.cloudformation.create_stack().stack_name(name.as_str()).template_url(template_url);
+    let create = create
+        .set_parameters(Some(parameters))
+        .capabilities(Capability::CapabilityIam)
+        .on_failure(OnFailure::Rollback)
+        .tags(tag);
+    match create.send().await {
+        Ok(_) => {}
+        Err(error) if error.code() == Some("AlreadyExistsException") => return Ok(None),
+        Err(error) => {
+            let what = format!("cannot make the stack {name}");
+            return Err(account.failed(what, "cloudformation:CreateStack", &error));
+        }
+    }
+    let stack = Stack::get(account, name).await?;
+    let stack = settled(account, &stack, Events::default(), tell).await?;
+    Ok(stack.map(|stack| (stack, Change::Created)))
+}
+
+/// `None` if somebody else does something to the stack.
+async fn update(
+    account: &Account,
+    stack: &Stack,
+    template_url: &str,
+    parameters: Vec<Parameter>,
+    tell: Tell<'_>,
+) -> Result<Option<(Stack, Change)>, StackError> {
+    tell(Told::Step(&format!("looking what there is to change about the stack {} in {}", stack.name, account.region)));
+    let events = Events::from_now(account, stack).await?;
+    let update = account.cloudformation.update_stack().stack_name(&stack.id).template_url(template_url);
+    let update = update.set_parameters(Some(parameters)).capabilities(Capability::CapabilityIam);
+    match update.send().await {
+        Ok(_) => {
+            let stack = settled(account, stack, events, tell).await?;
+            Ok(stack.map(|stack| (stack, Change::Updated)))
+        }
+        // CloudFormation has a code for neither: both are a ValidationError.
+        Err(error) if said(&error, "No updates are to be performed") => Ok(Some((stack.clone(), Change::Unchanged))),
+        Err(error) if said(&error, "_IN_PROGRESS state and can not be updated") => Ok(None),
+        Err(error) => {
+            let what = format!("cannot change the stack {}", stack.name);
+            Err(account.failed(what, "cloudformation:UpdateStack", &error))
+        }
+    }
+}
+
+fn said(error: &impl aws_sdk_cloudformation::error::ProvideErrorMetadata, text: &str) -> bool {
+    error.message().is_some_and(|message| message.contains(text))
+}
+
+/// A bucket that the stack did not make lets its distribution read artifacts.
+async fn grant(account: &Account, owner: &Identity, stack: &Stack, tell: Tell<'_>) -> Result<(), StackError> {
+    let bucket = stack.parameters.get(EXISTING_BUCKET).filter(|bucket| !bucket.is_empty());
+    if let (Some(bucket), Some(distribution)) = (bucket, &stack.outputs.distribution)
+        && read_grant::give(account, owner, bucket, distribution).await?
+    {
+        tell(Told::Step(&format!("the distribution may read blobs/* of the bucket {bucket} now")));
+    }
+    Ok(())
+}
+
+/// The value of a stack's own parameter for code.
+pub(super) fn code_bucket_of(stack: &Stack) -> Option<&str> {
+    stack.parameters.get(CODE_BUCKET).map(String::as_str).filter(|_| stack.parameters.contains_key(CODE_KEY))
+}

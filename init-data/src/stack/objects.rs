@@ -1,0 +1,104 @@
+//! A bucket's objects with all their versions: counted, and deleted.
+
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
+use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use serde::Serialize;
+
+use super::account::Account;
+use super::error::StackError;
+
+/// How often a listing begins anew that has lost its place among objects that others delete.
+const MAX_PASSES: usize = 1000;
+
+/// What is in a bucket.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Amount {
+    /// Versions of objects.
+    pub objects: u64,
+    /// Bytes of all of them.
+    pub bytes: u64,
+}
+
+/// Counts what is in a bucket: one call for each 1,000 versions. `None` if there is no such bucket.
+pub(super) async fn count(account: &Account, bucket: &str) -> Result<Option<Amount>, StackError> {
+    let (mut amount, mut from) = (Amount::default(), (None, None));
+    loop {
+        let Some(page) = page(account, bucket, "", from).await? else { return Ok(None) };
+        amount.objects += page.versions().len() as u64;
+        amount.bytes += page.versions().iter().filter_map(|one| u64::try_from(one.size()?).ok()).sum::<u64>();
+        if !page.is_truncated().unwrap_or(false) {
+            return Ok(Some(amount));
+        }
+        from = (page.next_key_marker, page.next_version_id_marker);
+    }
+}
+
+/// Deletes every version and every delete marker of what begins so: two calls for each 1,000. How many there were; 0 if
+/// there is no such bucket.
+pub(super) async fn delete_all(account: &Account, bucket: &str, prefix: &str) -> Result<u64, StackError> {
+    let mut deleted = 0;
+    for _ in 0..MAX_PASSES {
+        // What was listed is deleted, so the next page is the first one again.
+        let Some(page) = page(account, bucket, prefix, (None, None)).await? else { return Ok(deleted) };
+        let found = identifiers(&page);
+        if found.is_empty() {
+            return Ok(deleted);
+        }
+        deleted += found.len() as u64;
+        delete(account, bucket, found).await?;
+    }
+    Err(StackError::Data(format!(
+        "the bucket {bucket} does not get empty: somebody puts objects there meanwhile; end that, then try again"
+    )))
+}
+
+/// Deletes a bucket. Whether it is gone: objects may have come into it meanwhile.
+pub(super) async fn delete_bucket(account: &Account, bucket: &str) -> Result<bool, StackError> {
+    match account.clients.s3.delete_bucket().bucket(bucket).send().await {
+        Ok(_) => Ok(true),
+        Err(error) if error.code() == Some("NoSuchBucket") => Ok(true),
+        Err(error) if error.code() == Some("BucketNotEmpty") => Ok(false),
+        Err(error) => Err(account.failed(format!("cannot delete the bucket {bucket}"), "s3:DeleteBucket", &error)),
+    }
+}
+
+/// Where a page begins: a key, and a version.
+type From = (Option<String>, Option<String>);
+
+async fn page(
+    account: &Account,
+    bucket: &str,
+    prefix: &str,
+    (key, version): From,
+) -> Result<Option<ListObjectVersionsOutput>, StackError> {
+    let list = account.clients.s3.list_object_versions().bucket(bucket).prefix(prefix);
+    match list.set_key_marker(key).set_version_id_marker(version).send().await {
+        Ok(page) => Ok(Some(page)),
+        Err(error) if error.code() == Some("NoSuchBucket") => Ok(None),
+        Err(error) => Err(account.failed(format!("cannot list the bucket {bucket}"), "s3:ListBucketVersions", &error)),
+    }
+}
+
+fn identifiers(page: &ListObjectVersionsOutput) -> Vec<ObjectIdentifier> {
+    let versions = page.versions().iter().map(|one| (one.key(), one.version_id()));
+    let markers = page.delete_markers().iter().map(|one| (one.key(), one.version_id()));
+    let named = versions.chain(markers).filter_map(|(key, version)| {
+        ObjectIdentifier::builder().key(key?).set_version_id(version.map(str::to_owned)).build().ok()
+    });
+    named.collect()
+}
+
+/// One call (S3 API reference, DeleteObjects: 1,000 at most, as many as a page has).
+async fn delete(account: &Account, bucket: &str, found: Vec<ObjectIdentifier>) -> Result<(), StackError> {
+    let (what, action) = (format!("cannot empty the bucket {bucket}"), "s3:DeleteObjectVersion");
+    let Ok(all) = Delete::builder().set_objects(Some(found)).quiet(true).build() else { return Ok(()) };
+    let done = account.clients.s3.delete_objects().bucket(bucket).delete(all).send().await;
+    let done = done.map_err(|error| account.failed(&what, action, &error))?;
+    let Some(refused) = done.errors().first() else { return Ok(()) };
+    let said = format!("{}: {}", refused.key().unwrap_or_default(), refused.message().unwrap_or("no message"));
+    Err(match refused.code() {
+        Some("AccessDenied") => StackError::Forbidden { what, action: action.to_owned(), said },
+        code => StackError::Call { what, said: format!("{} {said}", code.unwrap_or("no error code")), may_pass: true },
+    })
+}

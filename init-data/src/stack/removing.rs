@@ -1,0 +1,164 @@
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+use store::Catalog as _;
+use tokio::time::sleep;
+
+use super::account::Account;
+use super::code_bucket::delete_uploads;
+use super::deploying::code_bucket_of;
+use super::error::StackError;
+use super::event::Events;
+use super::found::Stack;
+use super::name::StackName;
+use super::objects::{self, Amount};
+use super::parameters::{EXISTING_BUCKET, EXISTING_TABLE};
+use super::progress::{Tell, Told};
+use super::read_grant;
+use super::stores::{BUCKET, TABLE};
+use super::waiting::settled;
+
+/// How often a bucket is emptied again into which something came meanwhile, and a table is asked again that is busy.
+const ATTEMPTS: usize = 30;
+
+/// How long is waited in between.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// A stack, and all that goes with it.
+#[derive(Debug, Clone)]
+pub struct Removal {
+    /// The stack.
+    pub stack: Stack,
+    /// Its own tables that are there, and how many components are in each.
+    pub tables: Vec<(String, usize)>,
+    /// Its own buckets that are there, and what is in each.
+    pub buckets: Vec<(String, Amount)>,
+    /// A table and a bucket that it uses and did not make: they stay.
+    pub kept: Vec<String>,
+}
+
+impl Removal {
+    /// Looks what there is to delete. Nothing is deleted yet.
+    pub async fn of(account: &Account, name: &StackName) -> Result<Removal, StackError> {
+        let stack = Stack::get(account, name).await?.own(account)?;
+        if stack.is_protected {
+            return Err(StackError::Wish(format!(
+                "the stack {name} is protected from deletion: end that with `aws cloudformation \
+                 update-termination-protection --no-enable-termination-protection --stack-name {name}`"
+            )));
+        }
+        if stack.state.is_busy() && !stack.state.is_leaving() {
+            return Err(stack.unfit());
+        }
+        let mut removal = Removal { tables: Vec::new(), buckets: Vec::new(), kept: Vec::new(), stack };
+        for resource in removal.stack.resources(account).await? {
+            let (true, Some(physical)) = (resource.is_there(), resource.physical) else { continue };
+            match resource.kind.as_str() {
+                TABLE => {
+                    let components = components(account, &physical).await?;
+                    removal.tables.extend(components.map(|count| (physical, count)));
+                }
+                BUCKET => {
+                    let amount = objects::count(account, &physical).await?;
+                    removal.buckets.extend(amount.map(|amount| (physical, amount)));
+                }
+                _ => {}
+            }
+        }
+        let existing = [EXISTING_TABLE, EXISTING_BUCKET].map(|name| removal.stack.parameters.get(name));
+        removal.kept = existing.into_iter().flatten().filter(|name| !name.is_empty()).cloned().collect();
+        Ok(removal)
+    }
+
+    /// Deletes it: the data first, and the stack last, so that whoever is stopped halfway finds the stack again and goes on.
+    pub async fn run(self, account: &Account, tell: Tell<'_>) -> Result<(), StackError> {
+        let stack = &self.stack;
+        if stack.state.is_leaving() {
+            tell(Told::Step(&format!("the stack {} is being deleted already", stack.name)));
+            return settled(account, stack, Events::default(), tell).await.map(drop);
+        }
+        let bucket = stack.parameters.get(EXISTING_BUCKET).filter(|bucket| !bucket.is_empty());
+        if let (Some(bucket), Some(distribution)) = (bucket, &stack.outputs.distribution) {
+            let owner = account.identity().await?;
+            if read_grant::take_back(account, &owner, bucket, distribution).await? {
+                tell(Told::Step(&format!("the distribution may not read the bucket {bucket} any more")));
+            }
+        }
+        for (bucket, amount) in &self.buckets {
+            tell(Told::Step(&format!("deleting the bucket {bucket} and {} objects in it", amount.objects)));
+            delete_bucket(account, bucket).await?;
+        }
+        for (table, _) in &self.tables {
+            tell(Told::Step(&format!("deleting the table {table}")));
+            delete_table(account, table).await?;
+        }
+        if let Some(bucket) = code_bucket_of(stack) {
+            delete_uploads(account, bucket, &stack.name).await?;
+        }
+        delete_stack(account, stack, tell).await
+    }
+}
+
+/// How many components a table has; `None` if there is no such table.
+async fn components(account: &Account, table: &str) -> Result<Option<usize>, StackError> {
+    let described = account.clients.dynamodb.describe_table().table_name(table).send().await;
+    match described {
+        Ok(_) => {}
+        Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(None),
+        Err(error) => {
+            let what = format!("cannot look at the table {table}");
+            return Err(account.failed(what, "dynamodb:DescribeTable", &error));
+        }
+    }
+    let catalog = aws::DynamoCatalog::new(account.clients.dynamodb.clone(), table);
+    // A table that is being deleted answers no question any more; how much was in it is of no account.
+    Ok(Some(catalog.components().await.map_or(0, |components| components.len())))
+}
+
+async fn delete_bucket(account: &Account, bucket: &str) -> Result<(), StackError> {
+    for _ in 0..ATTEMPTS {
+        objects::delete_all(account, bucket, "").await?;
+        if objects::delete_bucket(account, bucket).await? {
+            return Ok(());
+        }
+        sleep(PAUSE).await;
+    }
+    Err(StackError::Data(format!(
+        "the bucket {bucket} does not get empty: somebody puts objects there meanwhile; end that, then try again"
+    )))
+}
+
+async fn delete_table(account: &Account, table: &str) -> Result<(), StackError> {
+    let mut left = ATTEMPTS;
+    loop {
+        left -= 1;
+        match account.clients.dynamodb.delete_table().table_name(table).send().await {
+            Ok(_) => return Ok(()),
+            Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(()),
+            // It is being made, or changed, or deleted.
+            Err(error) if error.code() == Some("ResourceInUseException") && left > 0 => {
+                if components(account, table).await?.is_none() {
+                    return Ok(());
+                }
+                sleep(PAUSE).await;
+            }
+            Err(error) => {
+                let what = format!("cannot delete the table {table}");
+                return Err(account.failed(what, "dynamodb:DeleteTable", &error));
+            }
+        }
+    }
+}
+
+async fn delete_stack(account: &Account, stack: &Stack, tell: Tell<'_>) -> Result<(), StackError> {
+    tell(Told::Step(&format!("deleting the stack {}", stack.name)));
+    let events = Events::from_now(account, stack).await?;
+    let deleted = account.cloudformation.delete_stack().stack_name(&stack.id).send().await;
+    deleted.map_err(|error| {
+        account.failed(format!("cannot delete the stack {}", stack.name), "cloudformation:DeleteStack", &error)
+    })?;
+    match settled(account, stack, events, tell).await? {
+        None => Ok(()),
+        Some(left) => Err(left.unfit()),
+    }
+}

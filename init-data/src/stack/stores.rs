@@ -1,0 +1,57 @@
+//! The table and the bucket of a stack.
+
+use store::Either;
+
+use super::account::Account;
+use super::error::StackError;
+use super::found::Stack;
+use super::parameters::{EXISTING_BUCKET, EXISTING_TABLE};
+use crate::opening::{AnyArtifacts, AnyCatalog};
+use crate::stores::Stores;
+
+/// What a table is among a stack's resources.
+pub(super) const TABLE: &str = "AWS::DynamoDB::Table";
+/// What a bucket is there.
+pub(super) const BUCKET: &str = "AWS::S3::Bucket";
+
+impl Stack {
+    /// The name of its table: what its outputs say, else the table it was told to use, else one that it is made of.
+    pub async fn table(&self, account: &Account) -> Result<String, StackError> {
+        self.named("table", self.outputs.table.as_ref(), EXISTING_TABLE, TABLE, account).await
+    }
+
+    /// The name of its bucket, found alike.
+    pub async fn bucket(&self, account: &Account) -> Result<String, StackError> {
+        self.named("bucket", self.outputs.bucket.as_ref(), EXISTING_BUCKET, BUCKET, account).await
+    }
+
+    /// Its stores, opened as an operator's verbs use them.
+    pub async fn stores(&self, account: &Account) -> Result<Stores<AnyCatalog, AnyArtifacts>, StackError> {
+        let (table, bucket) = (self.table(account).await?, self.bucket(account).await?);
+        let invalid = |error: aws::InvalidLocation| StackError::Data(format!("the stack {}: {error}", self.name));
+        let table = format!("dynamodb:{table}").parse().map_err(invalid)?;
+        let bucket = format!("s3:{bucket}").parse().map_err(invalid)?;
+        aws::look_at_bucket(&account.clients, &bucket).await?;
+        let (catalog, artifacts) = aws::open(&account.clients, &table, &bucket, None).await?;
+        let (catalog, artifacts) = (Either::Right(catalog), Either::Right(artifacts));
+        Ok(Stores { catalog, artifacts, work: std::env::temp_dir() })
+    }
+
+    async fn named(
+        &self,
+        what: &str,
+        output: Option<&String>,
+        parameter: &str,
+        kind: &str,
+        account: &Account,
+    ) -> Result<String, StackError> {
+        if let Some(name) = output.or_else(|| self.parameters.get(parameter).filter(|name| !name.is_empty())) {
+            return Ok(name.clone());
+        }
+        let resources = self.resources(account).await?;
+        let found = resources.into_iter().find(|resource| resource.kind == kind && resource.is_there());
+        found.and_then(|resource| resource.physical).ok_or_else(|| {
+            StackError::Data(format!("the stack {} has no {what}: look at what it was made from", self.name))
+        })
+    }
+}

@@ -1,0 +1,73 @@
+use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use init_data::stack::Told;
+
+/// How often the picture moves.
+const TICK: Duration = Duration::from_millis(120);
+
+/// Shows whoever waits what is being done: a line an event, and on a terminal the time below them. With `--json`, nothing.
+#[derive(Debug)]
+pub(crate) struct Watching {
+    quiet: bool,
+    bar: Option<ProgressBar>,
+    done: usize,
+}
+
+impl Watching {
+    pub(crate) fn new(json: bool) -> Watching {
+        let terminal = !json && std::io::stderr().is_terminal();
+        Watching { quiet: json, bar: terminal.then(bar), done: 0 }
+    }
+
+    /// Shows a step, or an event.
+    pub(crate) fn tell(&mut self, told: &Told<'_>) {
+        match told {
+            Told::Step(step) => {
+                self.say(step);
+                self.below((*step).to_owned());
+            }
+            Told::Event(event) => {
+                self.say(&format!("  {event}"));
+                self.done += usize::from(event.is_done() && !event.is_stacks());
+                self.below(format!("{} resources done; {} {}", self.done, event.resource, event.state));
+            }
+        }
+    }
+
+    /// Shows some lines.
+    pub(crate) fn say(&self, text: &str) {
+        for line in text.lines().filter(|_| !self.quiet) {
+            match &self.bar {
+                Some(bar) => bar.println(line),
+                // Where nobody reads, the work goes on.
+                None => drop(writeln!(std::io::stderr(), "{line}")),
+            }
+        }
+    }
+
+    /// Leaves nothing but the lines.
+    pub(crate) fn end(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn below(&self, text: String) {
+        self.bar.iter().for_each(|bar| bar.set_message(text.clone()));
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}");
+    let bar = ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar.enable_steady_tick(TICK);
+    bar
+}

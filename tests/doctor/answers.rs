@@ -82,7 +82,7 @@ fn artifacts_are_forbidden() {
             replace(answer, 403, &[("x-amz-cf-id", "x")], "<Error><Code>AccessDenied</Code></Error>");
         }
     });
-    visited(forbidden).names("access", &["HEAD /blobs/", "s3:ListBucket"]);
+    visited(forbidden).names("access", &["GET /blobs/", "s3:ListBucket"]);
 }
 
 #[test]

@@ -60,5 +60,5 @@ fn an_artifact_that_is_damaged_in_the_store() {
     let mut bytes = fs::read(&file).unwrap();
     bytes[40_000] ^= 1;
     fs::write(&file, bytes).unwrap();
-    deployment.visit().names("blob-bytes", &["the transfer was cut"]);
+    deployment.visit().names("blob-bytes", &["503", "publish the same file once more"]);
 }

@@ -10,30 +10,73 @@ use super::client::Answered;
 use super::examination::Examination;
 use super::finding::Check;
 use super::limits::MOST_BYTES;
-use super::package::Came;
+use super::package::{Came, is_unreadable};
 use super::question::Wanted;
 
 /// How many bytes a part has that is asked for.
 const PART: u64 = 100;
 
-/// Fetches an artifact, and parts of it and of a package.
-pub(super) async fn blobs(exam: &mut Examination, wanted: &Wanted, package: Option<&Came>) -> Option<()> {
+/// An artifact that came.
+pub(super) struct Fetched {
+    target: String,
+    /// Its bytes, if they were few enough to read.
+    bytes: Option<Bytes>,
+    tag: String,
+    size: u64,
+}
+
+/// Fetches an artifact by its address. `None` if it cannot be had there.
+pub(super) async fn blobs(exam: &mut Examination, wanted: &Wanted) -> Option<Fetched> {
     exam.checked("artifacts");
     let target = format!("/blobs/{}", wanted.artifact.sha256);
-    let head = exam.ask(Method::HEAD, &target, &[]).await?;
-    if head.status == 307 {
-        return elsewhere(exam, &target, &head);
+    let size = wanted.artifact.size;
+    let method = if size > MOST_BYTES { Method::HEAD } else { Method::GET };
+    let answered = exam.ask(method.clone(), &target, &[]).await?;
+    let asked = format!("{method} {target}");
+    if answered.status == 307 {
+        return elsewhere(exam, &target, &answered);
     }
-    if !exam.is(200, Check::Blob, &format!("HEAD {target}"), &head) {
+    if !is_unreadable(&answered) && !exam.is(200, Check::Blob, &asked, &answered) {
         return None;
     }
-    let whole = whole(exam, wanted, &target, &head).await?;
-    lifetime(exam, &target, &head);
+    if let Some(found) = damage(wanted, &answered) {
+        let means = "devices reject these bytes: they are damaged in the store or on the way";
+        let mend = "if the origin's log speaks of a digest or a short object, publish the same file once more, which puts \
+                    the bytes back; if not, something on the way changes them";
+        let expected = format!("{size} bytes that have the digest in the path");
+        exam.problem(Check::BlobBytes, asked, expected, found, means, mend);
+        return None;
+    }
+    lifetime(exam, asked, &answered);
+    let bytes = (method == Method::GET).then(|| answered.body.clone());
+    Some(Fetched { target, bytes, tag: answered.header(ETAG), size })
+}
+
+/// What is wrong with an artifact's bytes. Of a large one only their number is known.
+fn damage(wanted: &Wanted, answered: &Answered) -> Option<String> {
+    let size = wanted.artifact.size;
+    if answered.status != 200 {
+        return Some(answered.in_short());
+    }
+    if let Some(why) = &answered.cut {
+        return Some(format!("the transfer was cut after {} of {size} bytes ({why})", answered.body.len()));
+    }
+    if size > MOST_BYTES {
+        let length = answered.header(CONTENT_LENGTH);
+        return (length != size.to_string()).then(|| format!("Content-Length: {length}"));
+    }
+    let digest = Sha256::of(&answered.body);
+    (digest != wanted.artifact.sha256).then(|| format!("{} bytes of SHA-256 {digest}", answered.body.len()))
+}
+
+/// Fetches parts of an artifact and of a package.
+pub(super) async fn ranges(exam: &mut Examination, artifact: Option<&Fetched>, package: Option<&Came>) -> Option<()> {
     let mut broken = Vec::new();
-    let start = wanted.artifact.size.saturating_sub(PART) / 2;
-    let tag = head.header(ETAG);
-    parts(exam, &target, start, whole.as_ref(), &tag, &mut broken).await?;
-    if let Some(Came { target, tag, bytes, .. }) = package.filter(|_| !exam.has(Check::ContentEncoding)) {
+    if let Some(Fetched { target, bytes, tag, size }) = artifact.filter(|one| one.size > PART) {
+        parts(exam, target, (size - PART) / 2, bytes.as_ref(), tag, &mut broken).await?;
+    }
+    let explained = exam.has(Check::ContentEncoding) || exam.has(Check::PackageHeaders);
+    if let Some(Came { target, tag, bytes, .. }) = package.filter(|_| !explained) {
         parts(exam, target, PART, bytes.as_ref(), tag, &mut broken).await?;
     }
     if !broken.is_empty() {
@@ -46,61 +89,28 @@ pub(super) async fn blobs(exam: &mut Examination, wanted: &Wanted, package: Opti
 }
 
 /// The artifact is somewhere else: not at the address that was asked.
-fn elsewhere(exam: &mut Examination, target: &str, head: &Answered) -> Option<()> {
+fn elsewhere(exam: &mut Examination, target: &str, head: &Answered) -> Option<Fetched> {
     let location = head.header(LOCATION);
     if location == format!("{}{target}", exam.endpoint) || location.contains(".lambda-url.") {
         let means = "the origin sends devices to the CDN for large artifacts, and the CDN asks the origin: a circle";
         let mend =
             "let the CDN fetch /blobs/* from the bucket (the template's behavior /blobs/*), not from the function";
         let found = format!("307 to {location}");
-        exam.problem(Check::UrlBase, format!("HEAD {target}"), "200", found, means, mend);
+        exam.problem(Check::UrlBase, format!("GET {target}"), "200", found, means, mend);
     } else {
         exam.skip("ranges", format!("artifacts are elsewhere: 307 to {location}"));
     }
     None
 }
 
-/// The whole artifact, if it is small enough, checked against its address.
-async fn whole(exam: &mut Examination, wanted: &Wanted, target: &str, head: &Answered) -> Option<Option<Bytes>> {
-    let asked = format!("GET {target}");
-    let size = wanted.artifact.size;
-    let means = "devices reject these bytes: they are damaged in the store or on the way";
-    let mend = "if the origin's log speaks of a digest, publish the same file once more, which puts the bytes back; if not, \
-                something on the way changes them";
-    if size > MOST_BYTES {
-        if head.header(CONTENT_LENGTH) != size.to_string() {
-            let found = format!("Content-Length: {}", head.header(CONTENT_LENGTH));
-            exam.problem(Check::BlobBytes, asked, format!("{size} bytes"), found, means, mend);
-            return None;
-        }
-        return Some(None);
-    }
-    let answered = exam.get(target, &[]).await?;
-    if !exam.is(200, Check::Blob, &asked, &answered) {
-        return None;
-    }
-    let found = match &answered.cut {
-        Some(why) => format!("the transfer was cut after {} of {size} bytes ({why})", answered.body.len()),
-        None => {
-            let digest = Sha256::of(&answered.body);
-            if digest == wanted.artifact.sha256 {
-                return Some(Some(answered.body));
-            }
-            format!("{} bytes of SHA-256 {digest}", answered.body.len())
-        }
-    };
-    exam.problem(Check::BlobBytes, asked, format!("{size} bytes that have the digest in the path"), found, means, mend);
-    None
-}
-
-fn lifetime(exam: &mut Examination, target: &str, head: &Answered) {
+fn lifetime(exam: &mut Examination, asked: String, head: &Answered) {
     if head.max_age().unwrap_or(0) < BLOB_SECONDS {
         let found = format!("Cache-Control: {}", head.header(http::header::CACHE_CONTROL));
         let means = "what never changes is fetched from the origin again and again";
         let mend = "leave Cache-Control of /blobs/ as edgehop sends it; with the bucket as origin, a response headers policy \
                     sets it";
         let expected = format!("max-age={BLOB_SECONDS}");
-        exam.problem(Check::BlobLifetime, format!("HEAD {target}"), expected, found, means, mend);
+        exam.problem(Check::BlobLifetime, asked, expected, found, means, mend);
     }
 }
 

@@ -1,10 +1,10 @@
 //! `edgehop doctor`: asks a live deployment what devices ask, and says what is wrong and how to mend it.
 //!
 //! ```text
-//! stack ─► stores ─► doors ─► endpoint ─► list ─► package ─► cache ─► conditions ─► artifacts ─► errors ─► lifetimes
-//! whole?   what is   closed   name, TCP,  as the  gzip, tar, hit,     304,          digest,      400, 404, max-age,
-//!          there to  but to   TLS,        catalog digests,   one key  trimmed       Range        405, 414  errors gone
-//!          ask for   the CDN  health      says    headers                                                  in time
+//! stack ─► stores ─► doors ─► endpoint ─► list ─► artifacts ─► package ─► cache ─► conditions ─► ranges ─► errors
+//! whole?   what is   closed   name, TCP,  as the  digest, a    gzip, tar, hit,     304,          206       400, 404,
+//!          there to  but to   TLS,        catalog year        digests,   one key  trimmed                405, 414,
+//!          ask for   the CDN  health      says                headers                                    soon gone
 //! ```
 //!
 //! What to ask is found in the catalog, so every answer is known before it comes. Checks stand in the order of causes: what
@@ -109,7 +109,14 @@ async fn answers(exam: &mut Examination, question: &question::Question) {
         exam.skip("packages, cache and artifacts", "a list is not answered as it must be");
         return;
     }
-    let package = package::package(exam, question).await;
+    let artifact = match question.smallest() {
+        Some(wanted) => blobs::blobs(exam, wanted).await,
+        None => None,
+    };
+    let package = match exam.has(Check::BlobBytes) {
+        true => None,
+        false => package::package(exam, question).await,
+    };
     if let Some(package) = &package {
         lifetimes::answer(exam, &format!("GET {}", package.target), &package.answered);
     }
@@ -117,7 +124,5 @@ async fn answers(exam: &mut Examination, question: &question::Question) {
     if let Some(package) = &package {
         conditions::conditions(exam, question, package).await;
     }
-    if let Some(wanted) = question.smallest() {
-        blobs::blobs(exam, wanted, package.as_ref()).await;
-    }
+    blobs::ranges(exam, artifact.as_ref(), package.as_ref()).await;
 }

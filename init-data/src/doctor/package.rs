@@ -15,6 +15,7 @@ use super::examination::Examination;
 use super::finding::Check;
 use super::limits::MOST_BYTES;
 use super::question::Question;
+use super::statuses::from_edgehop;
 
 /// A package that came, and its tag.
 pub(super) struct Came {
@@ -31,23 +32,23 @@ pub(super) async fn package(exam: &mut Examination, question: &Question) -> Opti
     exam.checked("package");
     let target = format!("/package?{}", question.query());
     let asked = format!("GET {target}");
-    let head = exam.ask(Method::HEAD, &target, &[]).await?;
-    if !exam.is(200, Check::PackageHeaders, &format!("HEAD {target}"), &head) {
+    let large = question.wanted.iter().map(|one| one.artifact.size).sum::<u64>() > MOST_BYTES / 2;
+    let answered = if large { exam.ask(Method::HEAD, &target, &[]).await? } else { exam.get(&target, &[]).await? };
+    if is_unreadable(&answered) {
+        let means = "the origin cannot read what this package is made of: it is gone from the store, or damaged there";
+        let mend = "the origin's log names the object; publish the same file once more, which puts the bytes back";
+        exam.problem(Check::Package, asked, "200", answered.in_short(), means, mend);
         return None;
     }
-    if head.headers.contains_key(FALLBACK) {
-        exam.skip("packages", format!("devices get the list in place of this package ({})", head.header(FALLBACK)));
-        return None;
-    }
-    let length: u64 = head.header(CONTENT_LENGTH).parse().unwrap_or(0);
-    let large = length > MOST_BYTES;
-    let answered = if large { head.clone() } else { exam.get(&target, &[]).await? };
     if !exam.is(200, Check::Package, &asked, &answered) {
+        return None;
+    }
+    if answered.headers.contains_key(FALLBACK) {
+        exam.skip("packages", format!("devices get the list in place of this one ({})", answered.header(FALLBACK)));
         return None;
     }
     encoding(exam, &asked, &answered);
     if !large {
-        headers(exam, &asked, &head, &answered);
         let wanted: Vec<String> = question.wanted.iter().map(|one| one.artifact.sha256.to_string()).collect();
         if let Err(found) = contents(&answered, &wanted) {
             let means = "devices cannot install what they get: bytes are lost or changed on the way, or in the store";
@@ -56,9 +57,18 @@ pub(super) async fn package(exam: &mut Examination, question: &Question) -> Opti
             exam.problem(Check::Package, &asked, expected, found, means, mend);
             return None;
         }
+        let head = exam.ask(Method::HEAD, &target, &[]).await?;
+        if exam.is(200, Check::PackageHeaders, &format!("HEAD {target}"), &head) {
+            headers(exam, &asked, &head, &answered);
+        }
     }
     let tag = answered.header(ETAG);
     Some(Came { target, tag, bytes: (!large).then(|| answered.body.clone()), answered })
+}
+
+/// edgehop's own 503, where `/healthz` is well.
+pub(super) fn is_unreadable(answered: &Answered) -> bool {
+    answered.status == 503 && from_edgehop(answered)
 }
 
 fn encoding(exam: &mut Examination, asked: &str, answered: &Answered) {
@@ -143,7 +153,11 @@ pub(super) fn contents(answered: &Answered, wanted: &[String]) -> Result<(), Str
     wanted.sort_unstable();
     if digests != wanted {
         let names: Vec<&str> = found.iter().map(|(_, name)| name.as_str()).collect();
-        return Err(format!("it holds [{}] in place of {} artifacts that are wanted", names.join(", "), wanted.len()));
+        return Err(format!("it holds {} where {} wanted", names.join(", "), counted(wanted.len())));
     }
     Ok(())
+}
+
+fn counted(artifacts: usize) -> String {
+    if artifacts == 1 { "1 artifact is".to_owned() } else { format!("{artifacts} artifacts are") }
 }

@@ -41,7 +41,7 @@ pub(super) async fn refusals(exam: &mut Examination) -> Option<()> {
 }
 
 /// An error says itself how long it lives.
-fn lifetime(exam: &mut Examination, asked: &str, answered: &Answered) {
+pub(super) fn lifetime(exam: &mut Examination, asked: &str, answered: &Answered) {
     let seconds = answered.max_age().unwrap_or(0).max(answered.age());
     if seconds > MOST_ERROR_SECONDS && !exam.has(Check::ErrorLifetime) {
         let found = format!("{} that lives for {seconds} s", answered.status.as_u16());

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use edgehop_tests::proxies::Varnish;
-use edgehop_tests::server::{Server, command_line};
+use edgehop_tests::server::{self, Server, command_line};
 use edgehop_tests::viewer::ViewerRequest;
 use serde_json::Value;
 
@@ -23,6 +23,8 @@ pub struct Plan {
     pub url_base: Option<&'static str>,
     /// Further options of the server.
     pub options: &'static [&'static str],
+    /// What the server finds in its environment.
+    pub environment: Vec<(String, String)>,
 }
 
 /// Proxy, function, Varnish, server: the endpoint is the first of them.
@@ -41,7 +43,8 @@ pub struct Visit {
     pub err: String,
 }
 
-pub const HEALTHY: Plan = Plan { vcl: "", function: true, front: WHOLE, url_base: None, options: &[] };
+pub const HEALTHY: Plan =
+    Plan { vcl: "", function: true, front: WHOLE, url_base: None, options: &[], environment: Vec::new() };
 
 impl Plan {
     pub fn build(self) -> Deployment {
@@ -49,7 +52,7 @@ impl Plan {
         let base = self.url_base.map_or(format!("http://{}", front.address()), str::to_owned);
         let mut options = vec!["--sample-size", "65536", "--url-base", &base];
         options.extend(self.options);
-        let server = Server::start(&options);
+        let server = Server::start_with(server::folder(), &options, &self.environment);
         let varnish = Varnish::with_vcl(server.address(), self.vcl);
         let function = self.function.then(|| ViewerRequest::before(varnish.address()));
         front.before(function.as_ref().map_or(varnish.address(), ViewerRequest::address));
@@ -70,16 +73,29 @@ impl Deployment {
 
 /// What the doctor says of an endpoint and the stores in a data folder.
 pub fn visit(endpoint: &str, data: &Path, options: &[&str]) -> Visit {
+    let mut command = edgehop();
+    command.args(["doctor", "--endpoint", endpoint, "--data"]).arg(data).args(options);
+    Visit::of(&mut command)
+}
+
+/// `edgehop`, with nothing of what the developer's shell says about it.
+pub fn edgehop() -> Command {
     let mut command = Command::new(command_line());
-    std::env::vars().filter(|(name, _)| name.starts_with("EDGEHOP_")).for_each(|(name, _)| {
-        command.env_remove(name);
-    });
-    let output = command.args(["doctor", "--endpoint", endpoint, "--data"]).arg(data).args(options).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Visit { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    std::env::vars().filter(|(name, _)| name.starts_with("EDGEHOP_") || name.starts_with("AWS_")).for_each(
+        |(name, _)| {
+            command.env_remove(name);
+        },
+    );
+    command
 }
 
 impl Visit {
+    pub fn of(command: &mut Command) -> Visit {
+        let output = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Visit { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }

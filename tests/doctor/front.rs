@@ -19,6 +19,7 @@ pub struct Request {
     pub target: String,
     /// Names are lower-cased.
     pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
 }
 
 /// A proxy that has its address before it knows whom to ask, because what stands behind puts that address into URLs.
@@ -87,9 +88,11 @@ fn serve(mut stream: TcpStream, upstream: Option<SocketAddr>, breaks: Break) {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str("\r\n");
+    let mut head = head.into_bytes();
+    head.extend_from_slice(&request.body);
     let head_only = request.method == "HEAD";
     let mut answer = match upstream {
-        Some(upstream) => raw(upstream, head.as_bytes(), head_only),
+        Some(upstream) => raw(upstream, &head, head_only),
         None => Response { status: 200, headers: Vec::new(), body: Vec::new(), complete: true },
     };
     (breaks.answer)(&request, &mut answer);
@@ -117,5 +120,8 @@ fn read(stream: &mut TcpStream) -> Option<Request> {
     let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
     let fields = lines.filter_map(|line| line.split_once(':'));
     let headers = fields.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
-    Some(Request { method, target, headers })
+    let mut request = Request { method, target, headers, body: Vec::new() };
+    request.body.resize(request.header("content-length").parse().unwrap_or(0), 0);
+    stream.read_exact(&mut request.body).ok()?;
+    Some(request)
 }

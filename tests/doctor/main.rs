@@ -6,4 +6,5 @@ mod deployment;
 mod front;
 mod healthy;
 mod origins;
+mod stack;
 mod stores;

@@ -58,6 +58,14 @@ fn something_else_answers_everything() {
     alone(&format!("http://{}", front.address())).names("edgehop", &["<h1>Hello</h1>"]);
 }
 
+#[test]
+fn the_endpoint_is_elsewhere() {
+    let moved: fn(&_, &mut _) =
+        |_, answer| replace(answer, 301, &[("location", "https://ota.test/healthz")], "Moved Permanently");
+    let front = Front::new(Break { answer: moved, ..WHOLE });
+    alone(&format!("http://{}", front.address())).names("edgehop", &["301", "give the endpoint as https://ota.test,"]);
+}
+
 /// What is no HTTP: a mail server.
 #[test]
 fn another_protocol() {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 use http::Uri;
+use http::header::LOCATION;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
@@ -66,6 +67,15 @@ async fn health(exam: &mut Examination) -> Option<()> {
     };
     if answered.status == 200 && &*answered.body == b"ok\n" {
         return Some(());
+    }
+    let location = answered.header(LOCATION);
+    if answered.status.is_redirection() && !location.is_empty() {
+        let found = format!("{} to {location}", answered.status.as_u16());
+        let means = "devices that follow nothing stop here";
+        let there = location.trim_end_matches("/healthz");
+        let mend = format!("give the endpoint as {there}, and tell devices to ask there");
+        exam.problem(Check::Edgehop, ASKED, "200 \"ok\"", found, means, mend);
+        return None;
     }
     let (check, means, mend) = failure(&answered).unwrap_or((
         Check::Edgehop,

@@ -2,9 +2,12 @@
 
 use std::net::SocketAddr;
 
+use aws_sdk_s3::types::StorageClass;
 use edgehop_tests::client::raw;
 use edgehop_tests::cloud;
+use edgehop_tests::sample::artifact;
 use edgehop_tests::stand_ins::endpoints;
+use resolver::words::Sha256;
 
 use crate::deployment::{Deployment, HEALTHY, Plan, Visit, edgehop};
 use crate::front::{Break, Front, Request, WHOLE, replace, set};
@@ -39,6 +42,7 @@ fn signed_only(request: &Request, answer: &mut edgehop_tests::client::Response) 
 
 struct Stacked {
     name: String,
+    bucket: String,
     aws: Front,
     _function_url: Front,
     deployment: Deployment,
@@ -67,7 +71,7 @@ impl Stacked {
         let aws = Front::new(aws);
         aws.before(moto);
         let deployment = Plan { environment, ..HEALTHY }.build();
-        Stacked { name: name.to_owned(), aws, _function_url: url, deployment }
+        Stacked { name: name.to_owned(), bucket, aws, _function_url: url, deployment }
     }
 
     fn visit(&self, endpoint: Option<&str>) -> Visit {
@@ -149,6 +153,24 @@ fn an_update_that_could_not_be_undone() {
     let stacked = Stacked::new("doctor-rollback", failed, 403);
     let visited = stacked.visit(Some(&stacked.deployment.endpoint()));
     visited.names("stack", &["UPDATE_ROLLBACK_FAILED", "continue-update-rollback"]);
+}
+
+/// What is in cold storage is noted, and something else is asked for.
+#[test]
+fn an_artifact_in_cold_storage() {
+    let stacked = Stacked::new("doctor-cold", SIGNED_ONLY, 403);
+    let bytes = artifact(stacked.deployment.server.address(), "modemFW", "prod");
+    let key = format!("blobs/{}", Sha256::of(&bytes));
+    cloud::wait(async {
+        let s3 = cloud::clients().await.s3;
+        let copy = s3.copy_object().bucket(&stacked.bucket).copy_source(format!("{}/{key}", stacked.bucket)).key(&key);
+        copy.storage_class(StorageClass::Glacier).send().await.unwrap();
+    });
+    let visited = stacked.visit(Some(&stacked.deployment.endpoint()));
+    let said = visited.json();
+    let finding = &said["findings"][0];
+    assert_eq!((visited.code, said["findings"].as_array().unwrap().len()), (Some(0), 1), "{said:#}");
+    assert_eq!((&finding["check"], &finding["severity"]), (&"archived".into(), &"note".into()), "{said:#}");
 }
 
 #[test]

@@ -37,6 +37,11 @@ impl Behind<'_> {
         }
     }
 
+    /// What devices need is restored from cold storage when they ask for it.
+    pub(super) fn restores(&self) -> bool {
+        self.stack.parameters.get("RestoreTier").is_some_and(|tier| tier != "none")
+    }
+
     /// The stack does not say where it is.
     pub(super) fn nowhere(&self, exam: &mut Examination) {
         let name = &self.stack.name;

@@ -59,7 +59,7 @@ pub async fn examine<C: Catalog, A: Artifacts>(
         behind.state(&mut exam);
     }
     let question = match stores {
-        Ok(stores) => question::question(&mut exam, stores, now).await,
+        Ok(stores) => question::question(&mut exam, stores, behind.as_ref().is_some_and(Behind::restores), now).await,
         Err(why) => unopened(&mut exam, why),
     };
     if let Some(behind) = &behind {

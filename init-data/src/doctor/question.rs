@@ -31,13 +31,16 @@ pub(super) struct Wanted {
 
 /// The smallest artifacts of two components that a device is given which asks for them by name: a question that costs
 /// little, and whose answer can be trimmed. `None`, and a finding, if there is nothing to ask for.
+///
+/// What is in cold storage is passed over; with `restores` the deployment looks after that itself.
 pub(super) async fn question<C: Catalog, A: Artifacts>(
     exam: &mut Examination,
     stores: &Stores<C, A>,
+    restores: bool,
     now: Timestamp,
 ) -> Option<Question> {
     exam.checked("stores");
-    match find(exam, stores, now).await {
+    match find(exam, stores, restores, now).await {
         Ok(found) => found,
         Err(error) => {
             let means = "what devices should get cannot be known, and publishing would fail";
@@ -51,6 +54,7 @@ pub(super) async fn question<C: Catalog, A: Artifacts>(
 async fn find<C: Catalog, A: Artifacts>(
     exam: &mut Examination,
     stores: &Stores<C, A>,
+    restores: bool,
     now: Timestamp,
 ) -> Result<Option<Question>, StoreError> {
     let mut components = Components::new();
@@ -69,7 +73,7 @@ async fn find<C: Catalog, A: Artifacts>(
     for one in offered {
         let other =
             |before: &Wanted| before.component != one.component && before.artifact.sha256 != one.artifact.sha256;
-        if wanted.iter().all(other) && can_be_read(exam, &stores.artifacts, &one).await? {
+        if wanted.iter().all(other) && can_be_read(exam, &stores.artifacts, restores, &one).await? {
             wanted.push(one);
         }
         if wanted.len() == 2 {
@@ -112,7 +116,12 @@ fn nothing(exam: &mut Examination, empty: bool) {
 }
 
 /// Whether what goes into packages, and what `/blobs/` serves, is there and can be read at once.
-async fn can_be_read<A: Artifacts>(exam: &mut Examination, artifacts: &A, wanted: &Wanted) -> Result<bool, StoreError> {
+async fn can_be_read<A: Artifacts>(
+    exam: &mut Examination,
+    artifacts: &A,
+    restores: bool,
+    wanted: &Wanted,
+) -> Result<bool, StoreError> {
     for key in [ObjectKey::Blob(wanted.artifact.sha256), wanted.artifact.packaged()] {
         match artifacts.availability(&key).await {
             Ok(Availability::Ready) if artifacts.stat(&key).await?.is_some() => {}
@@ -124,7 +133,7 @@ async fn can_be_read<A: Artifacts>(exam: &mut Examination, artifacts: &A, wanted
                 return Ok(false);
             }
             Ok(Availability::Cold(_) | Availability::Restoring(_)) => {
-                if !exam.has(Check::Archived) {
+                if !restores && !exam.has(Check::Archived) {
                     let asked = format!("{key} of {}", wanted.component);
                     let means = "it must be restored before devices get it; without RestoreTier nobody asks for that";
                     let mend =

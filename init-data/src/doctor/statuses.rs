@@ -134,3 +134,22 @@ pub(super) fn from_edgehop(answered: &Answered) -> bool {
     let json: Option<serde_json::Value> = serde_json::from_slice(&answered.body).ok();
     json.is_some_and(|json| json["error"].is_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_trouble_with_a_certificate_has_its_cure() {
+        let cure = |error| certificate(&TlsError::InvalidCertificate(error)).2;
+        for (error, part) in [
+            (CertificateError::Expired, "renew it"),
+            (CertificateError::NotValidYet, "clock"),
+            (CertificateError::NotValidForName, "CertificateArn"),
+            (CertificateError::UnknownIssuer, "SSL_CERT_FILE"),
+            (CertificateError::BadEncoding, "openssl"),
+        ] {
+            assert!(cure(error.clone()).contains(part), "{error:?}");
+        }
+    }
+}

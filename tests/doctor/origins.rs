@@ -6,7 +6,7 @@ use std::process::Command;
 use edgehop_tests::proxies::Nginx;
 use edgehop_tests::server::{self, Server};
 
-use crate::deployment::{HEALTHY, Visit, nobody, visit};
+use crate::deployment::{HEALTHY, Visit, edgehop, nobody, visit};
 use crate::front::{Break, Front, WHOLE, replace};
 
 /// What the doctor says of an endpoint, where nothing is wrong with the stores.
@@ -16,6 +16,16 @@ fn alone(endpoint: &str) -> Visit {
     let made = sample.args(["sample", "--sample-size", "100", "--data"]).arg(data.path()).output().unwrap();
     assert!(made.status.success(), "{made:?}");
     visit(endpoint, data.path(), &["--json"])
+}
+
+#[test]
+fn there_must_be_somebody_to_visit() {
+    let visited = Visit::of(edgehop().arg("doctor"));
+    assert_eq!((visited.code, visited.out.as_str()), (Some(2), ""), "{visited:?}");
+    assert!(visited.err.contains("STACK"), "{visited:?}");
+    let visited = Visit::of(edgehop().args(["doctor", "--endpoint", "ota.test"]));
+    assert_eq!(visited.code, Some(2), "{visited:?}");
+    assert!(visited.err.contains("it takes http:// or https:// and a host"), "{visited:?}");
 }
 
 #[test]

@@ -40,6 +40,12 @@ fn signed_only(request: &Request, answer: &mut edgehop_tests::client::Response) 
     }
 }
 
+/// A function's URL that takes anybody.
+const OPEN: Break = Break { answer: |_, answer| replace(answer, 200, &[], "ok\n"), ..WHOLE };
+
+/// A function's URL that takes nobody who does not sign.
+const SHUT: Break = Break { answer: |_, answer| replace(answer, 403, &[], "Forbidden"), ..WHOLE };
+
 struct Stacked {
     name: String,
     bucket: String,
@@ -50,11 +56,9 @@ struct Stacked {
 
 impl Stacked {
     /// A stack with the sample data in it, and a deployment that serves it.
-    fn new(name: &str, aws: Break, function_url: u16) -> Stacked {
+    fn new(name: &str, aws: Break, function_url: Break) -> Stacked {
         let moto: SocketAddr = endpoints().s3.trim_start_matches("http://").parse().unwrap();
-        let (open, shut): (fn(&Request, &mut _), fn(&Request, &mut _)) =
-            (|_, answer| replace(answer, 200, &[], "ok\n"), |_, answer| replace(answer, 403, &[], "Forbidden"));
-        let url = Front::new(Break { answer: if function_url == 200 { open } else { shut }, ..WHOLE });
+        let url = Front::new(function_url);
         let template = TEMPLATE.replace("FUNCTION_URL", &format!("http://{}", url.address()));
         create(moto, name, &template);
         let (table, bucket) = (resource(moto, name, "Table"), resource(moto, name, "Bucket"));
@@ -113,7 +117,7 @@ fn resource(moto: SocketAddr, stack: &str, logical: &str) -> String {
 
 #[test]
 fn a_stack_that_is_well() {
-    let stacked = Stacked::new("doctor-well", SIGNED_ONLY, 403);
+    let stacked = Stacked::new("doctor-well", SIGNED_ONLY, SHUT);
     let visited = stacked.visit(Some(&stacked.deployment.endpoint()));
     let said = visited.json();
     assert_eq!((visited.code, visited.err.as_str()), (Some(0), ""), "{said:#}");
@@ -126,13 +130,13 @@ fn a_stack_that_is_well() {
 
 #[test]
 fn a_bucket_that_anybody_reads() {
-    let stacked = Stacked::new("doctor-bucket", WHOLE, 403);
+    let stacked = Stacked::new("doctor-bucket", WHOLE, SHUT);
     stacked.visit(Some(&stacked.deployment.endpoint())).names("bucket-open", &["list-type=2", "public access blocks"]);
 }
 
 #[test]
 fn a_function_that_anybody_calls() {
-    let stacked = Stacked::new("doctor-function", SIGNED_ONLY, 200);
+    let stacked = Stacked::new("doctor-function", SIGNED_ONLY, OPEN);
     stacked.visit(Some(&stacked.deployment.endpoint())).names("function-open", &["AWS_IAM"]);
 }
 
@@ -150,7 +154,7 @@ fn an_update_that_could_not_be_undone() {
         },
         ..WHOLE
     };
-    let stacked = Stacked::new("doctor-rollback", failed, 403);
+    let stacked = Stacked::new("doctor-rollback", failed, SHUT);
     let visited = stacked.visit(Some(&stacked.deployment.endpoint()));
     visited.names("stack", &["UPDATE_ROLLBACK_FAILED", "continue-update-rollback"]);
 }
@@ -158,7 +162,7 @@ fn an_update_that_could_not_be_undone() {
 /// What is in cold storage is noted, and something else is asked for.
 #[test]
 fn an_artifact_in_cold_storage() {
-    let stacked = Stacked::new("doctor-cold", SIGNED_ONLY, 403);
+    let stacked = Stacked::new("doctor-cold", SIGNED_ONLY, SHUT);
     let bytes = artifact(stacked.deployment.server.address(), "modemFW", "prod");
     let key = format!("blobs/{}", Sha256::of(&bytes));
     cloud::wait(async {

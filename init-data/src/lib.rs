@@ -2,6 +2,8 @@
 
 #[cfg(feature = "deploy")]
 mod adopt;
+#[cfg(feature = "deploy")]
+pub mod doctor;
 #[cfg(feature = "cli")]
 mod document;
 #[cfg(feature = "cli")]

@@ -69,6 +69,9 @@ enum Verb {
     /// Deletes a deployment on AWS with all its data, after asking
     #[cfg(feature = "deploy")]
     Destroy(verbs::DestroyArgs),
+    /// Asks a live deployment what devices ask, and says what is wrong and how to mend it
+    #[cfg(feature = "deploy")]
+    Doctor(verbs::DoctorArgs),
     /// Prints a script that completes this command in a shell
     Completions(verbs::CompletionsArgs),
     /// Prints the manual page
@@ -130,6 +133,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<bool> {
         Verb::Adopt(args) => args.run(stores.known_words, now()?, json).await,
         #[cfg(feature = "deploy")]
         Verb::KnownWords(args) => args.run(&stores).await,
+        #[cfg(feature = "deploy")]
+        Verb::Doctor(args) => args.run(&stores, now()?).await,
         Verb::Key(args) => Report::of(&args.run()?),
         Verb::Sign(args) => Report::of(&args.run(now()?)?),
         Verb::Verify(args) => Report::of(&args.run(now()?)?),

@@ -8,7 +8,7 @@ use edgehop_tests::tools;
 use crate::desk::{Desk, Said};
 
 /// Every verb with its own options. Whoever adds one adds it here.
-const VERBS: [(&str, &str); 22] = [
+const VERBS: [(&str, &str); 23] = [
     (
         "publish",
         "--channel --attribute --allow-downgrade --requires --from --barrier --dead-end --floor --trusts --signature \
@@ -33,6 +33,7 @@ const VERBS: [(&str, &str); 22] = [
     ("sign", "--component --version --minimum --expires --key --password-file --output --comment-only"),
     ("verify", "--public-key --signature --component --version"),
     ("sample", "--sample-size"),
+    ("doctor", "--profile --region --endpoint-url --endpoint"),
     ("completions", ""),
     ("man", ""),
 ];

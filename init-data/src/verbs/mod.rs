@@ -7,6 +7,8 @@ mod channel;
 mod check;
 #[cfg(feature = "deploy")]
 mod destroy;
+#[cfg(feature = "deploy")]
+mod doctor;
 mod explain;
 mod gc;
 mod graph;
@@ -39,6 +41,8 @@ pub(crate) use channel::ChannelArgs;
 pub(crate) use check::CheckArgs;
 #[cfg(feature = "deploy")]
 pub(crate) use destroy::{DestroyArgs, NotAgreed};
+#[cfg(feature = "deploy")]
+pub(crate) use doctor::DoctorArgs;
 pub(crate) use explain::ExplainArgs;
 pub(crate) use gc::GcArgs;
 pub(crate) use graph::GraphArgs;

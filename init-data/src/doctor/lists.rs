@@ -1,0 +1,102 @@
+//! The list: does a device hear what the catalog says, and where to fetch it?
+
+use resolver::manifest::{Addresses, manifest};
+use serde_json::Value;
+
+use super::client::Answered;
+use super::examination::Examination;
+use super::finding::Check;
+use super::question::Question;
+
+/// The list of a question, as the endpoint answers it and as the catalog has it.
+pub(super) async fn lists(exam: &mut Examination, question: &Question) -> Option<()> {
+    exam.checked("list");
+    let query = format!("{}&payloadType=metadataOnly", question.query());
+    let target = format!("/package?{query}");
+    let asked = format!("GET {target}");
+    let answered = exam.get(&target, &[]).await?;
+    if !exam.is(200, Check::List, &asked, &answered) {
+        return None;
+    }
+    let Ok(said) = serde_json::from_slice::<Value>(&answered.body) else {
+        let means = "something else than edgehop answers here, or a proxy changes bodies";
+        let mend = "let answers through as they are";
+        exam.problem(Check::List, asked, "JSON", answered.in_short(), means, mend);
+        return None;
+    };
+    let decision = question.decision(&query)?;
+    let expected = serde_json::from_slice(&manifest(&decision, &exam.endpoint, &Addresses::new())).ok()?;
+    if without_urls(said.clone()) != without_urls(expected) {
+        differs(exam, asked, &answered);
+        return None;
+    }
+    let entries: Vec<Value> = said.as_object()?.values().cloned().collect();
+    for entry in &entries {
+        url(exam, &asked, entry).await?;
+    }
+    Some(())
+}
+
+fn differs(exam: &mut Examination, asked: String, answered: &Answered) {
+    let age = answered.age();
+    let means = if age > 0 {
+        format!("the endpoint serves another catalog, or something was published within the last {age} s")
+    } else {
+        "the endpoint serves another catalog than the one that was looked at".to_owned()
+    };
+    let mend = "give the stores that this endpoint serves (--catalog, --artifacts, --data); if somebody published just \
+                now, ask again in 3 minutes";
+    exam.problem(Check::List, asked, "what `edgehop explain` says", answered.in_short(), means, mend);
+}
+
+/// A list without what depends on where it was asked.
+fn without_urls(mut list: Value) -> Value {
+    if let Some(entries) = list.as_object_mut() {
+        entries.values_mut().filter_map(Value::as_object_mut).for_each(|entry| drop(entry.remove("url")));
+    }
+    list
+}
+
+/// One entry's URL: absolute, and on this endpoint, or presigned by the store and good.
+async fn url(exam: &mut Examination, asked: &str, entry: &Value) -> Option<()> {
+    let url = entry["url"].as_str().unwrap_or_default();
+    let sha256 = entry["sha256"].as_str().unwrap_or_default();
+    let expected = format!("{}/blobs/{sha256}", exam.endpoint);
+    if url == expected {
+        return Some(());
+    }
+    if url.contains("X-Amz-Signature=") {
+        return presigned(exam, url).await;
+    }
+    let (means, mend) = if url.contains(".lambda-url.") {
+        (
+            "devices are sent to the function's own URL, which answers only the CDN, and from which large artifacts lead \
+             back to itself",
+            "set the function's URL base to the endpoint (EDGEHOP_URL_BASE, or the stack's DomainName)",
+        )
+    } else if url.starts_with("s3://") {
+        ("devices cannot fetch s3:// URLs", "look who answers: edgehop gives no such URL away")
+    } else {
+        (
+            "devices are sent to another place than this endpoint, past its cache or into nothing",
+            "start the server with --url-base (EDGEHOP_URL_BASE) set to the endpoint; on AWS, a DomainName sets it",
+        )
+    };
+    exam.problem(Check::UrlBase, asked, expected, format!("url {url:?}"), means, mend);
+    None
+}
+
+async fn presigned(exam: &mut Examination, url: &str) -> Option<()> {
+    let shown = url.split('?').next().unwrap_or_default().to_owned();
+    let fetched = exam.elsewhere(url, &[(http::header::RANGE, "bytes=0-0")]).await;
+    let found = match fetched {
+        Ok(answered) if answered.status == 206 => return Some(()),
+        Ok(answered) => answered.in_short(),
+        Err(trouble) => trouble.to_string(),
+    };
+    let means = "the presigned URLs in manifests cannot be fetched: they are signed with credentials that may not read, or \
+                 that ended";
+    let mend = "let the origin's role read blobs/*, or leave EDGEHOP_PRESIGN out: URLs are on /blobs/ then";
+    exam.problem(Check::UrlBase, format!("GET {shown}"), "206", found, means, mend);
+    None
+}

@@ -1,0 +1,10 @@
+//! `edgehop doctor` before real deployments: the function, Varnish and the local server, whole and broken.
+
+mod answers;
+mod caches;
+mod deployment;
+mod front;
+mod healthy;
+mod origins;
+mod stack;
+mod stores;

@@ -1,0 +1,188 @@
+//! A stack of CloudFormation's, as moto has it: state, stores, and doors that must be closed.
+
+use std::net::SocketAddr;
+
+use aws_sdk_s3::types::StorageClass;
+use edgehop_tests::client::raw;
+use edgehop_tests::cloud;
+use edgehop_tests::sample::artifact;
+use edgehop_tests::stand_ins::endpoints;
+use resolver::words::Sha256;
+
+use crate::deployment::{Deployment, HEALTHY, Plan, Visit, edgehop};
+use crate::front::{Break, Front, Request, WHOLE, replace, set};
+
+/// Table and bucket as a stack of edgehop's has them, and nothing that moto does not know.
+const TEMPLATE: &str = r#"{
+  "Description": "edgehop, for its tests",
+  "Resources": {
+    "Table": { "Type": "AWS::DynamoDB::Table", "Properties": {
+      "BillingMode": "PAY_PER_REQUEST",
+      "AttributeDefinitions": [
+        { "AttributeName": "app", "AttributeType": "S" }, { "AttributeName": "env", "AttributeType": "S" } ],
+      "KeySchema": [
+        { "AttributeName": "app", "KeyType": "HASH" }, { "AttributeName": "env", "KeyType": "RANGE" } ] } },
+    "Bucket": { "Type": "AWS::S3::Bucket" }
+  },
+  "Outputs": {
+    "TableName": { "Value": { "Ref": "Table" } },
+    "BucketName": { "Value": { "Ref": "Bucket" } },
+    "FunctionUrl": { "Value": "FUNCTION_URL/" }
+  }
+}"#;
+
+/// moto behind a door that asks for a signature, as AWS does and moto does not.
+const SIGNED_ONLY: Break = Break { answer: signed_only, ..WHOLE };
+
+fn signed_only(request: &Request, answer: &mut edgehop_tests::client::Response) {
+    if request.header("authorization").is_empty() {
+        replace(answer, 403, &[], "<Error><Code>AccessDenied</Code></Error>");
+    }
+}
+
+/// A function's URL that takes anybody.
+const OPEN: Break = Break { answer: |_, answer| replace(answer, 200, &[], "ok\n"), ..WHOLE };
+
+/// A function's URL that takes nobody who does not sign.
+const SHUT: Break = Break { answer: |_, answer| replace(answer, 403, &[], "Forbidden"), ..WHOLE };
+
+struct Stacked {
+    name: String,
+    bucket: String,
+    aws: Front,
+    _function_url: Front,
+    deployment: Deployment,
+}
+
+impl Stacked {
+    /// A stack with the sample data in it, and a deployment that serves it.
+    fn new(name: &str, aws: Break, function_url: Break) -> Stacked {
+        let moto: SocketAddr = endpoints().s3.trim_start_matches("http://").parse().unwrap();
+        let url = Front::new(function_url);
+        let template = TEMPLATE.replace("FUNCTION_URL", &format!("http://{}", url.address()));
+        create(moto, name, &template);
+        let (table, bucket) = (resource(moto, name, "Table"), resource(moto, name, "Bucket"));
+        let mut environment = cloud::environment();
+        // One stand-in is all of AWS here: a stack's table and bucket are where the stack is.
+        environment.retain(|(name, _)| !name.starts_with("AWS_ENDPOINT_URL"));
+        environment.push(("AWS_ENDPOINT_URL".to_owned(), endpoints().s3.clone()));
+        environment.push(("EDGEHOP_CATALOG".to_owned(), format!("dynamodb:{table}")));
+        environment.push(("EDGEHOP_ARTIFACTS".to_owned(), format!("s3:{bucket}")));
+        let mut sample = edgehop();
+        sample.args(["sample", "--sample-size", "20000"]).envs(environment.iter().cloned());
+        let made = sample.output().unwrap();
+        assert!(made.status.success(), "{made:?}");
+        let aws = Front::new(aws);
+        aws.before(moto);
+        let deployment = Plan { environment, ..HEALTHY }.build();
+        Stacked { name: name.to_owned(), bucket, aws, _function_url: url, deployment }
+    }
+
+    fn visit(&self, endpoint: Option<&str>) -> Visit {
+        let mut command = edgehop();
+        let aws = format!("http://{}", self.aws.address());
+        command.args(["doctor", &self.name, "--json", "--endpoint-url", &aws]).envs(cloud::environment());
+        if let Some(endpoint) = endpoint {
+            command.args(["--endpoint", endpoint]);
+        }
+        Visit::of(&mut command)
+    }
+}
+
+/// Asks moto's CloudFormation, which verifies no signature.
+fn ask(moto: SocketAddr, form: &str) -> String {
+    let request = format!(
+        "POST / HTTP/1.1\r\nHost: {moto}\r\nConnection: close\r\nContent-Length: {}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nAuthorization: AWS4-HMAC-SHA256 \
+         Credential=x/20260101/us-east-1/cloudformation/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n{form}",
+        form.len()
+    );
+    let answer = raw(moto, request.as_bytes(), false);
+    let body = String::from_utf8(answer.body).unwrap();
+    assert_eq!(answer.status, 200, "{body}");
+    body
+}
+
+fn create(moto: SocketAddr, name: &str, template: &str) {
+    let escaped: String = template.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    ask(moto, &format!("Action=CreateStack&StackName={name}&TemplateBody={escaped}"));
+}
+
+/// The name of what the template calls so.
+fn resource(moto: SocketAddr, stack: &str, logical: &str) -> String {
+    let said = ask(moto, &format!("Action=DescribeStackResource&StackName={stack}&LogicalResourceId={logical}"));
+    let rest = said.split_once("<PhysicalResourceId>").unwrap().1;
+    rest.split_once('<').unwrap().0.to_owned()
+}
+
+#[test]
+fn a_stack_that_is_well() {
+    let stacked = Stacked::new("doctor-well", SIGNED_ONLY, SHUT);
+    let visited = stacked.visit(Some(&stacked.deployment.endpoint()));
+    let said = visited.json();
+    assert_eq!((visited.code, visited.err.as_str()), (Some(0), ""), "{said:#}");
+    assert_eq!((&said["findings"], &said["skipped"]), (&serde_json::json!([]), &serde_json::json!([])), "{said:#}");
+    let checked = said["checked"].to_string();
+    assert!(checked.starts_with("[\"stack\",\"stores\",\"permissions\",\"endpoint\""), "{checked}");
+    // What stands in for CloudFormation has no distribution to name.
+    stacked.visit(None).names("stack", &["Endpoint", "--create"]);
+}
+
+#[test]
+fn a_bucket_that_anybody_reads() {
+    let stacked = Stacked::new("doctor-bucket", WHOLE, SHUT);
+    stacked.visit(Some(&stacked.deployment.endpoint())).names("bucket-open", &["list-type=2", "public access blocks"]);
+}
+
+#[test]
+fn a_function_that_anybody_calls() {
+    let stacked = Stacked::new("doctor-function", SIGNED_ONLY, OPEN);
+    stacked.visit(Some(&stacked.deployment.endpoint())).names("function-open", &["AWS_IAM"]);
+}
+
+#[test]
+fn an_update_that_could_not_be_undone() {
+    let failed = Break {
+        answer: |request, answer| {
+            signed_only(request, answer);
+            let text = String::from_utf8_lossy(&answer.body);
+            if text.contains("<StackStatus>") {
+                let text = text.replace("CREATE_COMPLETE", "UPDATE_ROLLBACK_FAILED");
+                set(answer, "content-length", &text.len().to_string());
+                answer.body = text.into_bytes();
+            }
+        },
+        ..WHOLE
+    };
+    let stacked = Stacked::new("doctor-rollback", failed, SHUT);
+    let visited = stacked.visit(Some(&stacked.deployment.endpoint()));
+    visited.names("stack", &["UPDATE_ROLLBACK_FAILED", "continue-update-rollback"]);
+}
+
+/// What is in cold storage is noted, and something else is asked for.
+#[test]
+fn an_artifact_in_cold_storage() {
+    let stacked = Stacked::new("doctor-cold", SIGNED_ONLY, SHUT);
+    let bytes = artifact(stacked.deployment.server.address(), "modemFW", "prod");
+    let key = format!("blobs/{}", Sha256::of(&bytes));
+    cloud::wait(async {
+        let s3 = cloud::clients().await.s3;
+        let copy = s3.copy_object().bucket(&stacked.bucket).copy_source(format!("{}/{key}", stacked.bucket)).key(&key);
+        copy.storage_class(StorageClass::Glacier).send().await.unwrap();
+    });
+    let visited = stacked.visit(Some(&stacked.deployment.endpoint()));
+    let said = visited.json();
+    let finding = &said["findings"][0];
+    assert_eq!((visited.code, said["findings"].as_array().unwrap().len()), (Some(0), 1), "{said:#}");
+    assert_eq!((&finding["check"], &finding["severity"]), (&"archived".into(), &"note".into()), "{said:#}");
+}
+
+#[test]
+fn a_stack_that_is_not_there() {
+    let mut command = edgehop();
+    command.args(["doctor", "doctor-nowhere", "--endpoint-url", &endpoints().s3]).envs(cloud::environment());
+    let visited = Visit::of(&mut command);
+    assert_eq!((visited.code, visited.out.as_str()), (Some(1), ""), "{visited:?}");
+    assert!(visited.err.contains("there is no stack doctor-nowhere in us-east-1"), "{visited:?}");
+    assert_eq!(visited.err.lines().count(), 1, "{visited:?}");
+}

@@ -5,12 +5,13 @@
 mod answer;
 mod cost;
 mod decision;
+mod keys;
 mod lambda;
 mod memory;
 mod throughput;
 
 /// Every benchmark and its name; `-- NAME` after the command runs only those whose name holds that.
-const ALL: [(&str, fn()); 7] = [
+const ALL: [(&str, fn()); 8] = [
     ("answer", answer::list),
     ("lists", throughput::lists),
     ("packages", throughput::packages),
@@ -18,6 +19,7 @@ const ALL: [(&str, fn()); 7] = [
     ("decide", decision::decisions),
     ("lambda", lambda::function),
     ("cost", cost::table),
+    ("keys", keys::simulated),
 ];
 
 fn main() {

@@ -83,7 +83,8 @@ fn the_code_bucket_is_private() {
             let block = s3.get_public_access_block().bucket(bucket).send().await.unwrap();
             let policy = s3.get_bucket_policy().bucket(bucket).send().await.unwrap().policy.unwrap();
             let encryption = s3.get_bucket_encryption().bucket(bucket).send().await.unwrap();
-            (format!("{:?}", block.public_access_block_configuration()), policy, format!("{encryption:?}"))
+            let rules = encryption.server_side_encryption_configuration.unwrap();
+            (format!("{:?}", block.public_access_block_configuration()), policy, format!("{rules:?}"))
         })
     };
     let (block, policy, encryption) = seen();

@@ -1,3 +1,6 @@
+use aws_config::meta::region::ProvideRegion as _;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -16,7 +19,8 @@ use crate::limits::{
 pub struct Options {
     /// The region, such as `eu-central-1`.
     pub region: Option<String>,
-    /// A profile of AWS' configuration files.
+    /// A profile of AWS' configuration files. Whoever names one means its credentials, whatever the environment has: so do
+    /// AWS' own tools.
     pub profile: Option<String>,
     /// The URL of a service that is used in place of DynamoDB; else what `AWS_ENDPOINT_URL_DYNAMODB` says, if anything.
     pub dynamodb_endpoint: Option<String>,
@@ -51,7 +55,7 @@ pub async fn settings(options: &Options) -> SdkConfig {
         .with_max_backoff(MAX_BACKOFF);
     // Pinned, so that an update of the SDK changes no time-out behind our back.
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .http_client(http)
+        .http_client(http.clone())
         .timeout_config(timeouts)
         .retry_config(retries);
     if let Some(region) = &options.region {
@@ -59,6 +63,16 @@ pub async fn settings(options: &Options) -> SdkConfig {
     }
     if let Some(profile) = &options.profile {
         loader = loader.profile_name(profile);
+        if options.credentials.is_none() {
+            // A role of the profile is assumed in its region.
+            let region = match &options.region {
+                Some(region) => Some(Region::new(region.clone())),
+                None => ProfileFileRegionProvider::builder().profile_name(profile).build().region().await,
+            };
+            let asking = ProviderConfig::without_region().with_http_client(http).with_region(region);
+            let provider = ProfileFileCredentialsProvider::builder().configure(&asking).profile_name(profile).build();
+            loader = loader.credentials_provider(provider);
+        }
     }
     if let Some(credentials) = &options.credentials {
         loader = loader.credentials_provider(credentials.clone());

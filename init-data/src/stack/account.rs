@@ -107,9 +107,16 @@ impl AccountOptions {
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
             s3: aws_sdk_s3::Client::from_conf(s3),
         };
+        // The SDK takes settings for what the environment says too: only what a client is told itself is over that.
+        let mut cloudformation = aws_sdk_cloudformation::config::Builder::from(&settings);
+        let mut sts = aws_sdk_sts::config::Builder::from(&settings);
+        if let Some(url) = &endpoint_url {
+            cloudformation = cloudformation.endpoint_url(url);
+            sts = sts.endpoint_url(url);
+        }
         Ok(Account {
-            cloudformation: aws_sdk_cloudformation::Client::new(&settings),
-            sts: aws_sdk_sts::Client::new(&settings),
+            cloudformation: aws_sdk_cloudformation::Client::from_conf(cloudformation.build()),
+            sts: aws_sdk_sts::Client::from_conf(sts.build()),
             clients,
             settings,
             region,

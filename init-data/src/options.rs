@@ -4,7 +4,7 @@ use anyhow::bail;
 use clap::Args;
 
 #[cfg(feature = "deploy")]
-use crate::known_words::{Edge, KnownWordsPlace};
+use crate::known_words::{Edge, KnownWordsError, KnownWordsPlace, noted};
 use crate::opening::{AnyArtifacts, AnyCatalog};
 use crate::places::{ArtifactsPlace, CatalogPlace, Places};
 use crate::stores::Stores;
@@ -21,7 +21,8 @@ pub struct StoreOptions {
     /// The artifacts, where they are not in the data folder: folder:FOLDER, s3:BUCKET or s3:BUCKET/PREFIX
     #[arg(long, global = true, env = "EDGEHOP_ARTIFACTS", value_name = "STORE")]
     pub artifacts: Option<ArtifactsPlace>,
-    /// Where the CDN looks known words up, kept current by every verb that writes to the catalog: kvs:ARN
+    /// Where the CDN looks known words up, kept current by every verb that writes to the catalog: kvs:ARN. A table that a
+    /// stack was made with knows it
     #[cfg(feature = "deploy")]
     #[arg(long, global = true, env = "EDGEHOP_KNOWN_WORDS", value_name = "STORE")]
     pub known_words: Option<KnownWordsPlace>,
@@ -44,11 +45,18 @@ impl StoreOptions {
         self.make().await
     }
 
-    /// Where the CDN looks known words up, if that was said.
+    /// Where CDNs look the catalog's words up: where this says, else where the catalog notes it.
     #[cfg(feature = "deploy")]
-    pub async fn edge(&self) -> Option<Edge> {
-        let place = self.known_words.clone()?;
-        Some(Edge::new(&aws::settings(&aws::Options::default()).await, place, None))
+    pub async fn edges(&self, catalog: &AnyCatalog) -> Result<Vec<Edge>, KnownWordsError> {
+        let places = match &self.known_words {
+            Some(place) => vec![place.clone()],
+            None => noted(catalog).await?,
+        };
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        let settings = aws::settings(&aws::Options::default()).await;
+        Ok(places.into_iter().map(|place| Edge::new(&settings, place, None)).collect())
     }
 
     fn places(&self) -> Places {

@@ -8,6 +8,7 @@
 //!   who wants an attribute                attr#cellular   modemfw
 //!   every component                       #components     modemfw
 //!   the sample's items are (being) adopted  #components   #adoption         state
+//!   where CDNs look words up              #known-words    kvs:arn:…
 //! bucket
 //!   blobs/<sha256>                        an artifact, as the CDN serves it; x-amz-meta-md5 is its entity tag
 //!   blobs/<sha256>.minisig                what vouches for it

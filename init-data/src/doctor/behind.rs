@@ -1,14 +1,15 @@
 //! What only an account of AWS shows: the stack's state, and doors that must be closed to everybody but the CDN.
 
-use aws_sdk_cloudfrontkeyvaluestore::error::ProvideErrorMetadata as _;
+use store::Catalog;
 
 use super::examination::Examination;
 use super::finding::Check;
 use super::question::Question;
+use crate::known_words::look;
 use crate::stack::{Account, Stack};
 
-/// The entry of the key-value store that holds the known words, or says on how many pages they are (`*P`).
-const WORDS: &str = "words";
+/// Most missing words that are named.
+const MOST_WORDS: usize = 5;
 
 /// A stack, and the account that it is in.
 pub(super) struct Behind<'a> {
@@ -77,42 +78,44 @@ impl Behind<'_> {
         }
     }
 
-    /// Whether the viewer-request function knows the components that are published. It drops from a question what it
-    /// does not know.
-    pub(super) async fn words(&self, exam: &mut Examination, question: &Question) {
-        let Some(arn) = &self.stack.outputs.known_words else { return };
+    /// Whether the viewer-request function knows the catalog's words, and publishing keeps its list current. It drops from
+    /// a question what it does not know.
+    pub(super) async fn words(&self, exam: &mut Examination, catalog: &impl Catalog) {
+        let Some(place) = self.stack.known_words_place() else { return };
         exam.checked("known words");
-        let asked = format!("the entry {WORDS} of {arn}");
-        let mend =
-            format!("publish anything with EDGEHOP_KNOWN_WORDS=kvs:{arn}: each write brings the list up to date");
-        let client = aws_sdk_cloudfrontkeyvaluestore::Client::new(&self.account.settings);
-        let words = match client.get_key().kvs_arn(arn).key(WORDS).send().await {
-            Ok(entry) => entry.value,
-            Err(error) if error.code() == Some("ResourceNotFoundException") => {
-                let means = "the cache keeps an entry for each unknown key and digest that devices send";
-                exam.problem(Check::KnownWords, asked, "the known words", "it is not there", means, mend);
-                exam.only_a_note();
-                return;
-            }
-            Err(error) => {
-                let why = error.message().or(error.code()).unwrap_or("no answer").to_owned();
-                exam.skip(
-                    "the list of known words",
-                    format!("{why}: one must be allowed cloudfront-keyvaluestore:GetKey"),
-                );
-                return;
-            }
+        let name = &self.stack.name;
+        let noted = match self.stack.catalog(self.account).await {
+            Ok(table) => table.known_words_places().await,
+            // What is wrong with the table was found before.
+            Err(_) => return,
         };
-        // One page of several: which word is on which is the function's own affair.
-        if words.starts_with('*') {
-            return;
+        if noted.is_ok_and(|noted| !noted.contains(&place.to_string())) {
+            let means =
+                "publishing does not keep the list of known words current, and what is new is hidden by an old one";
+            let mend = format!("edgehop init {name} --create");
+            exam.problem(Check::KnownWords, "the table's note", place.to_string(), "it is not there", means, mend);
         }
-        let unknown: Vec<&str> = question.published().filter(|key| !words.contains(&format!(" {key} "))).collect();
-        if !unknown.is_empty() {
-            let found = format!("it does not hold {}", unknown.join(", "));
-            let means = "the viewer-request function drops these components from what devices ask: they are answered as \
-                         if nothing were published";
-            exam.problem(Check::KnownWords, asked, "every published component", found, means, mend);
+        let state = match look(&self.account.edge(place.clone()), catalog).await {
+            Ok(state) => state,
+            Err(error) => return exam.skip("the list of known words", error.to_string()),
+        };
+        let asked = format!("the list of known words at {place}");
+        let mend = format!("edgehop known-words --push --catalog dynamodb:TABLE --known-words {place}");
+        if state.keeps_everything {
+            let means = "the cache keeps an entry for each unknown key and digest that devices send";
+            exam.problem(Check::KnownWords, asked, "the catalog's words", "it is not there", means, mend);
+            exam.only_a_note();
+        } else if !state.missing.is_empty() {
+            let missing: Vec<&str> = state.missing.iter().take(MOST_WORDS).map(String::as_str).collect();
+            let found = format!("{} are missing, such as {}", state.missing.len(), missing.join(", "));
+            let means = "the viewer-request function drops them from what devices ask: they are answered as if it were not \
+                         published";
+            exam.problem(Check::KnownWords, asked, "the catalog's words", found, means, mend);
+        } else if !state.current {
+            let found = format!("{} words more", state.needless.len());
+            let means = "the cache keeps entries for words that change no answer";
+            exam.problem(Check::KnownWords, asked, "the catalog's words", found, means, mend);
+            exam.only_a_note();
         }
     }
 }

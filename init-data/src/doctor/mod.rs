@@ -58,14 +58,14 @@ pub async fn examine<C: Catalog, A: Artifacts>(
     if let Some(behind) = &behind {
         behind.state(&mut exam);
     }
-    let question = match stores {
+    let question = match &stores {
         Ok(stores) => question::question(&mut exam, stores, behind.as_ref().is_some_and(Behind::restores), now).await,
-        Err(why) => unopened(&mut exam, why),
+        Err(why) => unopened(&mut exam, why.clone()),
     };
     if let Some(behind) = &behind {
         behind.doors(&mut exam, question.as_ref()).await;
-        if let Some(question) = &question {
-            behind.words(&mut exam, question).await;
+        if let (Some(_), Ok(stores)) = (&question, stores) {
+            behind.words(&mut exam, &stores.catalog).await;
         }
     }
     match (&endpoint, &behind) {

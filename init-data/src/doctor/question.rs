@@ -156,11 +156,6 @@ impl Question {
         pairs.collect::<Vec<_>>().join("&")
     }
 
-    /// The keys of what is published.
-    pub(super) fn published(&self) -> impl Iterator<Item = &str> {
-        self.components.keys().map(ComponentKey::as_str)
-    }
-
     /// The same pairs in another order.
     pub(super) fn other_order(&self) -> String {
         self.query().split('&').rev().collect::<Vec<_>>().join("&")

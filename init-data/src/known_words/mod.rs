@@ -12,11 +12,13 @@
 //! old pages go. Whoever is killed in between leaves the old list or the new one; the next update ends it.
 
 mod edge;
+mod noted;
 mod place;
 mod push;
 mod steps;
 
 pub use edge::Edge;
+pub use noted::{note, noted, noted_in};
 pub use place::{InvalidKnownWords, KnownWordsPlace};
 pub use push::{KnownWordsState, look, push};
 

@@ -10,6 +10,7 @@ use aws_sdk_s3::config::ProvideCredentials as _;
 use clap::Args;
 
 use super::error::StackError;
+use crate::known_words::{Edge, KnownWordsPlace};
 
 /// How long a connection may take to be there. An operator can be far from the region.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -140,6 +141,11 @@ impl Account {
         };
         let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
         Ok(Identity { account: account.to_owned(), partition })
+    }
+
+    /// A key-value store of its CDN's.
+    pub fn edge(&self, place: KnownWordsPlace) -> Edge {
+        Edge::new(&self.settings, place, self.endpoint_url.as_deref())
     }
 
     /// A call failed: `what` could not be done, for which one must be allowed `action`.

@@ -82,6 +82,10 @@ pub async fn deploy(account: &Account, deployment: &Deployment, tell: Tell<'_>) 
         };
         if let Some((stack, change)) = done {
             grant(account, &owner, &stack, tell).await?;
+            // Whoever publishes into the table finds there where the CDN looks words up.
+            if let Some(place) = stack.known_words_place() {
+                stack.catalog(account).await?.note_known_words(&place.to_string()).await?;
+            }
             return Ok(Deployed { stack, change, uploaded });
         }
     }
@@ -193,8 +197,7 @@ fn said(error: &impl aws_sdk_cloudformation::error::ProvideErrorMetadata, text: 
 
 /// A bucket that the stack did not make lets its distribution read artifacts.
 async fn grant(account: &Account, owner: &Identity, stack: &Stack, tell: Tell<'_>) -> Result<(), StackError> {
-    let bucket = stack.parameters.get(EXISTING_BUCKET).filter(|bucket| !bucket.is_empty());
-    if let (Some(bucket), Some(distribution)) = (bucket, &stack.outputs.distribution)
+    if let (Some(bucket), Some(distribution)) = (stack.existing(EXISTING_BUCKET), &stack.outputs.distribution)
         && read_grant::give(account, owner, bucket, distribution).await?
     {
         tell(Told::Step(&format!("the distribution may read blobs/* of the bucket {bucket} now")));

@@ -65,8 +65,8 @@ impl Removal {
                 _ => {}
             }
         }
-        let existing = [EXISTING_TABLE, EXISTING_BUCKET].map(|name| removal.stack.parameters.get(name));
-        removal.kept = existing.into_iter().flatten().filter(|name| !name.is_empty()).cloned().collect();
+        let existing = [EXISTING_TABLE, EXISTING_BUCKET].map(|name| removal.stack.existing(name));
+        removal.kept = existing.into_iter().flatten().map(str::to_owned).collect();
         Ok(removal)
     }
 
@@ -77,8 +77,7 @@ impl Removal {
             tell(Told::Step(&format!("the stack {} is being deleted already", stack.name)));
             return settled(account, stack, Events::default(), tell).await.map(drop);
         }
-        let bucket = stack.parameters.get(EXISTING_BUCKET).filter(|bucket| !bucket.is_empty());
-        if let (Some(bucket), Some(distribution)) = (bucket, &stack.outputs.distribution) {
+        if let (Some(bucket), Some(distribution)) = (stack.existing(EXISTING_BUCKET), &stack.outputs.distribution) {
             let owner = account.identity().await?;
             if read_grant::take_back(account, &owner, bucket, distribution).await? {
                 tell(Told::Step(&format!("the distribution may not read the bucket {bucket} any more")));
@@ -91,6 +90,9 @@ impl Removal {
         for (table, _) in &self.tables {
             tell(Told::Step(&format!("deleting the table {table}")));
             delete_table(account, table).await?;
+        }
+        if let (Some(_), Some(place)) = (stack.existing(EXISTING_TABLE), stack.known_words_place()) {
+            stack.catalog(account).await?.forget_known_words(&place.to_string()).await?;
         }
         if let Some(bucket) = code_bucket_of(stack) {
             delete_uploads(account, bucket, &stack.name).await?;

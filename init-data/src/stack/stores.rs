@@ -6,6 +6,7 @@ use super::account::Account;
 use super::error::StackError;
 use super::found::Stack;
 use super::parameters::{EXISTING_BUCKET, EXISTING_TABLE};
+use crate::known_words::KnownWordsPlace;
 use crate::opening::{AnyArtifacts, AnyCatalog};
 use crate::stores::Stores;
 
@@ -23,6 +24,21 @@ impl Stack {
     /// The name of its bucket, found alike.
     pub async fn bucket(&self, account: &Account) -> Result<String, StackError> {
         self.named("bucket", self.outputs.bucket.as_ref(), EXISTING_BUCKET, BUCKET, account).await
+    }
+
+    /// The table or bucket that it was told to use, by the parameter's name: one that it did not make.
+    pub(super) fn existing(&self, parameter: &str) -> Option<&str> {
+        self.parameters.get(parameter).map(String::as_str).filter(|name| !name.is_empty())
+    }
+
+    /// Its own catalog: that of its table. The table is not looked at yet.
+    pub async fn catalog(&self, account: &Account) -> Result<aws::DynamoCatalog, StackError> {
+        Ok(aws::DynamoCatalog::new(account.clients.dynamodb.clone(), self.table(account).await?))
+    }
+
+    /// Where its CDN looks words up, if its outputs say so.
+    pub fn known_words_place(&self) -> Option<KnownWordsPlace> {
+        format!("kvs:{}", self.outputs.known_words.as_ref()?).parse().ok()
     }
 
     /// Its stores, opened as an operator's verbs use them.
@@ -45,8 +61,8 @@ impl Stack {
         kind: &str,
         account: &Account,
     ) -> Result<String, StackError> {
-        if let Some(name) = output.or_else(|| self.parameters.get(parameter).filter(|name| !name.is_empty())) {
-            return Ok(name.clone());
+        if let Some(name) = output.map(String::as_str).or_else(|| self.existing(parameter)) {
+            return Ok(name.to_owned());
         }
         let resources = self.resources(account).await?;
         let found = resources.into_iter().find(|resource| resource.kind == kind && resource.is_there());

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use anyhow::{Context as _, anyhow, bail};
 use aws::{Adoption, BucketName, TableName};
 use indicatif::{ProgressBar, ProgressStyle};
-use init_data::known_words::{Edge, KnownWordsPlace};
+use init_data::known_words::{KnownWordsPlace, noted_in};
 use init_data::stack::{Account, AccountOptions, Resource, Stack, StackName};
 use init_data::{AdoptPlan, adopt, plan_adoption};
 use resolver::words::Timestamp;
@@ -101,11 +101,14 @@ impl AdoptArgs {
     }
 }
 
-/// Makes the CDN know what was adopted, where it looks words up.
+/// Makes the CDNs know what was adopted that look words up.
 async fn known(words: Option<KnownWordsPlace>, account: &Account, source: &Adoption, report: Report) -> Report {
-    let Some(place) = words else { return report };
-    let edge = Edge::new(&account.settings, place, account.endpoint_url.as_deref());
-    told(&edge, &source.catalog, report).await
+    let places = match words {
+        Some(place) => Ok(vec![place]),
+        None => noted_in(&source.catalog).await,
+    };
+    let edges = places.map(|places| places.into_iter().map(|place| account.edge(place)).collect());
+    told(edges, &source.catalog, report).await
 }
 
 /// The only resource of a kind that the stack has.

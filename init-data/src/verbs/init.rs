@@ -1,6 +1,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use init_data::known_words::noted;
 use init_data::stack::{
     Account, AccountOptions, Change, CodeZip, Deployment, Given, Stack, StackName, Told, deploy, together,
 };
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 use super::report::Report;
 use super::watching::Watching;
+use super::written::told;
 
 /// Questions about the sample data, to paste.
 const QUESTIONS: [(&str, &str); 3] = [
@@ -69,19 +71,21 @@ impl InitArgs {
         let parameters = together(self.parameters)?;
         let code = self.code.as_deref().map(CodeZip::read).transpose()?;
         let account = self.account.open().await?;
-        let (stack, change, published) = if self.create {
+        if self.create {
             let deployment = Deployment { name: self.stack, code, parameters, code_bucket: self.code_bucket };
             let deployed = deploy(&account, &deployment, &mut |told| watching.tell(&told)).await?;
-            (deployed.stack, Some(deployed.change), None)
-        } else {
-            let stack = Stack::get(&account, &self.stack).await?.own(&account)?.ready()?;
-            let stores = stack.stores(&account).await?;
-            watching.tell(&Told::Step(&format!("publishing the sample data into the stack {}", stack.name)));
-            let published = samples(&stores, self.sample_size, now).await?.len();
-            (stack, None, Some(published))
-        };
+            watching.end();
+            return Report::of(&Ready::of(deployed.stack, &account, Some(deployed.change), None).await?);
+        }
+        let stack = Stack::get(&account, &self.stack).await?.own(&account)?.ready()?;
+        let stores = stack.stores(&account).await?;
+        watching.tell(&Told::Step(&format!("publishing the sample data into the stack {}", stack.name)));
+        let published = samples(&stores, self.sample_size, now).await?.len();
         watching.end();
-        Report::of(&Ready::of(stack, &account, change, published).await?)
+        let report = Report::of(&Ready::of(stack, &account, None, Some(published)).await?)?;
+        let places = noted(&stores.catalog).await;
+        let edges = places.map(|places| places.into_iter().map(|place| account.edge(place)).collect());
+        Ok(told(edges, &stores.catalog, report).await)
     }
 }
 

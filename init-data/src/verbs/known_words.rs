@@ -1,6 +1,9 @@
-use anyhow::Context as _;
+use std::fmt;
+
+use anyhow::bail;
 use init_data::StoreOptions;
-use init_data::known_words::{look, push};
+use init_data::known_words::{KnownWordsPlace, KnownWordsState, look, note, push};
+use serde::Serialize;
 
 use super::report::Report;
 
@@ -10,19 +13,41 @@ pub(crate) struct KnownWordsArgs {
     /// Write what is different
     #[arg(long)]
     push: bool,
+    /// From now on publishing keeps no list there: the place is gone, or nobody asks through it
+    #[arg(long, value_name = "STORE", conflicts_with = "push")]
+    forget: Option<KnownWordsPlace>,
 }
+
+/// What each place knows.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+struct States(Vec<KnownWordsState>);
 
 impl KnownWordsArgs {
     /// A list that is not as it must be is said so by the exit code, too.
     pub(crate) async fn run(self, options: &StoreOptions) -> anyhow::Result<Report> {
-        let edge = options.edge().await;
-        let edge =
-            edge.context("where does the CDN look words up? give --known-words kvs:ARN, or set EDGEHOP_KNOWN_WORDS")?;
         let catalog = options.open().await?.catalog;
-        let state = match self.push {
-            true => push(&edge, &catalog).await?,
-            false => look(&edge, &catalog).await?,
-        };
-        Ok(Report::of(&state)?.refused(!state.current && !state.written))
+        if let Some(place) = &self.forget {
+            note(&catalog, place, false).await?;
+        }
+        let edges = options.edges(&catalog).await?;
+        if edges.is_empty() && self.forget.is_none() {
+            bail!("where does the CDN look words up? give --known-words kvs:ARN, or set EDGEHOP_KNOWN_WORDS");
+        }
+        let mut states = Vec::new();
+        for edge in edges {
+            states.push(match self.push {
+                true => push(&edge, &catalog).await?,
+                false => look(&edge, &catalog).await?,
+            });
+        }
+        let refused = states.iter().any(|state| !state.current && !state.written);
+        Ok(Report::of(&States(states))?.refused(refused))
+    }
+}
+
+impl fmt::Display for States {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|state| writeln!(f, "{state}"))
     }
 }

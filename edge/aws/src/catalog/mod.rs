@@ -2,6 +2,7 @@
 
 mod action;
 mod item;
+mod known_words;
 mod names;
 mod partition;
 mod plan;

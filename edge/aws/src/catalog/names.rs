@@ -19,6 +19,9 @@ pub(crate) const COMPONENTS: &str = "#components";
 /// The entry on that list that is no component: how far the sample's items are adopted. It comes first, too.
 pub(crate) const ADOPTION: &str = "#adoption";
 
+/// The list of places where CDNs look the catalog's words up.
+pub(crate) const KNOWN_WORDS: &str = "#known-words";
+
 /// What that entry says.
 pub(crate) const STATE: &str = "state";
 

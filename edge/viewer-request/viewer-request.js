@@ -120,10 +120,11 @@ function decode(text, input) {
 
 // An attribute, a fact, a component, or what nothing can be called.
 function add(asked, key, given) {
+	const value = word(given);
 	if (key === 'attr') bad(given.key, 'an attribute takes a name: attr<Name>=<channel>');
 	if (isComponent(key)) asked.components.push(key);
 	else if (!/^(attr[a-z0-9._-]|[a-z0-9_-]+\.[a-z0-9._-])[a-z0-9._-]*$/.test(key)) return;
-	asked.pairs[key] = word(given);
+	asked.pairs[key] = value;
 	asked.words.push(key);
 }
 

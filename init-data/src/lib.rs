@@ -1,5 +1,7 @@
 //! What an operator does: publish, sign, prove, look.
 
+#[cfg(feature = "deploy")]
+mod adopt;
 #[cfg(feature = "cli")]
 mod document;
 #[cfg(feature = "cli")]
@@ -7,6 +9,8 @@ mod garbage;
 mod guard;
 #[cfg(feature = "cli")]
 mod import;
+#[cfg(feature = "deploy")]
+pub mod known_words;
 mod opening;
 #[cfg(feature = "cli")]
 mod options;
@@ -24,6 +28,8 @@ mod stores;
 #[cfg(feature = "cli")]
 mod warm;
 
+#[cfg(feature = "deploy")]
+pub use adopt::{AdoptChange, AdoptError, AdoptPlan, adopt, plan_adoption};
 #[cfg(feature = "cli")]
 pub use document::{Document, InvalidDocument, MAX_DOCUMENT_BYTES, Part};
 #[cfg(feature = "cli")]

@@ -49,6 +49,12 @@ enum Verb {
     Gc(verbs::GcArgs),
     /// Restores from cold storage what channels can deliver, after it said what that costs
     Warm(verbs::WarmArgs),
+    /// Takes over a table and a bucket that the AWS sample's init script filled; nothing of the sample's is touched
+    #[cfg(feature = "deploy")]
+    Adopt(verbs::AdoptArgs),
+    /// Shows whether the CDN knows the words of the catalog, and makes it know them
+    #[cfg(feature = "deploy")]
+    KnownWords(verbs::KnownWordsArgs),
     /// Makes and shows the keys that releases are signed with
     Key(verbs::KeyArgs),
     /// Signs a file and a statement about it, for publishing; needs no store
@@ -87,23 +93,43 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> anyhow::Result<bool> {
     let Arguments { verb, stores, json } = arguments;
     let report = match verb {
-        Verb::Publish(args) => args.run(&stores.make().await?, now()?, json).await,
+        Verb::Publish(args) => {
+            let opened = stores.make().await?;
+            Ok(verbs::written(&stores, &opened.catalog, args.run(&opened, now()?, json).await?).await)
+        }
+        Verb::Channel(args) if args.writes() => {
+            let opened = stores.open().await?;
+            Ok(verbs::written(&stores, &opened.catalog, args.run(&opened, now()?).await?).await)
+        }
         Verb::Channel(args) => args.run(&stores.open().await?, now()?).await,
-        Verb::Yank(args) => args.run(&stores.open().await?, now()?).await,
+        Verb::Yank(args) => {
+            let opened = stores.open().await?;
+            Ok(verbs::written(&stores, &opened.catalog, args.run(&opened, now()?).await?).await)
+        }
         Verb::Releases(args) => args.run(&stores.open().await?).await,
         Verb::Check(args) => args.run(&stores.open().await?, now()?).await,
         Verb::Explain(args) => args.run(&stores.open().await?, now()?).await,
         Verb::Graph(args) => args.run(&stores.open().await?, now()?).await,
         Verb::Export(args) => args.run(&stores.open().await?).await,
-        Verb::Import(args) if args.apply => args.run(&stores.make().await?, now()?).await,
+        Verb::Import(args) if args.apply => {
+            let opened = stores.make().await?;
+            Ok(verbs::written(&stores, &opened.catalog, args.run(&opened, now()?).await?).await)
+        }
         Verb::Import(args) => args.run(&stores.open().await?, now()?).await,
         Verb::Gc(args) => args.run(&stores.open().await?, now()?).await,
         Verb::Warm(args) => args.run(&stores.open().await?, json).await,
-        Verb::Sample(args) => args.run(&stores.make().await?, now()?).await,
         #[cfg(feature = "deploy")]
         Verb::Init(args) => args.run(now()?, json).await,
         #[cfg(feature = "deploy")]
         Verb::Destroy(args) => args.run(json).await,
+        Verb::Sample(args) => {
+            let opened = stores.make().await?;
+            Ok(verbs::written(&stores, &opened.catalog, args.run(&opened, now()?).await?).await)
+        }
+        #[cfg(feature = "deploy")]
+        Verb::Adopt(args) => args.run(stores.known_words, now()?, json).await,
+        #[cfg(feature = "deploy")]
+        Verb::KnownWords(args) => args.run(&stores).await,
         Verb::Key(args) => Report::of(&args.run()?),
         Verb::Sign(args) => Report::of(&args.run(now()?)?),
         Verb::Verify(args) => Report::of(&args.run(now()?)?),
@@ -112,7 +138,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<bool> {
     };
     let report = report?;
     report.print(json)?;
-    Ok(report.refused)
+    report.failed.map_or(Ok(report.refused), Err)
 }
 
 fn now() -> anyhow::Result<Timestamp> {

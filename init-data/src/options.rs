@@ -3,6 +3,8 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::Args;
 
+#[cfg(feature = "deploy")]
+use crate::known_words::{Edge, KnownWordsPlace};
 use crate::opening::{AnyArtifacts, AnyCatalog};
 use crate::places::{ArtifactsPlace, CatalogPlace, Places};
 use crate::stores::Stores;
@@ -19,6 +21,10 @@ pub struct StoreOptions {
     /// The artifacts, where they are not in the data folder: folder:FOLDER, s3:BUCKET or s3:BUCKET/PREFIX
     #[arg(long, global = true, env = "EDGEHOP_ARTIFACTS", value_name = "STORE")]
     pub artifacts: Option<ArtifactsPlace>,
+    /// Where the CDN looks known words up, kept current by every verb that writes to the catalog: kvs:ARN
+    #[cfg(feature = "deploy")]
+    #[arg(long, global = true, env = "EDGEHOP_KNOWN_WORDS", value_name = "STORE")]
+    pub known_words: Option<KnownWordsPlace>,
 }
 
 impl StoreOptions {
@@ -36,6 +42,13 @@ impl StoreOptions {
             bail!("there is no {place}: name what was published with --data, or --catalog and --artifacts");
         }
         self.make().await
+    }
+
+    /// Where the CDN looks known words up, if that was said.
+    #[cfg(feature = "deploy")]
+    pub async fn edge(&self) -> Option<Edge> {
+        let place = self.known_words.clone()?;
+        Some(Edge::new(&aws::settings(&aws::Options::default()).await, place, None))
     }
 
     fn places(&self) -> Places {

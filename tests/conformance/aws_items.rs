@@ -58,7 +58,7 @@ async fn items_are_where_the_documentation_says() {
     let catalog = place.catalog().await;
     let first = edit(&[release("1.0", 5)], &[("prod", Some(channel("1.0", &["cellular"])))]);
     catalog.commit(&word("modemFW"), Revision(0), &first).await.unwrap();
-    assert_eq!(place.keys("modemfw").await, ["#component", "prod", "release#1.0"]);
+    assert_eq!(place.keys("modemfw").await, ["#component", "channel#prod", "release#1.0"]);
     assert_eq!(place.keys("attr#cellular").await, ["modemfw"]);
     assert_eq!(place.keys("#components").await, ["modemfw"]);
     // None of what the sample's readers look at is taken.
@@ -76,14 +76,69 @@ async fn what_others_wrote_is_neither_shown_nor_overwritten() {
     let theirs = of_the_sample("os_armv8", "prod");
     place.put_item(theirs.clone()).await;
     assert_eq!(catalog.component(&word("os_armv8")).await.unwrap(), None);
+    // The same component and channel: both are there.
     let pointing = |line| edit(&[release("1.0", 5)], &[(line, Some(channel("1.0", &[])))]);
-    let refused = catalog.commit(&word("os_armv8"), Revision(0), &pointing("prod")).await.unwrap_err();
-    assert!(matches!(refused, StoreError::Damaged { .. }), "{refused:?}");
-    assert!(refused.to_string().contains("item os_armv8 prod"), "{refused}");
-    catalog.commit(&word("os_armv8"), Revision(0), &pointing("beta")).await.unwrap();
+    catalog.commit(&word("os_armv8"), Revision(0), &pointing("prod")).await.unwrap();
+    catalog.commit(&word("os_armv8"), Revision(1), &edit(&[], &[("prod", None)])).await.unwrap();
+    catalog.commit(&word("os_armv8"), Revision(2), &pointing("prod")).await.unwrap();
     let found = catalog.component(&word("os_armv8")).await.unwrap().unwrap();
-    assert_eq!(found.channels.keys().map(ToString::to_string).collect::<Vec<_>>(), ["beta"]);
+    assert_eq!(found.channels.keys().map(ToString::to_string).collect::<Vec<_>>(), ["prod"]);
     assert!(place.partition("os_armv8").await.contains(&("prod".to_owned(), theirs)));
+
+    // What somebody else put where edgehop's own would be is theirs, too.
+    let odd = of_the_sample("os_armv7", "channel#beta");
+    place.put_item(odd.clone()).await;
+    let refused = catalog.commit(&word("os_armv7"), Revision(0), &pointing("beta")).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Damaged { .. }), "{refused:?}");
+    assert!(refused.to_string().contains("item os_armv7 channel#beta"), "{refused}");
+    assert_eq!(place.partition("os_armv7").await, [("channel#beta".to_owned(), odd)]);
+}
+
+/// The sample's function finds items by attributes that only its own have.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_samples_own_questions_find_none_of_edgehops_items() {
+    let place = Aws::new().await;
+    let catalog = place.catalog().await;
+    let first = edit(&[release("1.0", 5)], &[("prod", Some(channel("1.0", &["gamer"])))]);
+    catalog.commit(&word("os_armv8"), Revision(0), &first).await.unwrap();
+    let mut theirs = of_the_sample("os_armv8", "prod");
+    theirs.insert("cpuArch".to_owned(), text("armv8"));
+    let wanted = [("gamer".to_owned(), AttributeValue::Bool(true))];
+    theirs.insert("deviceAttr".to_owned(), AttributeValue::M(wanted.into()));
+    place.put_item(theirs.clone()).await;
+    // As the sample asks, in the words of a filter: the stand-ins' PartiQL is a toy.
+    for (asked, value) in [
+        ("cpuArch = :is AND env = :env", text("armv8")),
+        ("deviceAttr.gamer = :is AND env = :env", AttributeValue::Bool(true)),
+        ("app = :is AND env = :env", text("os_armv8")),
+    ] {
+        let scan = place.clients.dynamodb.scan().table_name(&place.table).filter_expression(asked);
+        let found = scan.expression_attribute_values(":is", value).expression_attribute_values(":env", text("prod"));
+        assert_eq!(found.send().await.unwrap().items.unwrap(), [theirs.clone()], "{asked}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_of_another_layout_is_refused_and_not_changed() {
+    let place = Aws::new().await;
+    let catalog = place.catalog().await;
+    let first = edit(&[release("1.0", 5)], &[("prod", Some(channel("1.0", &[])))]);
+    catalog.commit(&word("app"), Revision(0), &first).await.unwrap();
+    for (layout, said) in [
+        ("1", "its layout is 1, this edgehop knows 2: no release of edgehop wrote it: publish into a new table"),
+        ("3", "its layout is 3, this edgehop knows 2: use the edgehop that wrote it"),
+    ] {
+        let mut head = place.partition("app").await.remove(0).1;
+        head.insert("layout".to_owned(), N(layout.to_owned()));
+        place.put_item(head).await;
+        let before = place.partition("app").await;
+        let read = catalog.component(&word("app")).await.unwrap_err();
+        let written = catalog.commit(&word("app"), Revision(1), &Edit::default()).await.unwrap_err();
+        for refused in [read, written] {
+            assert!(matches!(refused, StoreError::Damaged { .. }) && refused.to_string().contains(said), "{refused}");
+        }
+        assert_eq!(place.partition("app").await, before);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -181,7 +236,7 @@ async fn a_component_that_is_read_in_the_middle_of_a_write_is_read_again() {
     let barrier = Release { barrier: Some(word("new keys")), ..release("1.0", 5) };
     catalog.commit(&word("app"), Revision(1), &edit(&[barrier], &[("prod", Some(channel("1.1", &[])))])).await.unwrap();
     let (whole, after) = (catalog.component(&word("app")).await.unwrap(), place.partition("app").await);
-    for late in ["#component", "prod", "release#1.0"] {
+    for late in ["#component", "channel#prod", "release#1.0"] {
         let of = |items: &[(String, Item)]| items.iter().find(|(env, _)| env == late).unwrap().1.clone();
         place.put_item(of(&before)).await;
         let reading = tokio::spawn({
@@ -205,9 +260,9 @@ async fn damage_names_the_item() {
     let first = edit(&[release("1.0", 5)], &[("prod", Some(channel("1.0", &[])))]);
     for (app, env, field, value) in [
         ("one", "release#1.0", "record", text("{}")),
-        ("two", "prod", "record", text("no JSON")),
+        ("two", "channel#prod", "record", text("no JSON")),
         ("three", "#component", "revision", text("1")),
-        ("four", "#component", "layout", N("2".to_owned())),
+        ("four", "#component", "layout", N("3".to_owned())),
         ("five", "release#1.0", "sha256", text("short")),
     ] {
         catalog.commit(&word(app), Revision(0), &first).await.unwrap();

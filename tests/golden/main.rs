@@ -6,10 +6,12 @@ mod differences;
 mod recorded;
 
 use std::collections::BTreeSet;
+use std::process::Command;
+use std::time::Instant;
 
 use edgehop_tests::cloud::{Cloud, clients, wait};
 use edgehop_tests::sample_table;
-use edgehop_tests::server::{Server, folder};
+use edgehop_tests::server::{Server, command_line, folder};
 
 use compare::compare;
 use differences::{CASES, EVERYWHERE};
@@ -33,6 +35,25 @@ fn they_hold_over_the_samples_own_table_and_bucket_which_stay_as_they_are() {
     check(&server);
     drop(server);
     assert_eq!(cloud.content(), before);
+}
+
+#[test]
+fn they_hold_over_the_same_table_and_bucket_when_they_are_adopted() {
+    let cloud = Cloud::new();
+    wait(async { sample_table::fill(&clients().await, &cloud.table, &cloud.bucket, SAMPLE_SIZE).await });
+    let before = cloud.content();
+    let mut adopt = Command::new(command_line());
+    adopt.args(["adopt", "--table", &cloud.table, "--bucket", &cloud.bucket, "--yes"]);
+    let begun = Instant::now();
+    let adopted = adopt.envs(cloud.environment()).output().unwrap();
+    eprintln!("adopted 9 objects of {SAMPLE_SIZE} bytes in {:?}", begun.elapsed());
+    assert!(adopted.status.success(), "{adopted:?}");
+    let server = Server::start_with(folder(), &[], &cloud.environment());
+    check(&server);
+    drop(server);
+    let after = cloud.content();
+    assert!(before.items.iter().all(|(key, item)| after.items.get(key) == Some(item)));
+    assert!(before.objects.iter().all(|(name, object)| after.objects.get(name) == Some(object)));
 }
 
 /// That a server answers as was recorded, but for what is named.

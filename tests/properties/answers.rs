@@ -159,12 +159,7 @@ fn answered(asked: &Asked, everything: &Components) -> (Decision, Answer) {
 
 /// The list of known words as publishing keeps it.
 fn known(components: &Components) -> KnownWords {
-    let channels = components.values().flat_map(|component| component.channels.values());
-    KnownWords {
-        components: components.keys().cloned().collect(),
-        attributes: channels.flat_map(|channel| channel.attributes.iter().cloned()).collect(),
-        facts: required(components),
-    }
+    KnownWords::of(components.values().map(|component| &**component))
 }
 
 /// The facts that releases require, read from their records.

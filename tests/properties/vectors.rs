@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use resolver::query::{
     DEFAULT_LADDER, KnownWords, Ladder, MAX_DEVICE_BYTES, MAX_DIGESTS, MAX_IF_NONE_MATCH_BYTES, MAX_INSTALLED,
-    MAX_KEY_BYTES, MAX_PARAMETERS, MAX_QUERY_BYTES, MAX_VALUE_BYTES, Query,
+    MAX_KEY_BYTES, MAX_PARAMETERS, MAX_QUERY_BYTES, MAX_VALUE_BYTES, Query, Trait,
 };
 use resolver::words::{MAX_COMPONENT_BYTES, MAX_VERSION_BYTES};
 use serde::Deserialize;
@@ -104,6 +104,10 @@ struct Known {
     components: Vec<String>,
     attributes: Vec<String>,
     facts: Vec<String>,
+    #[serde(default)]
+    digests: Vec<String>,
+    #[serde(default)]
+    traits: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -181,6 +185,11 @@ impl Known {
             components: self.components.iter().map(|word| word.parse().unwrap()).collect(),
             attributes: self.attributes.iter().map(|word| word.parse().unwrap()).collect(),
             facts: self.facts.iter().map(|word| word.parse().unwrap()).collect(),
+            digests: self.digests.iter().map(|word| word.parse().unwrap()).collect(),
+            traits: [Trait::Cohort, Trait::Ring, Trait::Delta]
+                .into_iter()
+                .filter(|one| self.traits.iter().any(|word| word == one.as_str()))
+                .collect(),
         }
     }
 }

@@ -103,6 +103,19 @@ pub fn environment() -> Vec<(String, String)> {
     own.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }
 
+/// The same for what asks other services than those: who asks, and nothing of whoever runs the tests.
+pub fn offline_environment() -> Vec<(String, String)> {
+    let own = [
+        ("AWS_REGION", REGION),
+        ("AWS_ACCESS_KEY_ID", KEY.0),
+        ("AWS_SECRET_ACCESS_KEY", KEY.1),
+        ("AWS_CONFIG_FILE", "/dev/null"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ];
+    own.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
 /// Clients of the stand-ins.
 pub async fn clients() -> Clients {
     let endpoints = endpoints();

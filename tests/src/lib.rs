@@ -5,6 +5,7 @@ pub mod cloud;
 pub mod fault_proxy;
 pub mod function_url;
 pub mod glacier;
+pub mod key_value_store;
 pub mod lambda;
 pub mod packages;
 pub mod proxies;

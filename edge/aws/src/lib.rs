@@ -3,10 +3,11 @@
 //! ```text
 //! table                                   app (hash)      env (range)
 //!   a component                           modemfw         #component        name, revision, what belongs to it
-//!   one of its channels                   modemfw         prod              record
+//!   one of its channels                   modemfw         channel#prod      record
 //!   one of its releases                   modemfw         release#1.0       record, sha256
 //!   who wants an attribute                attr#cellular   modemfw
 //!   every component                       #components     modemfw
+//!   the sample's items are (being) adopted  #components   #adoption         state
 //! bucket
 //!   blobs/<sha256>                        an artifact, as the CDN serves it; x-amz-meta-md5 is its entity tag
 //!   blobs/<sha256>.minisig                what vouches for it
@@ -16,7 +17,8 @@
 //! ```
 //!
 //! The table has the sample's own keys, so it can be the sample's own table: items that edgehop did not write are never
-//! shown and never overwritten. No key collides, because `#` is in no component, channel or attribute. A read is one
+//! shown and never overwritten. No item of edgehop's has the keys of one of the sample's (`scoreboard`, `prod`), because
+//! `#` is in no component, channel or attribute; and none has an attribute that the sample's queries ask for. A read is one
 //! Query of one partition or one point read; there is no scan, no PartiQL, and nothing a device says is ever part of an
 //! expression.
 //!
@@ -66,7 +68,7 @@ pub use artifacts::{
     ADDRESS_STEPS, AddressLifetime, InvalidLifetime, MAX_ADDRESS_LIFETIME, MIN_ADDRESS_LIFETIME, S3Artifacts, Sizes,
 };
 pub use aws_config::SdkConfig;
-pub use catalog::DynamoCatalog;
+pub use catalog::{DynamoCatalog, Standing};
 pub use connect::{Clients, Options, connect, settings};
 pub use failure::said;
 pub use limits::{
@@ -74,4 +76,6 @@ pub use limits::{
 };
 pub use location::{BucketName, InvalidLocation, TableName};
 pub use open::{AwsArtifacts, AwsCatalog, look_at_bucket, open, open_bucket, open_refreshing, open_table};
-pub use sample::{REFRESH, SampleArtifacts, SampleCatalog};
+pub use sample::{
+    Adoption, Assembled, Learned, REFRESH, Reading, SampleArtifacts, SampleCatalog, SampleItem, SampleItems,
+};

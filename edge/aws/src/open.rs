@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use store::{Either, StoreError};
 
-use crate::catalog::has_components;
+use crate::catalog::{Standing, standing};
 use crate::sample::{REFRESH, Sample};
 use crate::{
     AddressLifetime, BucketName, Clients, DynamoCatalog, S3Artifacts, SampleArtifacts, SampleCatalog, TableName,
@@ -17,10 +17,11 @@ pub type AwsCatalog = Either<DynamoCatalog, SampleCatalog>;
 /// An artifact store on AWS.
 pub type AwsArtifacts = Either<S3Artifacts, SampleArtifacts>;
 
-/// Opens the stores in a table and a bucket: the sample's if its init script filled the table, else edgehop's own.
+/// Opens the stores in a table and a bucket: the sample's if its init script filled the table and nobody adopted it to
+/// the end, else edgehop's own.
 ///
-/// One Query where something was published. Where nothing was, the whole table is read once, and of the sample's items
-/// every object: SHA-256, size and CRC-32 are not in the table.
+/// One Query where something was published. Where nothing was, or an adoption is under way, the whole table is read
+/// once, and of the sample's items every object: SHA-256, size and CRC-32 are not in the table.
 ///
 /// With a lifetime, edgehop's own bucket gives presigned URLs away.
 pub async fn open(
@@ -32,6 +33,7 @@ pub async fn open(
     let (catalog, artifacts) = open_refreshing(clients, table, bucket, REFRESH).await?;
     let artifacts = match (artifacts, presign) {
         (Either::Left(own), Some(lifetime)) => Either::Left(own.with_addresses(lifetime.duration())),
+        (Either::Right(sample), Some(lifetime)) => Either::Right(sample.with_addresses(lifetime.duration())),
         (artifacts, _) => artifacts,
     };
     Ok((catalog, artifacts))
@@ -44,19 +46,21 @@ pub async fn open_refreshing(
     bucket: &BucketName,
     every: Duration,
 ) -> Result<(AwsCatalog, AwsArtifacts), StoreError> {
-    if !has_components(&clients.dynamodb, table.as_str()).await?
+    let own = (own_catalog(clients, table), open_bucket(clients, bucket));
+    let standing = standing(&clients.dynamodb, table.as_str()).await?;
+    if standing != Standing::Own
         && let Some(sample) = Sample::find(clients, table, bucket).await?
     {
-        let (catalog, artifacts) = sample.serve(every);
+        let (catalog, artifacts) = sample.serve(every, own, standing == Standing::Adopting);
         return Ok((Either::Right(catalog), Either::Right(artifacts)));
     }
-    Ok((Either::Left(own_catalog(clients, table)), Either::Left(open_bucket(clients, bucket))))
+    Ok((Either::Left(own.0), Either::Left(own.1)))
 }
 
 /// Opens the catalog in a table whose artifacts are not in S3. [`StoreError::ReadOnly`] if it is the sample's: its
 /// objects are in a bucket.
 pub async fn open_table(clients: &Clients, table: &TableName) -> Result<DynamoCatalog, StoreError> {
-    if !has_components(&clients.dynamodb, table.as_str()).await? && Sample::is_in(clients, table).await? {
+    if standing(&clients.dynamodb, table.as_str()).await? != Standing::Own && Sample::is_in(clients, table).await? {
         let problem = "the sample's init script filled it, and its objects are in a bucket: give --artifacts s3:BUCKET";
         return Err(StoreError::ReadOnly { what: table.to_string(), problem: problem.to_owned() });
     }

@@ -5,6 +5,7 @@
 
 mod artifacts;
 mod catalog;
+mod digesting;
 mod either;
 mod error;
 mod fragment;
@@ -13,6 +14,7 @@ mod stage;
 
 pub use artifacts::{Address, Artifacts, ByteStream, Held, Identity, Opened, Stat, Stored};
 pub use catalog::Catalog;
+pub use digesting::{Digested, Digesting};
 pub use either::Either;
 pub use error::StoreError;
 pub use inspect::inspect;

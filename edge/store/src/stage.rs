@@ -1,21 +1,15 @@
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write as _};
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use resolver::catalog::{Artifact, MAX_ARTIFACT_BYTES, ObjectKey};
-use resolver::words::{Digest, Md5};
-use sha2::Digest as _;
 use tempfile::NamedTempFile;
 
-use crate::fragment::FragmentWriter;
+use crate::digesting::{Digested, Digesting};
 use crate::{Artifacts, StoreError};
 
 /// The source is read in pieces of this size, in bytes.
 const INPUT: usize = 1 << 20;
-
-/// A fragment is kept if it saves at least one byte in so many; else the artifact itself goes into packages, and the
-/// store holds it once.
-const LEAST_SAVING: u64 = 32;
 
 /// A file, read once and ready to be put into a store: a private copy, so that nobody can change it in between.
 #[derive(Debug)]
@@ -23,8 +17,7 @@ pub struct Staged {
     /// What the record will say.
     pub artifact: Artifact,
     copy: NamedTempFile,
-    /// The fragment's bytes and their MD5, if there is a fragment.
-    fragment: Option<(NamedTempFile, Md5)>,
+    digested: Digested,
 }
 
 /// Why a file cannot become an artifact.
@@ -63,41 +56,26 @@ pub fn stage(source: &Path, work: &Path, mut passing: impl FnMut(&[u8])) -> Resu
     let write = |error| StageError::Write { work: work.into(), source: error };
     let mut file = File::open(source).map_err(read)?;
     let mut copy = NamedTempFile::new_in(work).map_err(write)?;
-    let temporary = NamedTempFile::new_in(work).map_err(write)?;
-    let mut fragment = FragmentWriter::new(BufWriter::new(temporary.as_file()));
-    let (mut sha256, mut md5, mut crc32) = (sha2::Sha256::new(), md5::Md5::new(), crc32fast::Hasher::new());
+    let mut digesting = Digesting::new(work).map_err(write)?;
     let mut buffer = vec![0; INPUT];
-    let mut size = 0;
     loop {
         let count = file.read(&mut buffer).map_err(read)?;
         let piece = &buffer[..count];
         if piece.is_empty() {
             break;
         }
-        size += count as u64;
-        if size > MAX_ARTIFACT_BYTES {
+        if digesting.size() + count as u64 > MAX_ARTIFACT_BYTES {
             return Err(StageError::TooLarge(source.into()));
         }
         passing(piece);
-        sha256.update(piece);
-        md5.update(piece);
-        crc32.update(piece);
         copy.write_all(piece).map_err(write)?;
-        fragment.write(piece).map_err(write)?;
+        digesting.take(piece).map_err(write)?;
     }
-    if size == 0 {
+    if digesting.size() == 0 {
         return Err(StageError::Empty(source.into()));
     }
-    let (fragment, fragment_md5) = fragment.finish().map_err(write)?;
-    let worth_it = fragment.size + size / LEAST_SAVING <= size;
-    let artifact = Artifact {
-        sha256: Digest(sha256.finalize().into()),
-        md5: Digest(md5.finalize().into()),
-        size,
-        crc32: Some(crc32.finalize()),
-        fragment: worth_it.then_some(fragment),
-    };
-    Ok(Staged { artifact, copy, fragment: worth_it.then_some((temporary, fragment_md5)) })
+    let digested = digesting.finish().map_err(write)?;
+    Ok(Staged { artifact: digested.artifact.clone(), copy, digested })
 }
 
 impl Staged {
@@ -106,9 +84,6 @@ impl Staged {
     pub async fn put(&self, artifacts: &impl Artifacts) -> Result<(), StoreError> {
         let blob = ObjectKey::Blob(self.artifact.sha256);
         artifacts.put(&blob, self.copy.path(), &self.artifact.md5).await?;
-        if let (Some(fragment), Some((file, md5))) = (self.artifact.fragment, &self.fragment) {
-            artifacts.put(&ObjectKey::Fragment(fragment.sha256), file.path(), md5).await?;
-        }
-        Ok(())
+        self.digested.put_fragment(artifacts).await
     }
 }

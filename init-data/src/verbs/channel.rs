@@ -79,6 +79,11 @@ struct Changed {
 }
 
 impl ChannelArgs {
+    /// Whether it changes anything.
+    pub(crate) fn writes(&self) -> bool {
+        !matches!(self.verb, ChannelVerb::Show { .. })
+    }
+
     pub(crate) async fn run<C: Catalog, A>(self, stores: &Stores<C, A>, now: Timestamp) -> anyhow::Result<Report> {
         match self.verb {
             ChannelVerb::Show { component, channel } => {

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use init_data::known_words::Edge;
 use init_data::stack::{
     Account, AccountOptions, Change, CodeZip, Deployment, Given, Stack, StackName, Told, deploy, together,
 };
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 use super::report::Report;
 use super::watching::Watching;
+use super::written::told;
 
 /// Questions about the sample data, to paste.
 const QUESTIONS: [(&str, &str); 3] = [
@@ -78,10 +80,22 @@ impl InitArgs {
             let stores = stack.stores(&account).await?;
             watching.tell(&Told::Step(&format!("publishing the sample data into the stack {}", stack.name)));
             let published = samples(&stores, self.sample_size, now).await?.len();
-            (stack, None, Some(published))
+            (stack, None, Some((published, stores.catalog)))
+        };
+        let (samples, catalog) = published.unzip();
+        let words = stack.outputs.known_words.clone();
+        let report = Report::of(&Ready::of(stack, &account, change, samples).await?)?;
+        // What stands in for CloudFront may have no key-value store, and then nobody has to know.
+        let place = words.and_then(|arn| format!("kvs:{arn}").parse().ok());
+        let report = match (place, &catalog) {
+            (Some(place), Some(catalog)) => {
+                watching.tell(&Told::Step("telling the CDN which words the catalog knows"));
+                told(&Edge::new(&account.settings, place, account.endpoint_url.as_deref()), catalog, report).await
+            }
+            _ => report,
         };
         watching.end();
-        Report::of(&Ready::of(stack, &account, change, published).await?)
+        Ok(report)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The command line, one verb a file. A verb's `run` returns what it found out, to be printed as text or as JSON.
 
+#[cfg(feature = "deploy")]
+mod adopt;
 mod catalog_file;
 mod channel;
 mod check;
@@ -11,6 +13,8 @@ mod graph;
 #[cfg(feature = "deploy")]
 mod init;
 mod key;
+#[cfg(feature = "deploy")]
+mod known_words;
 mod lower_case;
 mod manual;
 mod password;
@@ -25,8 +29,11 @@ mod verify;
 mod warm;
 #[cfg(feature = "deploy")]
 mod watching;
+mod written;
 mod yank;
 
+#[cfg(feature = "deploy")]
+pub(crate) use adopt::AdoptArgs;
 pub(crate) use catalog_file::{ExportArgs, ImportArgs};
 pub(crate) use channel::ChannelArgs;
 pub(crate) use check::CheckArgs;
@@ -38,6 +45,8 @@ pub(crate) use graph::GraphArgs;
 #[cfg(feature = "deploy")]
 pub(crate) use init::InitArgs;
 pub(crate) use key::KeyArgs;
+#[cfg(feature = "deploy")]
+pub(crate) use known_words::KnownWordsArgs;
 pub(crate) use manual::{CompletionsArgs, ManArgs};
 pub(crate) use publish::PublishArgs;
 pub(crate) use releases::ReleasesArgs;
@@ -46,4 +55,5 @@ pub(crate) use sample::SampleArgs;
 pub(crate) use sign::SignArgs;
 pub(crate) use verify::VerifyArgs;
 pub(crate) use warm::WarmArgs;
+pub(crate) use written::written;
 pub(crate) use yank::YankArgs;

@@ -20,17 +20,24 @@ pub(crate) struct Report {
     json: serde_json::Value,
     /// What was looked at is not as it must be; the process says so when it ends.
     pub(crate) refused: bool,
+    /// What was found out was done, and this was not.
+    pub(crate) failed: Option<anyhow::Error>,
 }
 
 impl Report {
     /// Both forms of a finding.
     pub(crate) fn of(found: &(impl Serialize + Display)) -> anyhow::Result<Report> {
-        Ok(Report { text: found.to_string(), json: serde_json::to_value(found)?, refused: false })
+        Ok(Report { text: found.to_string(), json: serde_json::to_value(found)?, refused: false, failed: None })
     }
 
     /// The same, of something that is not as it must be.
     pub(crate) fn refused(self, refused: bool) -> Report {
         Report { refused, ..self }
+    }
+
+    /// The same, where something that comes after it was not done.
+    pub(crate) fn but(self, error: anyhow::Error) -> Report {
+        Report { failed: Some(error), ..self }
     }
 
     /// Prints one of them. An empty text prints nothing.

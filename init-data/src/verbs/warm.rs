@@ -64,7 +64,11 @@ fn reported(found: &Warming) -> anyhow::Result<Report> {
 }
 
 /// Whether to go on. Where nobody can be asked, nothing is done.
-fn agreed(yes: bool, terminal: bool, answer: impl FnOnce() -> anyhow::Result<String>) -> anyhow::Result<bool> {
+pub(crate) fn agreed(
+    yes: bool,
+    terminal: bool,
+    answer: impl FnOnce() -> anyhow::Result<String>,
+) -> anyhow::Result<bool> {
     if yes || !terminal {
         return Ok(yes);
     }

@@ -42,6 +42,7 @@ mod obstacle;
 mod outcome;
 mod route;
 mod select;
+mod telling;
 mod terrain;
 mod withhold;
 
@@ -49,6 +50,7 @@ pub(crate) use hop::no_way;
 pub(crate) use installed::Place;
 pub(crate) use obstacle::Obstacle;
 pub(crate) use route::{Route, route};
+pub(crate) use telling::{telling, traits};
 pub(crate) use terrain::Terrain;
 
 pub use explain::{Explanation, explain};

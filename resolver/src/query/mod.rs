@@ -24,8 +24,8 @@
 //!    Other entity tags stay in `If-None-Match`; a cache that moved digests and is left with none puts
 //!    [`crate::answer::CURRENT`] there, so that the request keeps its condition.
 //! 5. Sort by key, join. Every character that is left needs no escape, save the `+` of a version: `%2B`.
-//! 6. Words that no catalog knows are left out ([`Query::known_to`]), but for the first component where nothing else
-//!    says what is asked for.
+//! 6. Words that change no answer of the catalog are left out ([`KnownWords`], [`Query::known_to`]), but for the first
+//!    component where nothing else says what is asked for.
 //!
 //! The invariant: every input that changes a response is in the canonical query, and nothing else is.
 
@@ -33,6 +33,8 @@ mod canonical;
 mod cohort;
 mod entity_tag;
 mod error;
+mod known;
+mod known_entries;
 mod limits;
 mod parameters;
 mod parse;
@@ -43,6 +45,8 @@ pub use cohort::{Cohort, DEFAULT_LADDER, InvalidLadder, Ladder};
 pub use entity_tag::EntityTag;
 pub(crate) use entity_tag::if_none_match;
 pub use error::{QueryError, Status};
+pub use known::{KnownWords, Trait};
+pub use known_entries::{MAX_ENTRY_BYTES, MAX_PAGES};
 pub use limits::*;
 
 use crate::catalog::{Component, Components};
@@ -106,17 +110,6 @@ pub struct Asked {
     pub tags: Vec<EntityTag>,
 }
 
-/// The words that a catalog knows: the list that publishing keeps for the edge. A query's others change no answer.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct KnownWords {
-    /// Components published.
-    pub components: BTreeSet<ComponentKey>,
-    /// Attributes that a channel wants.
-    pub attributes: BTreeSet<AttributeName>,
-    /// Facts that a release requires.
-    pub facts: BTreeSet<FactName>,
-}
-
 impl Query {
     /// The component an OS is published as, if a CPU architecture was given and can be part of a name.
     pub fn os_component(&self) -> Option<(ComponentKey, &ChannelName)> {
@@ -133,12 +126,16 @@ impl Query {
     ///
     /// `cpuarch` stays; without it, the first component stays: it says that something was asked for, so that the
     /// answer is 404 and not 400.
-    pub fn known_to(self, known: &KnownWords) -> Query {
-        self.keep(
-            |name| known.components.contains(name),
-            |name| known.attributes.contains(name),
-            |name| known.facts.contains(name),
-        )
+    pub fn known_to(mut self, known: &KnownWords) -> Query {
+        let words = known.words();
+        let knows = |word: &str| words.contains(word);
+        self.have.retain(|digest| knows(&known::prefix(digest)));
+        self.cohort = self.cohort.filter(|_| knows(Trait::Cohort.as_str()));
+        if !knows(Trait::Ring.as_str()) {
+            self.ring = Ring::default();
+        }
+        self.delta &= knows(Trait::Delta.as_str());
+        self.keep(|name| knows(name.as_str()), |name| knows(&known::attribute(name)), |name| knows(name.as_str()))
     }
 
     /// The same question without the words that these components do not know. They are what was fetched for it, so

@@ -51,17 +51,18 @@ impl Query {
 
     /// Files a parameter that is not a reserved one: an attribute, a fact or a component.
     fn add(&mut self, key: &str, parameter: &Parameter<'_>) -> Result<(), QueryError> {
+        let value: ChannelName = word(parameter)?;
         if let Some(name) = key.strip_prefix(crate::words::ATTRIBUTE_PREFIX) {
             if name.is_empty() {
                 return Err(QueryError::bad(&parameter.spelled, "an attribute takes a name: attr<Name>=<channel>"));
             }
             if let Ok(name) = name.parse() {
-                self.attributes.insert(name, word(parameter)?);
+                self.attributes.insert(name, value);
             }
         } else if let Ok(fact) = key.parse() {
             self.facts.insert(fact, word(parameter)?);
         } else if let Ok(component) = key.parse() {
-            self.components.insert(component, word(parameter)?);
+            self.components.insert(component, value);
         }
         Ok(())
     }

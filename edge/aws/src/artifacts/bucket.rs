@@ -4,6 +4,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::types::ServerSideEncryption;
 use resolver::answer::BLOB_SECONDS;
 use resolver::words::Md5;
 use store::StoreError;
@@ -39,6 +40,9 @@ pub(crate) struct Found {
     pub(crate) md5: Option<Md5>,
     /// S3's own entity tag.
     pub(crate) etag: Option<String>,
+    /// The same where it is the MD5 of the bytes: put in one call, and not encrypted with KMS' or the caller's keys (S3 API
+    /// reference, Object: ETag).
+    pub(crate) etag_md5: Option<Md5>,
 }
 
 impl Bucket {
@@ -67,7 +71,10 @@ impl Bucket {
         };
         let md5 = head.metadata().and_then(|metadata| metadata.get(MD5)).and_then(|md5| md5.parse().ok());
         let size = head.content_length().unwrap_or_default().try_into().unwrap_or_default();
-        Ok(Some(Found { size, md5, etag: head.e_tag }))
+        let other_keys = !matches!(head.server_side_encryption(), None | Some(ServerSideEncryption::Aes256));
+        let own_tag = head.e_tag().filter(|_| !other_keys && head.sse_customer_algorithm().is_none());
+        let etag_md5 = own_tag.and_then(|etag| etag.trim_matches('"').parse().ok());
+        Ok(Some(Found { size, md5, etag: head.e_tag, etag_md5 }))
     }
 
     /// Deletes an object. One that is not there is no error.

@@ -17,7 +17,7 @@ use super::text::Over;
 use crate::failure;
 
 /// Where the claims are. No path of the CDN leads there.
-const FOLDER: &str = "restores/";
+pub(crate) const FOLDER: &str = "restores/";
 
 /// How long nobody else asks for a restore that somebody was about to ask for, or was refused. From then on HEAD tells
 /// whether it goes on.

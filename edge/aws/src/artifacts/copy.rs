@@ -21,8 +21,9 @@ impl Bucket {
             return self.copy_parts(from, to, found).await;
         }
         let mut copy = self.patient.copy_object().bucket(&self.name).key(to).copy_source(source(&self.name, from));
-        if from == to {
-            // S3 copies an object onto itself only if something about it is said anew.
+        if from == to || found.md5.is_some() {
+            // S3 copies an object onto itself only if something about it is said anew; and what was never an artifact says
+            // nothing of its own.
             copy = copy
                 .metadata_directive(MetadataDirective::Replace)
                 .set_metadata(metadata(found.md5.as_ref()))

@@ -10,7 +10,7 @@ use super::listing::age;
 use super::text::Over;
 
 /// Where the objects are. No path of the CDN leads there.
-const FOLDER: &str = "locks/";
+pub(crate) const FOLDER: &str = "locks/";
 
 /// How long a right is believed that nobody renews. Far longer than clocks differ that S3 takes requests from.
 const LAPSES: Duration = Duration::from_secs(300);

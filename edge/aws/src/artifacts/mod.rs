@@ -25,8 +25,8 @@ use store::{Address, Artifacts, Held, Opened, Stat, StoreError, Stored};
 
 use address::Lifetime;
 pub use address::{ADDRESS_STEPS, AddressLifetime, InvalidLifetime, MAX_ADDRESS_LIFETIME, MIN_ADDRESS_LIFETIME};
-pub(crate) use bucket::Bucket;
-use names::Where;
+pub(crate) use bucket::{Bucket, Found};
+pub(crate) use names::{OWN_FOLDERS, Where};
 pub use sizes::Sizes;
 use text::Over;
 

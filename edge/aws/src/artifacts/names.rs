@@ -12,6 +12,9 @@ pub(crate) const KINDS: [Kind; 2] = [("blobs/", ObjectKey::Blob), ("fragments/",
 
 const ASIDE: &str = "aside/";
 
+/// Where everything that edgehop puts into a bucket is, below its prefix. What lies there may be deleted as garbage.
+pub(crate) const OWN_FOLDERS: [&str; 5] = ["blobs/", "fragments/", ASIDE, super::cold::FOLDER, super::lease::FOLDER];
+
 /// What stays as it is in the header that names the source of a copy.
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 

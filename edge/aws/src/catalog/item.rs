@@ -11,8 +11,9 @@ use crate::limits::MAX_ITEM_BYTES;
 /// An item as the SDK has it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// Which layout of the table this code reads and writes. An item of a later one is refused, not changed.
-const LAYOUT_VERSION: u64 = 1;
+/// Which layout of the table this code reads and writes. A component of any other is refused, not changed. Layout 1 had
+/// channels under their bare names, where an item of the sample's may be.
+const LAYOUT_VERSION: u64 = 2;
 
 /// What a number takes in an item at most, in bytes (DynamoDB developer guide, "DynamoDB item sizes and formats").
 const NUMBER_BYTES: usize = 21;
@@ -53,10 +54,15 @@ impl Head {
 
     pub(crate) fn read(item: &Item) -> Result<Head, StoreError> {
         let layout = number(item, LAYOUT)?;
-        if layout > LAYOUT_VERSION {
-            let problem =
-                format!("its layout is {layout}, this edgehop knows {LAYOUT_VERSION}: use the edgehop that wrote it");
-            return Err(damaged(item, problem));
+        if layout != LAYOUT_VERSION {
+            let advice = match layout > LAYOUT_VERSION {
+                true => "use the edgehop that wrote it",
+                false => "no release of edgehop wrote it: publish into a new table",
+            };
+            return Err(damaged(
+                item,
+                format!("its layout is {layout}, this edgehop knows {LAYOUT_VERSION}: {advice}"),
+            ));
         }
         let name = text(item, SPELLING)?.parse().map_err(|error| damaged(item, error))?;
         let numbers = item.get(HIDDEN).map_or(Ok(&[][..]), |value| value.as_ns().map(Vec::as_slice));

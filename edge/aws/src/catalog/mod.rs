@@ -6,21 +6,22 @@ mod names;
 mod partition;
 mod plan;
 mod room;
+mod standing;
 mod table;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
 use resolver::catalog::{Component, Edit, Revision};
 use resolver::words::{AttributeName, ComponentKey, ComponentName};
 use store::{Catalog, StoreError};
 
 pub(crate) use item::{Item, text};
-use names::COMPONENTS;
+use names::{ADOPTION, COMPONENTS};
 pub(crate) use names::{APP, ENV, STEP, item};
 use partition::Partition;
+pub use standing::Standing;
+pub(crate) use standing::{begin, finish, standing};
 use table::Table;
 
-use crate::failure;
 use crate::limits::MAX_TRANSACTION_ITEMS;
 
 /// A catalog in one DynamoDB table, with the hash key `app` and the range key `env`, both strings.
@@ -49,8 +50,12 @@ impl DynamoCatalog {
 
     async fn list(&self, app: &str) -> Result<Vec<ComponentKey>, StoreError> {
         let items = self.table.query(app).await?;
-        let key = |item| text(item, ENV)?.parse().map_err(|error| self::item::damaged(item, error));
-        items.iter().map(key).collect()
+        let key = |item| match text(item, ENV) {
+            Ok(ADOPTION) => None,
+            Ok(key) => Some(key.parse().map_err(|error| self::item::damaged(item, error))),
+            Err(error) => Some(Err(error)),
+        };
+        items.iter().filter_map(key).collect()
     }
 }
 
@@ -82,19 +87,4 @@ impl Catalog for DynamoCatalog {
         }
         Ok(Revision(expected.0 + 1))
     }
-}
-
-/// Something was published into this table: one Query of one item.
-pub(crate) async fn has_components(client: &Client, table: &str) -> Result<bool, StoreError> {
-    let query = client
-        .query()
-        .table_name(table)
-        .consistent_read(true)
-        .limit(1)
-        .key_condition_expression("#app = :app")
-        .expression_attribute_names("#app", APP)
-        .expression_attribute_values(":app", AttributeValue::S(COMPONENTS.to_owned()));
-    let found = query.send().await;
-    let found = found.map_err(|error| failure::catalog(format!("Query of {COMPONENTS} in {table}"), &error))?;
-    Ok(found.items.is_some_and(|items| !items.is_empty()))
 }

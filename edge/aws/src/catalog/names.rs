@@ -1,7 +1,8 @@
-//! Keys and attributes of the table's items. `#` is in no component, channel or attribute, so nothing collides; nor
-//! does any attribute with those of the sample: `version`, `md5`, `url`, `ident`, `deviceAttr`, `cpuArch`.
+//! Keys and attributes of the table's items. `#` is in no component, channel or attribute, and in every key pair here, so
+//! nothing collides with an item of the sample's, whose range key is a bare channel; nor does any attribute with those
+//! of the sample: `version`, `md5`, `url`, `ident`, `deviceAttr`, `cpuArch`.
 
-use resolver::words::{AttributeName, Version};
+use resolver::words::{AttributeName, ChannelName, Version};
 
 /// The hash key: which component, or which list.
 pub(crate) const APP: &str = "app";
@@ -14,6 +15,12 @@ pub(crate) const HEAD: &str = "#component";
 
 /// The list of every component.
 pub(crate) const COMPONENTS: &str = "#components";
+
+/// The entry on that list that is no component: how far the sample's items are adopted. It comes first, too.
+pub(crate) const ADOPTION: &str = "#adoption";
+
+/// What that entry says.
+pub(crate) const STATE: &str = "state";
 
 /// A channel or a release, in JSON.
 pub(crate) const RECORD: &str = "record";
@@ -42,9 +49,21 @@ pub(crate) const LISTED: &str = "listed";
 /// Which layout of the table this is.
 pub(crate) const LAYOUT: &str = "layout";
 
+const CHANNEL: &str = "channel#";
+
 const RELEASE: &str = "release#";
 
 const WANTING: &str = "attr#";
+
+/// The range key of a channel.
+pub(crate) fn channel(name: &ChannelName) -> String {
+    format!("{CHANNEL}{name}")
+}
+
+/// The name of the channel that has this range key; `None` if it is no channel's.
+pub(crate) fn channel_name(env: &str) -> Option<&str> {
+    env.strip_prefix(CHANNEL)
+}
 
 /// The range key of a release.
 pub(crate) fn release(version: &Version) -> String {
@@ -56,7 +75,7 @@ pub(crate) fn again(release: &str, step: u64) -> String {
     format!("{release}#{step}")
 }
 
-/// What a range key stands for: the channel, or the release by its first range key.
+/// What a range key stands for: a channel, or a release by its first range key.
 pub(crate) fn slot(env: &str) -> &str {
     match env.strip_prefix(RELEASE).and_then(|version| version.split_once('#')) {
         Some((version, _)) => &env[..RELEASE.len() + version.len()],

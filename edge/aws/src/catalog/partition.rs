@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use store::StoreError;
 
 use super::item::{Head, Item, Row, mark, text};
-use super::names::{ENV, HEAD, STEP, is_release, item, slot};
+use super::names::{ENV, HEAD, STEP, channel_name, is_release, item, slot};
 use super::table::Table;
 
 /// How long to wait before a partition that was read in the middle of a write is read again. Applying a transaction
@@ -94,10 +94,11 @@ impl Partition {
 
     /// The channels.
     pub(crate) fn channels(&self, key: &ComponentKey) -> Result<BTreeMap<ChannelName, Channel>, StoreError> {
-        let channels = self.current().into_values().filter(|(env, _)| !is_release(env));
+        let current = self.current().into_values();
+        let channels = current.filter_map(|(env, row)| Some((env, channel_name(env)?, row)));
         channels
-            .map(|(env, row)| {
-                let name = env.parse().map_err(|error| StoreError::damaged(item(key.as_str(), env), error))?;
+            .map(|(env, name, row)| {
+                let name = name.parse().map_err(|error| StoreError::damaged(item(key.as_str(), env), error))?;
                 Ok((name, record(key, env, row)?))
             })
             .collect()

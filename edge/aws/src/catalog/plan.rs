@@ -25,7 +25,7 @@ use store::StoreError;
 
 use super::action::{Action, Change, Condition, Transaction};
 use super::item::{Head, Row, mark};
-use super::names::{COMPONENTS, HEAD, again, item, release, wanting};
+use super::names::{COMPONENTS, HEAD, again, channel, item, release, wanting};
 use super::partition::Partition;
 use super::room::Room;
 use crate::limits::MAX_TRANSACTION_BYTES;
@@ -110,15 +110,15 @@ impl<'a> Plan<'a> {
     }
 
     fn channels(&mut self, edit: &Edit) -> Result<(), StoreError> {
-        for (name, channel) in &edit.channels {
-            let env = name.to_string();
-            match channel {
-                Some(channel) => {
-                    if !self.after.contains_key(&release(&channel.target)) {
-                        let channel_name = format!("channel {name} of {}", self.app);
-                        return Err(StoreError::Dangling { channel: channel_name, target: channel.target.to_string() });
+        for (name, set) in &edit.channels {
+            let env = channel(name);
+            match set {
+                Some(set) => {
+                    if !self.after.contains_key(&release(&set.target)) {
+                        let channel = format!("channel {name} of {}", self.app);
+                        return Err(StoreError::Dangling { channel, target: set.target.to_string() });
                     }
-                    let record = json(&self.app, &env, channel)?;
+                    let record = json(&self.app, &env, set)?;
                     let there = self.current.get(env.as_str());
                     if there.is_none_or(|(_, row)| row.record != record) {
                         let condition = there.map_or_else(|| self.unused(&env), |(_, row)| Condition::Step(row.step));
@@ -247,7 +247,7 @@ impl<'a> Plan<'a> {
         condition: Condition,
     ) -> Result<Action, StoreError> {
         if self.before.foreign.contains(env) {
-            let problem = "it is there and edgehop did not write it: adopt the table first, or use another one";
+            let problem = "it is there and edgehop did not write it: delete it, or use another table";
             return Err(StoreError::damaged(item(&self.app, env), problem));
         }
         Action::new(&self.app, env, Change::Row(Row { step: 0, record, sha256 }), condition)

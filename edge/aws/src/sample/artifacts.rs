@@ -1,52 +1,95 @@
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::stream;
-use resolver::catalog::ObjectKey;
-use resolver::words::{Md5, Sha256};
-use store::{Artifacts, Held, Opened, Stat, StoreError, Stored};
-use tokio::sync::watch;
+use resolver::catalog::{Availability, ObjectKey, Tier};
+use resolver::words::{Md5, Sha256, Timestamp};
+use store::{Address, Artifacts, Held, Opened, Stat, StoreError, Stored};
 
-use super::directory::{Directory, Object};
-use super::read_only;
+use super::directory::Object;
+use super::latest::{Latest, Seen, read_only};
+use crate::S3Artifacts;
 use crate::artifacts::Bucket;
 
 /// The artifacts in a bucket that the sample's init script filled, under the names that it gave them. There are no
-/// fragments and no signatures; every write is [`StoreError::ReadOnly`].
+/// fragments and no signatures; every write is [`StoreError::ReadOnly`]. Once the table is adopted, reads are those of
+/// edgehop's own store in the bucket.
 ///
 /// [`stat`](Artifacts::stat) is from memory, [`read`](Artifacts::read) is 1 GET.
 #[derive(Debug, Clone)]
 pub struct SampleArtifacts {
     bucket: Bucket,
-    latest: watch::Receiver<Arc<Directory>>,
+    latest: Latest,
+    own: S3Artifacts,
+    is_adopting: bool,
 }
 
 impl SampleArtifacts {
-    pub(crate) fn new(bucket: Bucket, latest: watch::Receiver<Arc<Directory>>) -> SampleArtifacts {
-        SampleArtifacts { bucket, latest }
+    pub(crate) fn new(bucket: Bucket, latest: Latest, own: S3Artifacts, is_adopting: bool) -> SampleArtifacts {
+        SampleArtifacts { bucket, latest, own, is_adopting }
+    }
+
+    /// The same store; once the table is adopted it gives presigned URLs away.
+    pub(crate) fn with_addresses(mut self, lifetime: Duration) -> SampleArtifacts {
+        self.own = self.own.with_addresses(lifetime);
+        self
+    }
+
+    fn seen(&self) -> Seen {
+        self.latest.borrow().clone()
+    }
+
+    fn is_adopted(&self) -> bool {
+        matches!(*self.latest.borrow(), Seen::Adopted)
     }
 
     fn object(&self, key: &ObjectKey) -> Option<Object> {
-        match key {
-            ObjectKey::Blob(sha256) => self.latest.borrow().objects.get(sha256).cloned(),
-            ObjectKey::Fragment(_) => None,
+        match (self.seen(), key) {
+            (Seen::Sample(directory), ObjectKey::Blob(sha256)) => directory.objects.get(sha256).cloned(),
+            _ => None,
         }
     }
 
     fn refused<T>(&self) -> Result<T, StoreError> {
-        Err(read_only(format!("the bucket {}", self.bucket.name)))
+        read_only(format!("the bucket {}", self.bucket.name), self.is_adopting)
     }
 }
 
 impl Artifacts for SampleArtifacts {
     async fn stat(&self, key: &ObjectKey) -> Result<Option<Stat>, StoreError> {
+        if self.is_adopted() {
+            return self.own.stat(key).await;
+        }
         let found = self.object(key);
         Ok(found.map(|Object { artifact, .. }| Stat { size: artifact.size, md5: artifact.md5 }))
     }
 
+    async fn availability(&self, key: &ObjectKey) -> Result<Availability, StoreError> {
+        match self.is_adopted() {
+            true => self.own.availability(key).await,
+            false => Ok(Availability::Ready),
+        }
+    }
+
+    async fn restore(&self, key: &ObjectKey, tier: Tier, days: u32) -> Result<Availability, StoreError> {
+        match self.is_adopted() {
+            true => self.own.restore(key, tier, days).await,
+            false => Ok(Availability::Ready),
+        }
+    }
+
+    async fn address(&self, key: &ObjectKey, now: Timestamp) -> Result<Option<Address>, StoreError> {
+        match self.is_adopted() {
+            true => self.own.address(key, now).await,
+            false => Ok(None),
+        }
+    }
+
     async fn read(&self, key: &ObjectKey, range: Range<u64>) -> Result<Opened, StoreError> {
+        if self.is_adopted() {
+            return self.own.read(key, range).await;
+        }
         let object = self.object(key).ok_or_else(|| StoreError::Missing(key.to_string()))?;
         if range.is_empty() {
             return Ok(Opened { bytes: Box::pin(stream::empty()), identity: None });
@@ -64,8 +107,11 @@ impl Artifacts for SampleArtifacts {
         self.refused()
     }
 
-    async fn signature(&self, _: &Sha256) -> Result<Option<String>, StoreError> {
-        Ok(None)
+    async fn signature(&self, artifact: &Sha256) -> Result<Option<String>, StoreError> {
+        match self.is_adopted() {
+            true => self.own.signature(artifact).await,
+            false => Ok(None),
+        }
     }
 
     async fn put_signature(&self, _: &Sha256, _: &str) -> Result<(), StoreError> {
@@ -77,7 +123,7 @@ impl Artifacts for SampleArtifacts {
     }
 
     async fn list(&self) -> Result<Vec<Stored>, StoreError> {
-        let directory = Arc::clone(&self.latest.borrow());
+        let Seen::Sample(directory) = self.seen() else { return self.own.list().await };
         let stored = directory.objects.iter().map(|(sha256, object)| {
             let put = UNIX_EPOCH + Duration::from_secs(object.modified.0);
             let age = SystemTime::now().duration_since(put).unwrap_or_default();

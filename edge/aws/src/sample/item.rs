@@ -5,6 +5,7 @@ use std::str::FromStr;
 use aws_sdk_dynamodb::types::AttributeValue;
 use resolver::words::{AttributeName, ChannelName, ComponentName, Md5, Version};
 
+use crate::artifacts::OWN_FOLDERS;
 use crate::catalog::{APP, ENV, Item, STEP, item};
 
 /// The release that the channel points at.
@@ -24,16 +25,21 @@ const SHOWN: usize = 80;
 
 /// One of the sample's items: a channel of a component, and the release that it points at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SampleItem {
-    pub(crate) component: ComponentName,
-    pub(crate) channel: ChannelName,
-    pub(crate) version: Version,
-    pub(crate) attributes: BTreeSet<AttributeName>,
-    pub(crate) md5: Md5,
+pub struct SampleItem {
+    /// The component, spelled as it is there.
+    pub component: ComponentName,
+    /// The channel.
+    pub channel: ChannelName,
+    /// The release that the channel points at.
+    pub version: Version,
+    /// The attributes that want the component on the channel.
+    pub attributes: BTreeSet<AttributeName>,
+    /// What the item says of the bytes. It may be wrong.
+    pub md5: Md5,
     /// The object's name in the bucket.
-    pub(crate) object: String,
+    pub object: String,
     /// The item, as messages name it.
-    pub(crate) label: String,
+    pub label: String,
 }
 
 /// An item that the sample's script may have written: edgehop did not, and it says where a version's bytes are.
@@ -59,6 +65,9 @@ impl SampleItem {
         }
         if found != bucket {
             return Err(format!("its object is in the bucket {}, not in {bucket}", shown(found)));
+        }
+        if let Some(folder) = OWN_FOLDERS.into_iter().find(|folder| object.starts_with(folder)) {
+            return Err(format!("its object is in {folder}, where edgehop keeps its own: put it elsewhere"));
         }
         let mut attributes = BTreeSet::new();
         match item.get(DEVICE_ATTR) {
@@ -153,6 +162,7 @@ mod tests {
             (URL, Some(S("s3://ota/".into())), "it takes s3://<bucket>/<object>"),
             (URL, Some(S("s3://other/x".into())), "is in the bucket other, not in ota"),
             (URL, Some(S(format!("s3://{long}/x"))), "is in the bucket xxx"),
+            (URL, Some(S("s3://ota/blobs/x".into())), "is in blobs/, where edgehop keeps its own"),
         ] {
             let mut item = good();
             item.remove(name);

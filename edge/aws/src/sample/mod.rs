@@ -11,13 +11,19 @@
 //!
 //! The table has no index and its keys are as somebody spelled them, so it is read as a whole: at the start and then
 //! once a minute ([`REFRESH`]), never because a device asks. What devices are answered from is in memory.
+//!
+//! `edgehop adopt` puts edgehop's own items and objects beside these ([`Adoption`]). While it does, this view is what
+//! devices see; when it is done, processes that run notice within a minute, and new ones at their start.
 
+mod adoption;
 mod artifacts;
 mod catalog;
 mod directory;
 mod item;
+mod latest;
 mod learn;
 mod reader;
+mod reading;
 mod scan;
 
 use std::sync::Arc;
@@ -26,12 +32,17 @@ use std::time::Duration;
 use store::StoreError;
 use tokio::sync::watch;
 
+pub use adoption::{Adoption, Assembled, SampleItems};
 pub use artifacts::SampleArtifacts;
 pub use catalog::SampleCatalog;
 use directory::Directory;
+pub use item::SampleItem;
+use latest::Seen;
+pub use learn::Learned;
 use reader::Reader;
+pub use reading::Reading;
 
-use crate::{BucketName, Clients, TableName};
+use crate::{BucketName, Clients, DynamoCatalog, S3Artifacts, TableName};
 
 /// How often the table is read again. A release of the sample's reaches devices after that and the age of what caches
 /// keep.
@@ -64,19 +75,21 @@ impl Sample {
         Ok(scan::scan(&clients.dynamodb, table.as_str()).await?.iter().any(item::is_samples))
     }
 
-    /// The stores over it. They are refreshed until both are dropped.
-    pub(crate) fn serve(self, every: Duration) -> (SampleCatalog, SampleArtifacts) {
+    /// The stores over it. They are refreshed until both are dropped, or the table is adopted: then they are edgehop's
+    /// own, which are these.
+    pub(crate) fn serve(
+        self,
+        every: Duration,
+        own: (DynamoCatalog, S3Artifacts),
+        is_adopting: bool,
+    ) -> (SampleCatalog, SampleArtifacts) {
         let Sample { reader, first } = self;
         let (table, bucket) = (reader.table.clone(), reader.bucket.clone());
-        let (sender, receiver) = watch::channel(first);
+        let (sender, receiver) = watch::channel(Seen::Sample(first));
         tokio::spawn(reader.keep_reading(sender, every));
-        (SampleCatalog::new(table, receiver.clone()), SampleArtifacts::new(bucket, receiver))
+        (
+            SampleCatalog::new(table, receiver.clone(), own.0, is_adopting),
+            SampleArtifacts::new(bucket, receiver, own.1, is_adopting),
+        )
     }
-}
-
-/// What every write is refused with.
-fn read_only(what: impl ToString) -> StoreError {
-    let problem = "the AWS sample's init script filled the table: publish into another one, or wait for `edgehop adopt`, \
-                   which takes this one over";
-    StoreError::ReadOnly { what: what.to_string(), problem: problem.to_owned() }
 }

@@ -9,10 +9,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::directory::Directory;
 use super::item::{SampleItem, is_samples, label};
+use super::latest::Seen;
 use super::learn::{Learned, learn};
 use super::scan::scan;
 use crate::artifacts::Bucket;
-use crate::catalog::Item;
+use crate::catalog::{Item, Standing, standing};
 use crate::{BucketName, Clients, TableName, failure};
 
 /// How many objects are looked at or read at once.
@@ -44,12 +45,12 @@ impl Reader {
         Ok(read)
     }
 
-    /// Reads again and again, until nobody wants to know any more.
-    pub(crate) async fn keep_reading(mut self, sender: watch::Sender<Arc<Directory>>, every: Duration) {
+    /// Reads again and again, until nobody wants to know any more, or the table is adopted.
+    pub(crate) async fn keep_reading(mut self, sender: watch::Sender<Seen>, every: Duration) {
         let mut ticks = interval_at(Instant::now() + every, every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let before = Arc::clone(&sender.borrow());
+            let Seen::Sample(before) = sender.borrow().clone() else { return };
             let again = async {
                 ticks.tick().await;
                 self.again(&before).await
@@ -58,7 +59,7 @@ impl Reader {
                 () = sender.closed() => return,
                 read = again => {
                     if let Some(read) = read {
-                        sender.send_replace(Arc::new(read));
+                        sender.send_replace(read);
                     }
                 }
             }
@@ -66,12 +67,22 @@ impl Reader {
     }
 
     /// What the table says by now; `None` if it does not answer.
-    async fn again(&mut self, before: &Directory) -> Option<Directory> {
-        match scan(&self.client, self.table.as_str()).await {
-            Ok(items) => {
+    async fn again(&mut self, before: &Directory) -> Option<Seen> {
+        let asked = async {
+            match standing(&self.client, self.table.as_str()).await? {
+                Standing::Own => Ok(None),
+                _ => scan(&self.client, self.table.as_str()).await.map(Some),
+            }
+        };
+        match asked.await {
+            Ok(None) => {
+                tracing::info!(table = %self.table, "the table was adopted: serving edgehop's own items from now on");
+                Some(Seen::Adopted)
+            }
+            Ok(Some(items)) => {
                 let (read, _) = self.read(&items, Some(before)).await;
                 warn(&self.table, &read.left_out, &before.left_out);
-                Some(read)
+                Some(Seen::Sample(Arc::new(read)))
             }
             Err(error) => {
                 let cause = failure::causes(&error);

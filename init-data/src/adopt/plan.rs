@@ -1,0 +1,176 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws::{Adoption, Learned, SampleItem, SampleItems, Standing};
+use futures_util::{StreamExt as _, stream};
+use resolver::catalog::{Artifact, Component, Edit};
+use resolver::words::{AttributeName, ComponentKey, ComponentName, Sha256, Timestamp};
+use serde::Serialize;
+use store::{Catalog as _, StoreError};
+
+use super::merge::merge;
+use super::{AdoptError, is_its_own};
+
+/// Components that are looked at at once.
+const AT_ONCE: usize = 8;
+
+/// What an adoption would do, or did. Nothing has been written where it is not `done`.
+#[derive(Debug, Clone, Serialize)]
+pub struct AdoptPlan {
+    /// The components that change, in the order of their keys.
+    pub changes: Vec<AdoptChange>,
+    /// Items that are not adopted, or not all of them, and why.
+    pub left_out: BTreeSet<String>,
+    /// Where edgehop's own word is otherwise than the sample's item, and stays.
+    pub kept: BTreeSet<String>,
+    /// The releases that come.
+    pub releases: usize,
+    /// The channels that come, or change.
+    pub channels: usize,
+    /// The bytes that are read and copied.
+    pub bytes: u64,
+    /// It was carried out.
+    pub done: bool,
+    /// Edgehop's own items are what devices are answered from.
+    pub complete: bool,
+    #[serde(skip)]
+    pub(super) standing: Standing,
+}
+
+/// What comes of one component.
+#[derive(Debug, Clone, Serialize)]
+pub struct AdoptChange {
+    /// The component.
+    pub component: ComponentName,
+    /// One line for each record.
+    pub lines: Vec<String>,
+    /// Its items, with what is recorded of those whose bytes are here already.
+    #[serde(skip)]
+    pub(super) items: Vec<(SampleItem, Option<Learned>)>,
+}
+
+/// What was found of one component.
+struct Looked {
+    change: Option<AdoptChange>,
+    left_out: BTreeSet<String>,
+    kept: Vec<String>,
+    edit: Edit,
+    bytes: u64,
+}
+
+impl AdoptPlan {
+    /// There is nothing left to do.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.complete
+    }
+}
+
+/// Compares the sample's items with what is published beside them: one Scan, one Query a component, one HEAD an object
+/// that is new. Whether its bytes have the MD5 that its item says is seen only when it is read.
+pub async fn plan_adoption(source: &Adoption) -> Result<AdoptPlan, AdoptError> {
+    let standing = source.standing().await?;
+    let SampleItems { items, left_out } = source.items().await?;
+    if items.is_empty() && left_out.is_empty() && standing == Standing::Unpublished {
+        return Err(AdoptError::Nothing);
+    }
+    let mut components: BTreeMap<ComponentKey, Vec<SampleItem>> = BTreeMap::new();
+    for item in items {
+        components.entry(item.component.key()).or_default().push(item);
+    }
+    if standing == Standing::Adopting {
+        // What an earlier run adopted and the sample has no more.
+        for key in source.catalog.components().await? {
+            components.entry(key).or_default();
+        }
+    }
+    let (releases, channels, bytes, kept) = (0, 0, 0, BTreeSet::new());
+    let complete = standing == Standing::Own;
+    let mut plan =
+        AdoptPlan { changes: Vec::new(), left_out, kept, releases, channels, bytes, done: false, complete, standing };
+    let looks = components.into_iter().map(|(key, items)| look(source, key, items, standing));
+    let mut looks = stream::iter(looks.collect::<Vec<_>>()).buffered(AT_ONCE);
+    while let Some(looked) = looks.next().await {
+        let Looked { change, left_out, kept, edit, bytes } = looked?;
+        plan.changes.extend(change);
+        plan.left_out.extend(left_out);
+        plan.kept.extend(kept);
+        plan.releases += edit.releases.len();
+        plan.channels += edit.channels.len();
+        plan.bytes = plan.bytes.saturating_add(bytes);
+    }
+    Ok(plan)
+}
+
+async fn look(
+    source: &Adoption,
+    key: ComponentKey,
+    items: Vec<SampleItem>,
+    standing: Standing,
+) -> Result<Looked, StoreError> {
+    let before = source.catalog.component(&key).await?;
+    let mut left_out = BTreeSet::new();
+    let mut sizes: BTreeMap<String, u64> = BTreeMap::new();
+    let mut found = Vec::new();
+    for item in items {
+        let there = before.as_ref().and_then(|before| before.release(&item.version));
+        if let Some(there) = there {
+            if there.artifact.md5 == item.md5 {
+                let learned = Learned { artifact: there.artifact.clone(), etag: None, modified: there.published };
+                found.push((item, Some(learned)));
+            } else {
+                let (label, version) = (&item.label, &item.version);
+                left_out.insert(format!(
+                    "{label}: {version} is published here with the MD5 {}, and the item says {}: publish those bytes under \
+                     another version",
+                    there.artifact.md5, item.md5
+                ));
+            }
+            continue;
+        }
+        match source.size(&item).await {
+            Ok(size) => {
+                sizes.insert(item.object.clone(), size);
+                found.push((item, None));
+            }
+            Err(error) if is_its_own(&error) => {
+                left_out.insert(format!("{}: {error}", item.label));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let expected =
+        found.iter().map(|(item, learned)| (item.clone(), learned.clone().unwrap_or_else(|| guess(item, &sizes))));
+    let assembled = Adoption::assemble(expected.collect());
+    left_out.extend(assembled.left_out);
+    let samples = assembled.component.or_else(|| Some(Component::empty(before.as_ref()?.name.clone())));
+    let Some(samples) = samples else {
+        return Ok(Looked { change: None, left_out, kept: Vec::new(), edit: Edit::default(), bytes: 0 });
+    };
+    let before = before.unwrap_or_else(|| Component::empty(samples.name.clone()));
+    let (edit, kept) = merge(&before, &samples, standing);
+    let lines = lines(&before, &edit);
+    let bytes = sizes.values().sum();
+    let change = (!edit.is_empty()).then(|| AdoptChange { component: before.name.clone(), lines, items: found });
+    Ok(Looked { change, left_out, kept, edit, bytes })
+}
+
+/// What an object will turn out to be if its item says the truth. Equal MD5s stand for equal bytes.
+fn guess(item: &SampleItem, sizes: &BTreeMap<String, u64>) -> Learned {
+    let size = sizes.get(&item.object).copied().unwrap_or_default();
+    let sha256 = Sha256::of(&item.md5.0);
+    let artifact = Artifact { sha256, md5: item.md5, size, crc32: None, fragment: None };
+    Learned { artifact, etag: None, modified: Timestamp(0) }
+}
+
+/// An edit, one line a record.
+pub(super) fn lines(before: &Component, edit: &Edit) -> Vec<String> {
+    let releases = edit.releases.iter();
+    let releases = releases.map(|release| format!("+ release {}: {} bytes", release.version, release.artifact.size));
+    let channels = edit.channels.iter().map(|(name, channel)| {
+        let Some(channel) = channel else { return format!("- channel {name}") };
+        let sign = if before.channels.contains_key(name) { '~' } else { '+' };
+        let wanted: Vec<&str> = channel.attributes.iter().map(AttributeName::as_str).collect();
+        let wanted = if wanted.is_empty() { String::new() } else { format!(", wanted by {}", wanted.join(", ")) };
+        format!("{sign} channel {name}: points at {}{wanted}", channel.target)
+    });
+    releases.chain(channels).collect()
+}

@@ -1,0 +1,177 @@
+use std::fmt;
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+
+use anyhow::{Context as _, anyhow, bail};
+use aws::{Adoption, BucketName, TableName};
+use indicatif::{ProgressBar, ProgressStyle};
+use init_data::known_words::{Edge, KnownWordsPlace};
+use init_data::stack::{Account, AccountOptions, Resource, Stack, StackName};
+use init_data::{AdoptPlan, adopt, plan_adoption};
+use resolver::words::Timestamp;
+use serde::Serialize;
+
+use super::report::Report;
+use super::warm::agreed;
+use super::written::told;
+
+/// `edgehop adopt`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AdoptArgs {
+    /// The stack that the sample's init script filled
+    #[arg(required_unless_present_all = ["table", "bucket"])]
+    stack: Option<StackName>,
+    /// Its table, where it has several or there is no stack
+    #[arg(long, value_name = "TABLE", value_parser = table)]
+    table: Option<TableName>,
+    /// Its bucket, where it has several or there is no stack
+    #[arg(long, value_name = "BUCKET", value_parser = bucket)]
+    bucket: Option<BucketName>,
+    /// Adopt without asking
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    account: AccountOptions,
+}
+
+/// What is adopted, from where, and what comes after that.
+#[derive(Debug, Serialize)]
+struct Found {
+    table: String,
+    bucket: String,
+    #[serde(flatten)]
+    plan: AdoptPlan,
+    /// The command that makes a deployment over the table and the bucket; `None` where there is one.
+    next: Option<String>,
+}
+
+/// A table and a bucket, and whether edgehop's own stack has them.
+struct Place {
+    table: TableName,
+    bucket: BucketName,
+    is_edgehops: bool,
+}
+
+impl AdoptArgs {
+    /// Shows what would be adopted, and adopts it if the operator agrees: with `--yes`, or on a terminal.
+    pub(crate) async fn run(
+        self,
+        words: Option<KnownWordsPlace>,
+        now: Timestamp,
+        json: bool,
+    ) -> anyhow::Result<Report> {
+        let account = self.account.open().await?;
+        let place = self.place(&account).await?;
+        let what = format!("cannot adopt {} with {}", place.table, place.bucket);
+        let source = Adoption::new(&account.clients, &place.table, &place.bucket);
+        aws::look_at_bucket(&account.clients, &place.bucket).await.with_context(|| what.clone())?;
+        let plan = plan_adoption(&source).await.with_context(|| what.clone())?;
+        let found = |plan| Found::new(&place, plan);
+        let terminal = !json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        if plan.is_empty() || !agreed(self.yes, terminal, || asked(&plan))? {
+            let has_agreed = plan.is_empty() && self.yes;
+            let report = Report::of(&found(plan))?;
+            return Ok(if has_agreed { self::known(words, &account, &source, report).await } else { report });
+        }
+        let bar = progress(plan.bytes, terminal);
+        let done = adopt(&source, &std::env::temp_dir(), plan, now, |bytes| bar.inc(bytes)).await;
+        bar.finish_and_clear();
+        let done = done.with_context(|| format!("{what} to the end, another run goes on where this one stopped"))?;
+        Ok(known(words, &account, &source, Report::of(&found(done))?).await)
+    }
+
+    /// The table and the bucket: those that were named, else the stack's.
+    async fn place(&self, account: &Account) -> anyhow::Result<Place> {
+        if let (Some(table), Some(bucket)) = (&self.table, &self.bucket) {
+            return Ok(Place { table: table.clone(), bucket: bucket.clone(), is_edgehops: false });
+        }
+        let name = self.stack.as_ref().context("a stack's name is missing")?;
+        let stack = Stack::get(account, name).await?;
+        let resources = stack.resources(account).await?;
+        let table = match (&self.table, &stack.outputs.table) {
+            (Some(given), _) => given.clone(),
+            (None, Some(said)) => table(said)?,
+            (None, None) => table(the_only(name, &resources, "AWS::DynamoDB::Table", "table")?)?,
+        };
+        let bucket = match (&self.bucket, &stack.outputs.bucket) {
+            (Some(given), _) => given.clone(),
+            (None, Some(said)) => bucket(said)?,
+            (None, None) => bucket(the_only(name, &resources, "AWS::S3::Bucket", "bucket")?)?,
+        };
+        Ok(Place { table, bucket, is_edgehops: stack.is_edgehops })
+    }
+}
+
+/// Makes the CDN know what was adopted, where it looks words up.
+async fn known(words: Option<KnownWordsPlace>, account: &Account, source: &Adoption, report: Report) -> Report {
+    let Some(place) = words else { return report };
+    let edge = Edge::new(&account.settings, place, account.endpoint_url.as_deref());
+    told(&edge, &source.catalog, report).await
+}
+
+/// The only resource of a kind that the stack has.
+fn the_only<'a>(stack: &StackName, resources: &'a [Resource], kind: &str, word: &str) -> anyhow::Result<&'a str> {
+    let there = resources.iter().filter(|resource| resource.kind == kind && resource.state != "DELETE_COMPLETE");
+    let names: Vec<&str> = there.filter_map(|resource| resource.physical.as_deref()).collect();
+    match names[..] {
+        [name] => Ok(name),
+        [] => bail!("the stack {stack} has no {word}: name the one that the sample's init script filled with --{word}"),
+        _ => bail!("the stack {stack} has several {word}s: choose with --{word} among {}", names.join(", ")),
+    }
+}
+
+fn table(name: &str) -> anyhow::Result<TableName> {
+    let name = name.strip_prefix("dynamodb:").unwrap_or(name);
+    format!("dynamodb:{name}").parse().map_err(|error| anyhow!("{name:?} is no table: {error}"))
+}
+
+/// Items name their objects in full, so there is no prefix.
+fn bucket(name: &str) -> anyhow::Result<BucketName> {
+    let name = name.strip_prefix("s3:").unwrap_or(name);
+    let parsed = format!("s3:{name}").parse();
+    let bucket: BucketName = parsed.map_err(|error| anyhow!("{name:?} is no bucket: {error}"))?;
+    anyhow::ensure!(bucket.prefix().is_empty(), "{name:?} is no bucket: it takes a bucket's name alone");
+    Ok(bucket)
+}
+
+/// What the operator says to it.
+fn asked(plan: &AdoptPlan) -> anyhow::Result<String> {
+    let mut line = String::new();
+    let mut err = std::io::stderr().lock();
+    write!(err, "{plan}\nNothing of the sample's is touched. Adopt it? [y/N] ")?;
+    err.flush()?;
+    std::io::stdin().lock().read_line(&mut line).context("cannot read the answer")?;
+    Ok(line)
+}
+
+/// How much was read, for whoever watches.
+fn progress(bytes: u64, terminal: bool) -> ProgressBar {
+    if !terminal {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}");
+    ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+impl Found {
+    fn new(Place { table, bucket, is_edgehops }: &Place, plan: AdoptPlan) -> Found {
+        let (table, bucket) = (table.as_str().to_owned(), bucket.bucket().to_owned());
+        let next = format!(
+            "edgehop init NEWSTACK --create --parameter ExistingTable={table} --parameter ExistingBucket={bucket}"
+        );
+        let next = (plan.complete && !is_edgehops).then_some(next);
+        Found { table, bucket, plan, next }
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.plan.fmt(f)?;
+        if !self.plan.done && !self.plan.is_empty() {
+            write!(f, "\nnothing was changed: --yes does it")?;
+        }
+        match &self.next {
+            Some(next) => write!(f, "\nthe old endpoint goes on as it was; next, a deployment beside it:\n  {next}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! A catalog of a thousand components: several calls, and what they cost.
+
+use std::time::Instant;
+
+use edgehop_tests::cloud;
+use init_data::Stores;
+use resolver::catalog::{Artifact, Channel, Edit, Release, Revision};
+use resolver::words::{Digest, Sha256, Timestamp};
+use store::Catalog as _;
+
+use crate::desk::Desk;
+
+const COMPONENTS: usize = 1000;
+
+#[test]
+fn a_thousand_components_are_known_after_one_push() {
+    let desk = Desk::new();
+    desk.publish("first", "1", "--channel prod");
+    cloud::wait(async {
+        let stores = Stores::embedded(&desk.data()).unwrap();
+        for number in 0..COMPONENTS {
+            let sha256 = Sha256::of(&number.to_le_bytes());
+            let md5 = Digest(sha256.0[..16].try_into().unwrap());
+            let artifact = Artifact { sha256, md5, size: 8, crc32: None, fragment: None };
+            let mut edit = Edit::default();
+            edit.releases.push(Release::new("1".parse().unwrap(), artifact, Timestamp(1_800_000_000)));
+            edit.channels.insert("prod".parse().unwrap(), Some(Channel::new("1".parse().unwrap())));
+            let name = format!("component-{number}").parse().unwrap();
+            stores.catalog.commit(&name, Revision(0), &edit).await.unwrap();
+        }
+    });
+    desk.edge.history();
+    desk.edge.calls();
+    let begun = Instant::now();
+    desk.done("known-words --push");
+    desk.check();
+    let calls = desk.edge.calls();
+    eprintln!("{COMPONENTS} components pushed in {:?}, {} calls of the key-value store", begun.elapsed(), calls.len());
+    // At every moment between, the word that was known is.
+    let history = desk.edge.history();
+    for entries in &history {
+        let knows = match entries["words"].strip_prefix('*') {
+            None => entries["words"].contains(" first "),
+            Some(count) => {
+                let count: usize = count.parse().unwrap();
+                let page = "first".bytes().fold(0, |number, byte| (number * 31 + usize::from(byte)) % count);
+                entries.get(&format!("words/{count}/{page}")).is_none_or(|page| page.contains(" first "))
+            }
+        };
+        assert!(knows, "{entries:?}");
+    }
+    let begun = Instant::now();
+    desk.publish("last", "1", "--channel prod");
+    desk.check();
+    eprintln!("one more publish among them in {:?}, {:?}", begun.elapsed(), desk.edge.calls().len());
+}

@@ -56,11 +56,12 @@ parsing.parse_output = without_what_it_has_not
 parsing.OutputMap.values = lambda self: [output for output in map(self.get, self) if output is not None]
 parsing.ResourceMap.validate_outputs = lambda self: None
 
-def as_they_are(self, stack, given):
+def as_they_are(self, instance, incoming_params):
     """moto forgets that a parameter which nobody gave has its default, where it is to stay as it is."""
-    there = stack.resource_map.resolved_parameters
-    name = "ParameterKey"
-    return {one[name]: there[one[name]] if one.get("UsePreviousValue") else one["ParameterValue"] for one in given}
+    there, name = instance.resource_map.resolved_parameters, "ParameterKey"
+    return {
+        one[name]: there[one[name]] if one.get("UsePreviousValue") else one["ParameterValue"] for one in incoming_params
+    }
 
 
 CloudFormationBackend._resolve_update_parameters = as_they_are

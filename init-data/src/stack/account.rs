@@ -90,7 +90,10 @@ impl AccountOptions {
         let settings = settings.build();
         let credentials = settings.credentials_provider();
         if let Some(provider) = &credentials {
-            provider.provide_credentials().await.map_err(|error| StackError::credentials(&error))?;
+            provider
+                .provide_credentials()
+                .await
+                .map_err(|error| StackError::credentials(given.profile.as_deref(), &error))?;
         }
         let (dynamodb_endpoint, s3_endpoint) = (endpoint_url.clone(), endpoint_url.clone());
         let stores = aws::Options {

@@ -82,10 +82,7 @@ pub async fn deploy(account: &Account, deployment: &Deployment, tell: Tell<'_>) 
         };
         if let Some((stack, change)) = done {
             grant(account, &owner, &stack, tell).await?;
-            // Whoever publishes into the table finds there where the CDN looks words up.
-            if let Some(place) = stack.known_words_place() {
-                stack.catalog(account).await?.note_known_words(&place.to_string()).await?;
-            }
+            stack.note_known_words(account).await?;
             return Ok(Deployed { stack, change, uploaded });
         }
     }

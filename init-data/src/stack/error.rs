@@ -132,10 +132,11 @@ impl StackError {
         StackError::Forbidden { what, action: named.to_owned(), said: one_line(said) }
     }
 
-    pub(super) fn credentials(error: &(dyn Error + 'static)) -> StackError {
+    pub(super) fn credentials(profile: Option<&str>, error: &(dyn Error + 'static)) -> StackError {
         let causes = std::iter::successors(Some(error), |error| (*error).source());
         let said: Vec<String> = causes.map(ToString::to_string).collect();
-        StackError::Credentials(one_line(&said.join(": ")))
+        let of = profile.map_or(String::new(), |profile| format!("the profile {profile} has none: "));
+        StackError::Credentials(of + &one_line(&said.join(": ")))
     }
 }
 

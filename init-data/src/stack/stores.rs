@@ -41,6 +41,15 @@ impl Stack {
         format!("kvs:{}", self.outputs.known_words.as_ref()?).parse().ok()
     }
 
+    /// Notes in its table where its CDN looks words up: whoever publishes there finds it.
+    pub async fn note_known_words(&self, account: &Account) -> Result<(), StackError> {
+        match self.known_words_place() {
+            Some(place) => Ok(self.catalog(account).await?.note_known_words(&place.to_string()).await?),
+            // What stands in for CloudFront may have no key-value store, and then nobody has to know.
+            None => Ok(()),
+        }
+    }
+
     /// Its stores, opened as an operator's verbs use them.
     pub async fn stores(&self, account: &Account) -> Result<Stores<AnyCatalog, AnyArtifacts>, StackError> {
         let (table, bucket) = (self.table(account).await?, self.bucket(account).await?);

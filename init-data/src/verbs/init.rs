@@ -79,6 +79,8 @@ impl InitArgs {
         }
         let stack = Stack::get(&account, &self.stack).await?.own(&account)?.ready()?;
         let stores = stack.stores(&account).await?;
+        // Whoever made the stack may have been stopped before this.
+        stack.note_known_words(&account).await?;
         watching.tell(&Told::Step(&format!("publishing the sample data into the stack {}", stack.name)));
         let published = samples(&stores, self.sample_size, now).await?.len();
         watching.end();

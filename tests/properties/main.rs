@@ -11,6 +11,7 @@ mod draw;
 mod facts;
 #[path = "../model/keys.rs"]
 mod keys;
+mod known;
 mod package;
 mod paths;
 mod proof;

@@ -68,7 +68,8 @@ fn what_the_samples_script_adds_later_the_next_run_adopts() {
         let line = format!("{component:<16} {channel:<10} {target}");
         assert!(shown.lines().any(|shown| shown.starts_with(&line)), "{line:?} is not in {shown}");
     }
-    place.done("channel set scoreboard prod 1.5.0");
+    // Who follows is told of nothing more. The item names no attributes; the channel here kept its own.
+    place.done("channel set scoreboard prod 1.5.0 --no-attributes --allow-downgrade");
     let again = place.done(&format!("{} --yes", place.adopt()));
     assert!(again.contains("nothing to adopt") && again.contains("stays: os_armv8 prod"), "{again}");
     assert!(!again.contains("stays: scoreboard"), "{again}");

@@ -222,7 +222,7 @@ async fn what_changes_is_seen_and_only_that_is_read() {
     until("a new item", is_due).await;
     let calls = watch.calls();
     assert_eq!(calls.iter().filter(|call| *call == "GET").count(), 1, "{calls:?}");
-    assert!(calls.iter().all(|call| ["Scan", "HEAD", "GET"].contains(&call.as_str())), "{calls:?}");
+    assert!(calls.iter().all(|call| ["Query", "Scan", "HEAD", "GET"].contains(&call.as_str())), "{calls:?}");
     let after = catalog.component(&word("scoreboard")).await.unwrap().unwrap();
     assert_eq!(after.revision, Revision(before.revision.0 + 1));
     assert_eq!(catalog.component(&word("os_armv8")).await.unwrap().unwrap().revision, Revision(1));

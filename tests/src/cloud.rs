@@ -40,7 +40,7 @@ impl Cloud {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("cloud-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         wait(async {
-            let clients = clients().await;
+            let clients = patient_clients().await;
             create_table(&clients.dynamodb, &name).await;
             clients.s3.create_bucket().bucket(&name).send().await.unwrap();
         });
@@ -58,7 +58,7 @@ impl Cloud {
     /// What is in them.
     pub fn content(&self) -> Content {
         wait(async {
-            let clients = clients().await;
+            let clients = patient_clients().await;
             let mut scan = clients.dynamodb.scan().table_name(&self.table).into_paginator().items().send();
             let mut items = BTreeMap::new();
             while let Some(item) = scan.next().await {

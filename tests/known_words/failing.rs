@@ -47,6 +47,7 @@ fn a_place_that_is_none_is_refused_before_anything_is_published() {
     let said = desk.run(&format!("publish app 1.0 {file} --known-words kvs:nothing"));
     assert!(said.code == Some(2) && said.err.contains("the output KnownWordsArn of the stack"), "{said:?}");
     assert!(!desk.data().exists());
+    desk.publish("app", "1.0", "--channel prod");
     let output = desk.command("known-words").env_remove("EDGEHOP_KNOWN_WORDS").output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
     assert!(err.contains("give --known-words kvs:ARN"), "{err}");

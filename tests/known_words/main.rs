@@ -4,4 +4,5 @@ mod desk;
 mod failing;
 mod following;
 mod many;
+mod noted;
 mod together;

@@ -1,0 +1,68 @@
+//! A table notes where the CDN looks words up, and publishing goes by the note.
+
+use std::process::{Command, Output, Stdio};
+
+use aws::DynamoCatalog;
+use edgehop_tests::cloud::{self, Cloud, wait};
+use edgehop_tests::key_value_store::{ARN, KeyValueStore};
+use edgehop_tests::server::{command_line, folder};
+
+struct Deployed {
+    cloud: Cloud,
+    edge: KeyValueStore,
+}
+
+impl Deployed {
+    /// Nobody says where words are looked up.
+    fn run(&self, line: &str) -> Output {
+        let mut command = Command::new(command_line());
+        command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+        command.envs(self.cloud.environment()).envs(self.edge.environment()).env_remove("EDGEHOP_KNOWN_WORDS");
+        command.args(line.split(' ')).stdin(Stdio::null()).output().unwrap()
+    }
+
+    fn done(&self, line: &str) -> String {
+        let Output { status, stdout, stderr } = self.run(line);
+        assert!(status.success(), "{line}: {}", String::from_utf8_lossy(&stderr));
+        String::from_utf8(stdout).unwrap()
+    }
+
+    fn words(&self) -> String {
+        self.edge.entries().get("words").cloned().unwrap_or_default()
+    }
+}
+
+#[test]
+fn whoever_publishes_into_a_table_finds_the_list_there() {
+    let deployed = Deployed { cloud: Cloud::new(), edge: KeyValueStore::start() };
+    let place = format!("kvs:{ARN}");
+    let folder = folder();
+    let file = folder.path().join("app");
+    std::fs::write(&file, "an artifact").unwrap();
+    let file = file.to_str().unwrap();
+
+    // Where nothing is noted nobody is told.
+    deployed.done(&format!("publish app 1.0 {file} --channel prod"));
+    assert_eq!((deployed.words(), deployed.edge.calls().len()), (String::new(), 0));
+    let nowhere = deployed.run("known-words");
+    assert!(String::from_utf8_lossy(&nowhere.stderr).contains("give --known-words kvs:ARN"));
+
+    wait(async {
+        let table = DynamoCatalog::new(cloud::clients().await.dynamodb, &deployed.cloud.table);
+        // Twice, as whoever deploys twice does.
+        table.note_known_words(&place).await.unwrap();
+        table.note_known_words(&place).await.unwrap();
+        assert_eq!(table.known_words_places().await.unwrap(), [&*place]);
+    });
+    deployed.done(&format!("publish other 1.0 {file} --channel prod --attribute gamer"));
+    for word in ["app", "other", "attrgamer"] {
+        assert!(deployed.words().contains(&format!(" {word} ")), "{}", deployed.words());
+    }
+    assert!(deployed.done("known-words").contains("knows the catalog's"));
+    assert!(deployed.done("releases").contains("other"), "the note is no component");
+
+    deployed.done(&format!("known-words --forget {place}"));
+    deployed.edge.calls();
+    deployed.done("channel set other beta 1.0");
+    assert_eq!(deployed.edge.calls(), [""; 0]);
+}

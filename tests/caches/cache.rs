@@ -5,11 +5,14 @@ use std::net::SocketAddr;
 use edgehop_tests::client::{Response, get};
 use edgehop_tests::proxies::{Nginx, Varnish};
 use edgehop_tests::server::Server;
+use edgehop_tests::viewer::ViewerRequest;
 
 /// A cache before an origin.
 pub(crate) enum Cache {
     Varnish(Varnish),
     Nginx(Nginx),
+    /// Behind the CDN's function.
+    Behind(ViewerRequest, Box<Cache>),
 }
 
 impl Cache {
@@ -17,6 +20,7 @@ impl Cache {
         match self {
             Cache::Varnish(varnish) => varnish.address(),
             Cache::Nginx(nginx) => nginx.address(),
+            Cache::Behind(edge, _) => edge.address(),
         }
     }
 
@@ -25,6 +29,7 @@ impl Cache {
         match self {
             Cache::Varnish(_) => response.header("x-varnish").is_some_and(|numbers| numbers.contains(' ')),
             Cache::Nginx(_) => response.header("x-cache").is_some_and(|status| status == "HIT"),
+            Cache::Behind(_, cache) => cache.is_hit(response),
         }
     }
 }
@@ -32,6 +37,13 @@ impl Cache {
 /// Both caches as they come.
 pub(crate) fn both(origin: SocketAddr) -> [Cache; 2] {
     [Cache::Varnish(Varnish::before(origin)), Cache::Nginx(Nginx::caching(origin))]
+}
+
+/// Both caches as they come, each behind the CDN's function.
+pub(crate) fn both_behind_the_function(origin: SocketAddr) -> [(&'static str, Cache); 2] {
+    let behind = |cache: Cache| Cache::Behind(ViewerRequest::before(cache.address()), Box::new(cache));
+    let [varnish, nginx] = both(origin).map(behind);
+    [("function, varnish", varnish), ("function, nginx", nginx)]
 }
 
 /// How many requests the origin has answered; only those with this status, if one is given.

@@ -5,7 +5,7 @@ use edgehop_tests::proxies::{Nginx, Varnish};
 use edgehop_tests::sample::GAMER;
 use edgehop_tests::server::Server;
 
-use crate::cache::{Cache, both};
+use crate::cache::{Cache, both, both_behind_the_function};
 use crate::crowd::check;
 use crate::device::{Device, Says};
 use crate::truth::Truth;
@@ -62,54 +62,28 @@ fn nginx_that_passes_conditions_on_gives_exactly_what_is_missing() {
     check(("nginx, all with a condition", &cache), (&server, &truth), says_something, everybody);
 }
 
-/// What a CDN's function does before the cache key is made: digests in the header become part of the query, and other
-/// tags stay for the cache to compare.
-const MOVE_DIGESTS: &str = r#"
-import std;
-sub vcl_recv {
-    if (req.http.If-None-Match) {
-        std.collect(req.http.If-None-Match);
-        # Digests are marked; of the list, the marked members are moved and the others stay.
-        set req.http.Tags = regsuball("," + req.http.If-None-Match,
-            {"(?i),\s*(?:W/)?"?([0-9a-f]{32})"?\s*(?=,|$)"}, ",=\1");
-        set req.http.Have = regsub(regsuball(regsuball(req.http.Tags, ",(?!=)[^,]*", ""), "=", ""), "^,", "");
-        set req.http.If-None-Match = regsub(regsuball(req.http.Tags, ",=[^,]*", ""), "^[, ]+", "");
-        # The condition stays one: a list that says "you have everything" becomes 304. This Varnish compares one tag only.
-        if (req.http.If-None-Match == "" && req.http.Have != "") {
-            set req.http.If-None-Match = {"W/"current""};
-        } else if (req.http.If-None-Match == "") {
-            unset req.http.If-None-Match;
-        }
-        if (req.http.Have != "" && req.url ~ "(?i)[?&]have=") {
-            set req.url = regsub(req.url, "(?i)([?&]have=)", "\1" + req.http.Have + ",");
-        } else if (req.http.Have != "") {
-            set req.url = req.url + "&have=" + req.http.Have;
-        }
-        unset req.http.Have;
-        unset req.http.Tags;
-    }
-}
-"#;
-
+/// Digests in the header become part of the query, and other tags stay for the cache to compare.
 #[test]
-fn varnish_that_moves_digests_into_the_query_gives_exactly_what_is_missing() {
+fn caches_behind_the_function_give_exactly_what_is_missing() {
     let (server, truth) = origin();
-    let cache = Cache::Varnish(Varnish::with_vcl(server.address(), MOVE_DIGESTS));
-    check(("varnish, digests moved", &cache), (&server, &truth), everybody, everybody);
+    for (name, cache) in both_behind_the_function(server.address()) {
+        check((name, &cache), (&server, &truth), everybody, everybody);
+    }
 }
 
 /// The origin answers `have=` with a list, whose tag is the one that was left in the header.
 #[test]
 fn one_whose_digests_were_moved_is_still_told_304() {
     let (server, truth) = origin();
-    let cache = Cache::Varnish(Varnish::with_vcl(server.address(), MOVE_DIGESTS));
-    for time in ["first", "second"] {
-        let answer = get(cache.address(), GAMER, &[("If-None-Match", &truth.digests.join(", "))]);
-        assert_eq!((answer.status, answer.body.len()), (304, 0), "the {time} time: {:?}", answer.headers);
-        // A device that sets no condition, and one that lacks something, are not told so.
-        let target = format!("{GAMER}&have={}", truth.digests.join(","));
-        assert_eq!(get(cache.address(), &target, &[]).status, 200);
-        assert_eq!(get(cache.address(), GAMER, &[("If-None-Match", &truth.digests[0])]).status, 200);
+    for (name, cache) in both_behind_the_function(server.address()) {
+        for time in ["first", "second"] {
+            let answer = get(cache.address(), GAMER, &[("If-None-Match", &truth.digests.join(", "))]);
+            assert_eq!((answer.status, answer.body.len()), (304, 0), "{name}, the {time} time: {:?}", answer.headers);
+            // A device that sets no condition, and one that lacks something, are not told so.
+            let target = format!("{GAMER}&have={}", truth.digests.join(","));
+            assert_eq!(get(cache.address(), &target, &[]).status, 200, "{name}");
+            assert_eq!(get(cache.address(), GAMER, &[("If-None-Match", &truth.digests[0])]).status, 200, "{name}");
+        }
     }
 }
 

@@ -36,6 +36,7 @@ impl Report {
     }
 
     /// The same, where something that comes after it was not done.
+    #[cfg(feature = "deploy")]
     pub(crate) fn but(self, error: anyhow::Error) -> Report {
         Report { failed: Some(error), ..self }
     }

@@ -27,7 +27,8 @@ const TEMPLATE: &str = r#"{
   "Outputs": {
     "TableName": { "Value": { "Ref": "Table" } },
     "BucketName": { "Value": { "Ref": "Bucket" } },
-    "FunctionUrl": { "Value": "FUNCTION_URL/" }
+    "FunctionUrl": { "Value": "FUNCTION_URL/" },
+    "KnownWordsArn": { "Value": "KNOWN_WORDS" }
   }
 }"#;
 
@@ -56,10 +57,11 @@ struct Stacked {
 
 impl Stacked {
     /// A stack with the sample data in it, and a deployment that serves it.
-    fn new(name: &str, aws: Break, function_url: Break) -> Stacked {
+    fn new(name: &str, aws: Break, function_url: Break, words: &str) -> Stacked {
         let moto: SocketAddr = endpoints().s3.trim_start_matches("http://").parse().unwrap();
         let url = Front::new(function_url);
         let template = TEMPLATE.replace("FUNCTION_URL", &format!("http://{}", url.address()));
+        let template = template.replace("KNOWN_WORDS", words);
         create(moto, name, &template);
         let (table, bucket) = (resource(moto, name, "Table"), resource(moto, name, "Bucket"));
         let mut environment = cloud::environment();
@@ -117,7 +119,7 @@ fn resource(moto: SocketAddr, stack: &str, logical: &str) -> String {
 
 #[test]
 fn a_stack_that_is_well() {
-    let stacked = Stacked::new("doctor-well", SIGNED_ONLY, SHUT);
+    let stacked = Stacked::new("doctor-well", SIGNED_ONLY, SHUT, "");
     let visited = stacked.visit(Some(&stacked.deployment.endpoint()));
     let said = visited.json();
     assert_eq!((visited.code, visited.err.as_str()), (Some(0), ""), "{said:#}");
@@ -130,13 +132,13 @@ fn a_stack_that_is_well() {
 
 #[test]
 fn a_bucket_that_anybody_reads() {
-    let stacked = Stacked::new("doctor-bucket", WHOLE, SHUT);
+    let stacked = Stacked::new("doctor-bucket", WHOLE, SHUT, "");
     stacked.visit(Some(&stacked.deployment.endpoint())).names("bucket-open", &["list-type=2", "public access blocks"]);
 }
 
 #[test]
 fn a_function_that_anybody_calls() {
-    let stacked = Stacked::new("doctor-function", SIGNED_ONLY, OPEN);
+    let stacked = Stacked::new("doctor-function", SIGNED_ONLY, OPEN, "");
     stacked.visit(Some(&stacked.deployment.endpoint())).names("function-open", &["AWS_IAM"]);
 }
 
@@ -154,7 +156,7 @@ fn an_update_that_could_not_be_undone() {
         },
         ..WHOLE
     };
-    let stacked = Stacked::new("doctor-rollback", failed, SHUT);
+    let stacked = Stacked::new("doctor-rollback", failed, SHUT, "");
     let visited = stacked.visit(Some(&stacked.deployment.endpoint()));
     visited.names("stack", &["UPDATE_ROLLBACK_FAILED", "continue-update-rollback"]);
 }
@@ -162,7 +164,7 @@ fn an_update_that_could_not_be_undone() {
 /// What is in cold storage is noted, and something else is asked for.
 #[test]
 fn an_artifact_in_cold_storage() {
-    let stacked = Stacked::new("doctor-cold", SIGNED_ONLY, SHUT);
+    let stacked = Stacked::new("doctor-cold", SIGNED_ONLY, SHUT, "");
     let bytes = artifact(stacked.deployment.server.address(), "modemFW", "prod");
     let key = format!("blobs/{}", Sha256::of(&bytes));
     cloud::wait(async {
@@ -175,6 +177,42 @@ fn an_artifact_in_cold_storage() {
     let finding = &said["findings"][0];
     assert_eq!((visited.code, said["findings"].as_array().unwrap().len()), (Some(0), 1), "{said:#}");
     assert_eq!((&finding["check"], &finding["severity"]), (&"archived".into(), &"note".into()), "{said:#}");
+}
+
+const WORDS: &str = "arn:aws:cloudfront::123456789012:key-value-store/doctor";
+
+/// A key-value store of CloudFront's beside moto, which has none, with one list of words.
+fn knowing(list: &str) -> impl Fn(&Request, &mut edgehop_tests::client::Response) {
+    move |request, answer| {
+        signed_only(request, answer);
+        if request.target.starts_with("/key-value-stores/") {
+            let described = r#"{"ItemCount":1,"TotalSizeInBytes":1,"KvsARN":"x","Created":0,"LastModified":0}"#;
+            let body = if request.target.contains("/keys") { list } else { described };
+            replace(answer, 200, &[("etag", "E1"), ("content-type", "application/json")], body);
+        }
+    }
+}
+
+#[test]
+fn a_function_that_does_not_know_what_is_published() {
+    let old = Break {
+        answer: |request, answer| {
+            knowing(r#"{"Items":[{"Key":"words","Value":" os_armv8 os_armv7 scoreboard "}]}"#)(request, answer);
+        },
+        ..WHOLE
+    };
+    let stacked = Stacked::new("doctor-words", old, SHUT, WORDS);
+    stacked.visit(Some(&stacked.deployment.endpoint())).names("known-words", &["are not there", "known-words --push"]);
+}
+
+#[test]
+fn a_function_that_knows_no_words() {
+    let none = Break { answer: |request, answer| knowing(r#"{"Items":[]}"#)(request, answer), ..WHOLE };
+    let stacked = Stacked::new("doctor-no-words", none, SHUT, WORDS);
+    let visited = stacked.visit(Some(&stacked.deployment.endpoint()));
+    let said = visited.json();
+    assert_eq!((visited.code, &said["findings"][0]["check"]), (Some(0), &"known-words".into()), "{said:#}");
+    assert_eq!(said["findings"][0]["severity"], "note", "{said:#}");
 }
 
 #[test]

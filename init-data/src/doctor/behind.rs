@@ -107,7 +107,7 @@ impl Behind<'_> {
             exam.only_a_note();
         } else if !state.missing.is_empty() {
             let missing: Vec<&str> = state.missing.iter().take(MOST_WORDS).map(String::as_str).collect();
-            let found = format!("{} are missing, such as {}", state.missing.len(), missing.join(", "));
+            let found = format!("{} are not there, such as {}", state.missing.len(), missing.join(", "));
             let means = "the viewer-request function drops them from what devices ask: they are answered as if it were not \
                          published";
             exam.problem(Check::KnownWords, asked, "the catalog's words", found, means, mend);

@@ -49,6 +49,5 @@ fn code_and_architecture_go_together() {
         1,
         &["the code that is deployed was built for x86_64; give a zip for arm64 with --code"],
     );
-    assert_eq!(desk.json("init arch --create --code arm64.zip")["change"], "updated");
     desk.done("destroy arch --yes");
 }

@@ -67,6 +67,26 @@ impl CloudFormation {
             .map(|call| call.split('&').find_map(|part| part.strip_prefix("Action=")).unwrap().to_owned())
             .collect()
     }
+    /// The states after what is asked for next.
+    pub fn goes_on(&self, states: &[&'static str]) {
+        self.script.lock().unwrap().after = states.iter().copied().collect();
+    }
+
+    /// The parameters that the last call of an action gave the stack, as they came; `None` for one that stays as it is.
+    pub fn given(&self, action: &str) -> Vec<(String, Option<String>)> {
+        let script = self.script.lock().unwrap();
+        let call = script.calls.iter().rfind(|call| call.contains(&format!("Action={action}&"))).unwrap();
+        let field = |at: usize, name: &str| {
+            let start = format!("Parameters.member.{at}.{name}=");
+            call.split('&').find_map(|part| part.strip_prefix(&start)).map(str::to_owned)
+        };
+        let one = |at| {
+            let value = field(at, "ParameterValue");
+            assert!(value.is_some() != (field(at, "UsePreviousValue").as_deref() == Some("true")), "{call}");
+            Some((field(at, "ParameterKey")?, value))
+        };
+        (1..).map_while(|at| field(at, "ParameterKey").and_then(|_| one(at))).collect()
+    }
 }
 
 fn serve(stream: &TcpStream, script: &Mutex<Script>) -> Option<()> {

@@ -29,12 +29,6 @@ fn a_deployment_is_made_and_filled_and_taken_down() {
     let code = "edgehop-code-123456789012-us-east-1";
     let uploaded = names(code);
     assert!(uploaded.iter().filter(|name| name.starts_with("flow/")).count() == 2, "{uploaded:?}");
-    let set = ["LogLevel=debug", "MemorySize=512"];
-    let changed = desk.json(&format!("init flow --create --parameter {} --parameter {}", set[0], set[1]));
-    assert_eq!(changed["change"], "updated", "{changed}");
-    // What is not given stays as it was.
-    assert_eq!(desk.json("init flow --create --parameter LogLevel=debug")["change"], "unchanged");
-
     let filled = desk.json("init flow");
     assert_eq!((&filled["samples"], &filled["table"]), (&json!(12), &made["table"]), "{filled}");
     let bucket = filled["bucket"].as_str().unwrap();

@@ -164,6 +164,37 @@ fn throttling_is_waited_out_and_what_is_forbidden_is_named() {
     desk(&cloudformation).refused("init ota", 1, &["the credentials have expired: get new ones"]);
 }
 
+/// moto's updates fail at what it does not know; CloudFormation's own rules are checked by what it is asked.
+#[test]
+fn what_is_not_given_stays_as_it_is() {
+    let cloudformation = CloudFormation::start(Script {
+        parameters: vec![
+            ("CodeBucket", "edgehop-code-123456789012-us-east-1".to_owned()),
+            ("CodeKey", "ota/old.zip".to_owned()),
+            ("Architecture", "x86_64".to_owned()),
+            ("LogLevel", "info".to_owned()),
+            ("GoneFromTheTemplate", "x".to_owned()),
+        ],
+        after: ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE"].into(),
+        ..script(&["CREATE_COMPLETE"])
+    });
+    let said = desk(&cloudformation).done("init ota --create --parameter LogLevel=debug");
+    assert!(said.out.contains("changed the stack ota"), "{said:?}");
+    let given = [("CodeBucket", None), ("CodeKey", None), ("Architecture", None), ("LogLevel", Some("debug"))];
+    assert_eq!(
+        cloudformation.given("UpdateStack"),
+        given.map(|(key, value)| (key.to_owned(), value.map(str::to_owned)))
+    );
+
+    // Another zip: its architecture comes with it.
+    cloudformation.goes_on(&["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"]);
+    desk(&cloudformation).done("init ota --create --code arm64.zip");
+    let given = cloudformation.given("UpdateStack");
+    assert_eq!(given[2], ("Architecture".to_owned(), Some("arm64".to_owned())), "{given:?}");
+    let key = given[1].1.as_ref().unwrap();
+    assert!(key.starts_with("ota%2F") && key.ends_with(".zip") && key.len() == 74, "{key}");
+}
+
 #[test]
 fn somebody_else_was_faster() {
     let cloudformation = CloudFormation::start(Script {

@@ -4,7 +4,6 @@ import json
 import sys
 
 from moto.cloudformation import parsing
-from moto.cloudformation.models import CloudFormationBackend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
@@ -55,16 +54,6 @@ def without_what_it_has_not(name, output, resources):
 parsing.parse_output = without_what_it_has_not
 parsing.OutputMap.values = lambda self: [output for output in map(self.get, self) if output is not None]
 parsing.ResourceMap.validate_outputs = lambda self: None
-
-def as_they_are(self, instance, incoming_params):
-    """moto forgets that a parameter which nobody gave has its default, where it is to stay as it is."""
-    there, name = instance.resource_map.resolved_parameters, "ParameterKey"
-    return {
-        one[name]: there[one[name]] if one.get("UsePreviousValue") else one["ParameterValue"] for one in incoming_params
-    }
-
-
-CloudFormationBackend._resolve_update_parameters = as_they_are
 
 delete = parsing.ResourceMap.delete
 

@@ -7,7 +7,6 @@ use super::error::StackError;
 use super::event::{Event, Events};
 use super::found::Stack;
 use super::progress::{Tell, Told};
-use super::state::State;
 
 /// First wait before the stack is looked at again; it doubles with every further look.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -30,7 +29,7 @@ pub(super) async fn settled(
     tell: Tell<'_>,
 ) -> Result<Option<Stack>, StackError> {
     let (begun, mut heard) = (Instant::now(), Instant::now());
-    let (mut pause, mut cause) = (FIRST_PAUSE, None);
+    let (mut pause, mut cause, mut state) = (FIRST_PAUSE, None, stack.state.clone());
     loop {
         match look(account, stack, &mut events).await {
             Ok((now, further)) => {
@@ -45,12 +44,12 @@ pub(super) async fn settled(
                 if !now.state.is_busy() {
                     return if now.state.is_failed() { Err(failed(&now, cause)) } else { Ok(Some(now)) };
                 }
+                state = now.state;
             }
             Err(error) if error.lasts() || heard.elapsed() > OUTAGE => return Err(error),
             Err(_) => {}
         }
         if begun.elapsed() > LONGEST {
-            let state = State::new("nothing that ends");
             let advice = "CloudFormation has worked on it for 2 hours; look at its events, then try again".to_owned();
             return Err(StackError::State { name: stack.name.clone(), state, advice });
         }

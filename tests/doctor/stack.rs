@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use aws::DynamoCatalog;
 use aws_sdk_s3::types::StorageClass;
 use edgehop_tests::client::raw;
 use edgehop_tests::cloud;
@@ -49,6 +50,7 @@ const SHUT: Break = Break { answer: |_, answer| replace(answer, 403, &[], "Forbi
 
 struct Stacked {
     name: String,
+    table: String,
     bucket: String,
     aws: Front,
     _function_url: Front,
@@ -74,10 +76,13 @@ impl Stacked {
         sample.args(["sample", "--sample-size", "20000"]).envs(environment.iter().cloned());
         let made = sample.output().unwrap();
         assert!(made.status.success(), "{made:?}");
+        if !words.is_empty() {
+            note(&table, words);
+        }
         let aws = Front::new(aws);
         aws.before(moto);
         let deployment = Plan { environment, ..HEALTHY }.build();
-        Stacked { name: name.to_owned(), bucket, aws, _function_url: url, deployment }
+        Stacked { name: name.to_owned(), table, bucket, aws, _function_url: url, deployment }
     }
 
     fn visit(&self, endpoint: Option<&str>) -> Visit {
@@ -89,6 +94,14 @@ impl Stacked {
         }
         Visit::of(&mut command)
     }
+}
+
+/// Notes in the table where its words are looked up, as init does.
+fn note(table: &str, words: &str) {
+    cloud::wait(async {
+        let clients = cloud::clients_at(&endpoints().s3, "us-east-1").await;
+        DynamoCatalog::new(clients.dynamodb, table).note_known_words(&format!("kvs:{words}")).await.unwrap();
+    });
 }
 
 /// Asks moto's CloudFormation, which verifies no signature.
@@ -213,6 +226,19 @@ fn a_function_that_knows_no_words() {
     let said = visited.json();
     assert_eq!((visited.code, &said["findings"][0]["check"]), (Some(0), &"known-words".into()), "{said:#}");
     assert_eq!(said["findings"][0]["severity"], "note", "{said:#}");
+}
+
+#[test]
+fn a_table_that_does_not_say_where_words_are_looked_up() {
+    let none = Break { answer: |request, answer| knowing(r#"{"Items":[]}"#)(request, answer), ..WHOLE };
+    let stacked = Stacked::new("doctor-unnoted", none, SHUT, WORDS);
+    cloud::wait(async {
+        let clients = cloud::clients_at(&endpoints().s3, "us-east-1").await;
+        let place = format!("kvs:{WORDS}");
+        DynamoCatalog::new(clients.dynamodb, &stacked.table).forget_known_words(&place).await.unwrap();
+    });
+    let visited = stacked.visit(Some(&stacked.deployment.endpoint()));
+    visited.names("known-words", &["the table's note", "edgehop init doctor-unnoted --create"]);
 }
 
 #[test]

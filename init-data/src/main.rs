@@ -98,16 +98,16 @@ async fn run(arguments: Arguments) -> anyhow::Result<bool> {
     let report = match verb {
         Verb::Publish(args) => {
             let opened = stores.make().await?;
-            Ok(verbs::written(&stores, &opened.catalog, args.run(&opened, now()?, json).await?).await)
+            verbs::written(&stores, &opened.catalog, args.run(&opened, now()?, json).await).await
         }
         Verb::Channel(args) if args.writes() => {
             let opened = stores.open().await?;
-            Ok(verbs::written(&stores, &opened.catalog, args.run(&opened, now()?).await?).await)
+            verbs::written(&stores, &opened.catalog, args.run(&opened, now()?).await).await
         }
         Verb::Channel(args) => args.run(&stores.open().await?, now()?).await,
         Verb::Yank(args) => {
             let opened = stores.open().await?;
-            Ok(verbs::written(&stores, &opened.catalog, args.run(&opened, now()?).await?).await)
+            verbs::written(&stores, &opened.catalog, args.run(&opened, now()?).await).await
         }
         Verb::Releases(args) => args.run(&stores.open().await?).await,
         Verb::Check(args) => args.run(&stores.open().await?, now()?).await,
@@ -116,14 +116,14 @@ async fn run(arguments: Arguments) -> anyhow::Result<bool> {
         Verb::Export(args) => args.run(&stores.open().await?).await,
         Verb::Import(args) if args.apply => {
             let opened = stores.make().await?;
-            Ok(verbs::written(&stores, &opened.catalog, args.run(&opened, now()?).await?).await)
+            verbs::written(&stores, &opened.catalog, args.run(&opened, now()?).await).await
         }
         Verb::Import(args) => args.run(&stores.open().await?, now()?).await,
         Verb::Gc(args) => args.run(&stores.open().await?, now()?).await,
         Verb::Warm(args) => args.run(&stores.open().await?, json).await,
         Verb::Sample(args) => {
             let opened = stores.make().await?;
-            Ok(verbs::written(&stores, &opened.catalog, args.run(&opened, now()?).await?).await)
+            verbs::written(&stores, &opened.catalog, args.run(&opened, now()?).await).await
         }
         #[cfg(feature = "deploy")]
         Verb::Init(args) => args.run(now()?, json).await,

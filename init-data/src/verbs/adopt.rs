@@ -1,5 +1,4 @@
 use std::fmt;
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::{Context as _, anyhow, bail};
 use aws::{Adoption, BucketName, TableName};
@@ -10,8 +9,8 @@ use init_data::{AdoptPlan, adopt, plan_adoption};
 use resolver::words::Timestamp;
 use serde::Serialize;
 
+use super::asking::{agreed, ask, can_ask};
 use super::report::Report;
-use super::warm::agreed;
 use super::written::told;
 
 /// `edgehop adopt`.
@@ -66,8 +65,9 @@ impl AdoptArgs {
         aws::look_at_bucket(&account.clients, &place.bucket).await.with_context(|| what.clone())?;
         let plan = plan_adoption(&source).await.with_context(|| what.clone())?;
         let found = |plan| Found::new(&place, plan);
-        let terminal = !json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        if plan.is_empty() || !agreed(self.yes, terminal, || asked(&plan))? {
+        let terminal = can_ask(json);
+        let asked = || ask(&format_args!("{plan}\nNothing of the sample's is touched. Adopt it? [y/N]"));
+        if plan.is_empty() || !agreed(self.yes, terminal, asked)? {
             let has_agreed = plan.is_empty() && self.yes;
             let report = Report::of(&found(plan))?;
             return Ok(if has_agreed { self::known(words, &account, &source, report).await } else { report });
@@ -134,16 +134,6 @@ fn bucket(name: &str) -> anyhow::Result<BucketName> {
     let bucket: BucketName = parsed.map_err(|error| anyhow!("{name:?} is no bucket: {error}"))?;
     anyhow::ensure!(bucket.prefix().is_empty(), "{name:?} is no bucket: it takes a bucket's name alone");
     Ok(bucket)
-}
-
-/// What the operator says to it.
-fn asked(plan: &AdoptPlan) -> anyhow::Result<String> {
-    let mut line = String::new();
-    let mut err = std::io::stderr().lock();
-    write!(err, "{plan}\nNothing of the sample's is touched. Adopt it? [y/N] ")?;
-    err.flush()?;
-    std::io::stdin().lock().read_line(&mut line).context("cannot read the answer")?;
-    Ok(line)
 }
 
 /// How much was read, for whoever watches.

@@ -1,10 +1,9 @@
 use std::fmt;
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
-use anyhow::Context as _;
 use init_data::stack::{AccountOptions, Amount, Removal, StackName};
 use serde::Serialize;
 
+use super::asking::{ask, can_ask};
 use super::report::Report;
 use super::watching::Watching;
 
@@ -59,8 +58,8 @@ impl DestroyArgs {
         let account = self.account.open().await?;
         let removal = Removal::of(&account, &self.stack).await?;
         let mut going = Going::of(&removal, &account.region);
-        let terminal = !json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        agreed(self.yes, terminal, &self.stack, || asked(&going))?;
+        let asked = || ask(&format_args!("{going}\nThis cannot be undone. Type the stack's name to delete all of it:"));
+        agreed(self.yes, can_ask(json), &self.stack, asked)?;
         let mut watching = Watching::new(json);
         if self.yes {
             // Who is not asked is told all the same.
@@ -91,16 +90,6 @@ fn agreed(
         typed if typed == stack.as_str() => Ok(()),
         _ => Err(NotAgreed(format!("what was typed is not {stack}")).into()),
     }
-}
-
-/// What the operator types.
-fn asked(going: &Going) -> anyhow::Result<String> {
-    let mut line = String::new();
-    let mut err = std::io::stderr().lock();
-    write!(err, "{going}\nThis cannot be undone. Type the stack's name to delete all of it: ")?;
-    err.flush()?;
-    std::io::stdin().lock().read_line(&mut line).context("cannot read the answer")?;
-    Ok(line)
 }
 
 impl Going {

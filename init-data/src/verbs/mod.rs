@@ -2,6 +2,7 @@
 
 #[cfg(feature = "deploy")]
 mod adopt;
+mod asking;
 mod catalog_file;
 mod channel;
 mod check;

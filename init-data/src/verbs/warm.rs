@@ -1,5 +1,4 @@
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::{Context as _, ensure};
 use init_data::{State, Stores, Warming, warm, warming};
@@ -8,6 +7,7 @@ use resolver::decide::{DEFAULT_RESTORE_DAYS, MAX_RESTORE_DAYS};
 use resolver::words::{ChannelName, ComponentName};
 use store::{Artifacts, Catalog};
 
+use super::asking::{agreed, ask, can_ask};
 use super::lower_case::lower_case;
 use super::published::published;
 use super::report::Report;
@@ -49,8 +49,8 @@ impl WarmArgs {
         let only = BTreeSet::from_iter(self.channels);
         only.iter().try_for_each(|channel| known(&components, channel))?;
         let found = warming(&stores.artifacts, &components, &only, self.tier, self.days).await?;
-        let terminal = !json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        if found.cold().next().is_none() || !agreed(self.yes, terminal, || asked(&found))? {
+        let asked = || ask(&format_args!("{found}\nRestore what is cold? [y/N]"));
+        if found.cold().next().is_none() || !agreed(self.yes, can_ask(json), asked)? {
             return reported(&found);
         }
         let done = warm(&stores.artifacts, found).await.context("not all that is cold was asked for: try again")?;
@@ -63,28 +63,6 @@ fn reported(found: &Warming) -> anyhow::Result<Report> {
     Ok(Report::of(found)?.refused(found.objects.iter().any(|one| one.state == State::Missing)))
 }
 
-/// Whether to go on. Where nobody can be asked, nothing is done.
-pub(crate) fn agreed(
-    yes: bool,
-    terminal: bool,
-    answer: impl FnOnce() -> anyhow::Result<String>,
-) -> anyhow::Result<bool> {
-    if yes || !terminal {
-        return Ok(yes);
-    }
-    Ok(matches!(answer()?.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
-}
-
-/// What the operator says to it.
-fn asked(found: &Warming) -> anyhow::Result<String> {
-    let mut line = String::new();
-    let mut err = std::io::stderr().lock();
-    write!(err, "{found}\nRestore what is cold? [y/N] ")?;
-    err.flush()?;
-    std::io::stdin().lock().read_line(&mut line).context("cannot read the answer")?;
-    Ok(line)
-}
-
 /// A channel that none of the components has is misspelled.
 fn known(components: &[Component], channel: &ChannelName) -> anyhow::Result<()> {
     let there: BTreeSet<&str> =
@@ -93,23 +71,4 @@ fn known(components: &[Component], channel: &ChannelName) -> anyhow::Result<()> 
     let known = components.iter().any(|component| component.channels.contains_key(channel));
     ensure!(known, "no component has a channel {channel}: there is {there}");
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_is_paid_for_without_a_yes() {
-        let says = |answer: &'static str| move || Ok(answer.to_owned());
-        let never = || -> anyhow::Result<String> { panic!("there is nobody to ask") };
-        assert!(agreed(true, true, never).unwrap() && agreed(true, false, never).unwrap());
-        assert!(!agreed(false, false, never).unwrap());
-        for (answer, yes) in
-            [("y\n", true), ("YES\n", true), ("\n", false), ("", false), ("no\n", false), ("yy\n", false)]
-        {
-            assert_eq!(agreed(false, true, says(answer)).unwrap(), yes, "{answer:?}");
-        }
-        assert!(agreed(false, true, || anyhow::bail!("gone")).is_err());
-    }
 }

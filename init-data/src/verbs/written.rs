@@ -7,13 +7,22 @@ use super::report::Report;
 
 /// Makes the CDNs know what was written that look words up. What was written stays so if that fails.
 #[cfg(feature = "deploy")]
-pub(crate) async fn written(options: &StoreOptions, catalog: &AnyCatalog, report: Report) -> Report {
-    told(options.edges(catalog).await, catalog, report).await
+pub(crate) async fn written(
+    options: &StoreOptions,
+    catalog: &AnyCatalog,
+    report: anyhow::Result<Report>,
+) -> anyhow::Result<Report> {
+    let report = report?;
+    Ok(told(options.edges(catalog).await, catalog, report).await)
 }
 
 /// Nobody has to know in this build.
 #[cfg(not(feature = "deploy"))]
-pub(crate) async fn written(_: &StoreOptions, _: &AnyCatalog, report: Report) -> Report {
+pub(crate) async fn written(
+    _: &StoreOptions,
+    _: &AnyCatalog,
+    report: anyhow::Result<Report>,
+) -> anyhow::Result<Report> {
     report
 }
 

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::decide;
 use crate::catalog::Component;
 use crate::check::told_apart_in_silence;
-use crate::query::{Payload, Query, Ring, Trait};
+use crate::query::{Query, Trait};
 use crate::words::{ChannelName, Md5, Timestamp};
 
 /// Most questions that are asked of a component to find the digests that matter: a second or two.
@@ -49,16 +49,5 @@ pub(crate) fn traits(_component: &Component) -> BTreeSet<Trait> {
 
 /// A question for one component, about which nothing is said.
 fn asks(component: &Component, channel: &ChannelName) -> Query {
-    Query {
-        os: None,
-        components: BTreeMap::from([(component.name.key(), channel.clone())]),
-        attributes: BTreeMap::new(),
-        facts: BTreeMap::new(),
-        installed: BTreeMap::new(),
-        have: BTreeSet::new(),
-        cohort: None,
-        ring: Ring::default(),
-        delta: false,
-        payload: Payload::default(),
-    }
+    Query { components: BTreeMap::from([(component.name.key(), channel.clone())]), ..Query::default() }
 }

@@ -55,8 +55,8 @@ use crate::words::{AttributeName, ChannelName, ComponentKey, FactName, FactValue
 /// The channel of an OS component that is not asked for by name.
 pub const DEFAULT_CHANNEL: &str = "prod";
 
-/// One question, understood.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One question, understood. The default asks for nothing, and says nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
     /// The CPU architecture as spelled in an OS component's name, and the channel that component is wanted on.
     pub os: Option<(String, ChannelName)>,

@@ -20,18 +20,7 @@ impl Query {
         let (device, cohort) = (take("device"), take("cohort"));
         let (ring, delta, payload) = (take("ring"), take("delta"), take("payloadtype"));
 
-        let mut query = Query {
-            os: None,
-            components: BTreeMap::new(),
-            attributes: BTreeMap::new(),
-            facts: BTreeMap::new(),
-            installed: BTreeMap::new(),
-            have: BTreeSet::new(),
-            cohort: None,
-            ring: Ring::default(),
-            delta: false,
-            payload: Payload::default(),
-        };
+        let mut query = Query::default();
         for (key, parameter) in given {
             query.add(&key, &parameter)?;
         }

@@ -1,9 +1,9 @@
 // The CDN's viewer-request function: one spelling for each question, before the cache key is made.
 //
 // resolver/src/query/mod.rs has the rules, with a picture. The origin applies them again; tests/viewer_request holds the
-// two to each other: change a rule in both or in neither.
+// two to each other: change a rule in both or neither.
 //
-// CloudFront Functions, runtime 2.0: ES 5.1 with const, let, arrow and async functions; less than 10,240 bytes.
+// CloudFront Functions, runtime 2.0: ES 5.1 with const, let, arrow and async functions; under 10,240 bytes.
 
 import cf from 'cloudfront';
 const crypto = require('crypto');
@@ -138,12 +138,12 @@ function one(given, among, takes, invalid) {
 }
 
 function readInstalled(asked, given) {
-	given.value.split(',').map(trim).filter(Boolean).forEach(entry => {
+	given.value.split(',').map(trim).filter(Boolean).forEach((entry, i) => {
 		const at = entry.indexOf('@');
 		let name = lower(entry.slice(0, at));
 		if (name === 'os' && asked.pairs.cpuarch) name = 'os_' + asked.pairs.cpuarch;
 		if (!isComponent(name) || !/^@[A-Za-z0-9][A-Za-z0-9._+~:-]{0,47}$/.test(entry.slice(at))) {
-			bad(given.key, shown(entry) + ' is not <component>@<version>; os takes a cpuArch, a + is written %2B');
+			bad(given.key, 'entry ' + ++i + ' is not <component>@<version>; os takes a cpuArch, a + is written %2B');
 		}
 		asked.installed[name] = asked.installed[name] || entry.slice(at);
 	});

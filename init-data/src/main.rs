@@ -49,7 +49,7 @@ enum Verb {
     Gc(verbs::GcArgs),
     /// Restores from cold storage what channels can deliver, after it said what that costs
     Warm(verbs::WarmArgs),
-    /// Takes over a table and a bucket that the AWS sample's init script filled; nothing of the sample's is touched
+    /// Takes over a table and a bucket of the AWS sample's, which goes on as it was
     #[cfg(feature = "deploy")]
     Adopt(verbs::AdoptArgs),
     /// Shows whether the CDN knows the words of the catalog, and makes it know them
@@ -63,7 +63,7 @@ enum Verb {
     Verify(verbs::VerifyArgs),
     /// Publishes the sample data; what is there already stays
     Sample(verbs::SampleArgs),
-    /// Makes a deployment on AWS with --create, and publishes the sample data into it without
+    /// Makes a deployment on AWS with --create; without, publishes the sample data into it
     #[cfg(feature = "deploy")]
     Init(verbs::InitArgs),
     /// Deletes a deployment on AWS with all its data, after asking

@@ -9,5 +9,6 @@ mod desk;
 mod existing;
 mod flow;
 mod killed;
+mod known_words;
 mod states;
 mod zips;

@@ -4,34 +4,14 @@ use std::net::SocketAddr;
 
 use aws::DynamoCatalog;
 use aws_sdk_s3::types::StorageClass;
-use edgehop_tests::client::raw;
 use edgehop_tests::cloud;
 use edgehop_tests::sample::artifact;
+use edgehop_tests::stacks::{create, resource};
 use edgehop_tests::stand_ins::endpoints;
 use resolver::words::Sha256;
 
 use crate::deployment::{Deployment, HEALTHY, Plan, Visit, edgehop};
 use crate::front::{Break, Front, Request, WHOLE, replace, set};
-
-/// Table and bucket as a stack of edgehop's has them, and nothing that moto does not know.
-const TEMPLATE: &str = r#"{
-  "Description": "edgehop, for its tests",
-  "Resources": {
-    "Table": { "Type": "AWS::DynamoDB::Table", "Properties": {
-      "BillingMode": "PAY_PER_REQUEST",
-      "AttributeDefinitions": [
-        { "AttributeName": "app", "AttributeType": "S" }, { "AttributeName": "env", "AttributeType": "S" } ],
-      "KeySchema": [
-        { "AttributeName": "app", "KeyType": "HASH" }, { "AttributeName": "env", "KeyType": "RANGE" } ] } },
-    "Bucket": { "Type": "AWS::S3::Bucket" }
-  },
-  "Outputs": {
-    "TableName": { "Value": { "Ref": "Table" } },
-    "BucketName": { "Value": { "Ref": "Bucket" } },
-    "FunctionUrl": { "Value": "FUNCTION_URL/" },
-    "KnownWordsArn": { "Value": "KNOWN_WORDS" }
-  }
-}"#;
 
 /// moto behind a door that asks for a signature, as AWS does and moto does not.
 const SIGNED_ONLY: Break = Break { answer: signed_only, ..WHOLE };
@@ -62,9 +42,7 @@ impl Stacked {
     fn new(name: &str, aws: Break, function_url: Break, words: &str) -> Stacked {
         let moto: SocketAddr = endpoints().s3.trim_start_matches("http://").parse().unwrap();
         let url = Front::new(function_url);
-        let template = TEMPLATE.replace("FUNCTION_URL", &format!("http://{}", url.address()));
-        let template = template.replace("KNOWN_WORDS", words);
-        create(moto, name, &template);
+        create(moto, name, &format!("http://{}/", url.address()), words);
         let (table, bucket) = (resource(moto, name, "Table"), resource(moto, name, "Bucket"));
         let mut environment = cloud::environment();
         // One stand-in is all of AWS here: a stack's table and bucket are where the stack is.
@@ -102,32 +80,6 @@ fn note(table: &str, words: &str) {
         let clients = cloud::clients_at(&endpoints().s3, "us-east-1").await;
         DynamoCatalog::new(clients.dynamodb, table).note_known_words(&format!("kvs:{words}")).await.unwrap();
     });
-}
-
-/// Asks moto's CloudFormation, which verifies no signature.
-fn ask(moto: SocketAddr, form: &str) -> String {
-    let request = format!(
-        "POST / HTTP/1.1\r\nHost: {moto}\r\nConnection: close\r\nContent-Length: {}\r\n\
-         Content-Type: application/x-www-form-urlencoded\r\nAuthorization: AWS4-HMAC-SHA256 \
-         Credential=x/20260101/us-east-1/cloudformation/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n{form}",
-        form.len()
-    );
-    let answer = raw(moto, request.as_bytes(), false);
-    let body = String::from_utf8(answer.body).unwrap();
-    assert_eq!(answer.status, 200, "{body}");
-    body
-}
-
-fn create(moto: SocketAddr, name: &str, template: &str) {
-    let escaped: String = template.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    ask(moto, &format!("Action=CreateStack&StackName={name}&TemplateBody={escaped}"));
-}
-
-/// The name of what the template calls so.
-fn resource(moto: SocketAddr, stack: &str, logical: &str) -> String {
-    let said = ask(moto, &format!("Action=DescribeStackResource&StackName={stack}&LogicalResourceId={logical}"));
-    let rest = said.split_once("<PhysicalResourceId>").unwrap().1;
-    rest.split_once('<').unwrap().0.to_owned()
 }
 
 #[test]

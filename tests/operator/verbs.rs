@@ -8,7 +8,7 @@ use edgehop_tests::tools;
 use crate::desk::{Desk, Said};
 
 /// Every verb with its own options. Whoever adds one adds it here.
-const VERBS: [(&str, &str); 23] = [
+const VERBS: [(&str, &str); 27] = [
     (
         "publish",
         "--channel --attribute --allow-downgrade --requires --from --barrier --dead-end --floor --trusts --signature \
@@ -27,19 +27,23 @@ const VERBS: [(&str, &str); 23] = [
     ("import", "--apply --force"),
     ("gc", "--older-than --withdrawn --dry-run"),
     ("warm", "--channel --tier --days --yes"),
+    ("adopt", "--table --bucket --yes --profile --region --endpoint-url"),
+    ("known-words", "--push --forget"),
     ("key", ""),
     ("key generate", "--secret --public --no-password --password-file"),
     ("key show", "--password-file"),
     ("sign", "--component --version --minimum --expires --key --password-file --output --comment-only"),
     ("verify", "--public-key --signature --component --version"),
     ("sample", "--sample-size"),
+    ("init", "--create --profile --region --endpoint-url --code --parameter --code-bucket --sample-size"),
+    ("destroy", "--profile --region --endpoint-url --yes"),
     ("doctor", "--profile --region --endpoint-url --endpoint"),
     ("completions", ""),
     ("man", ""),
 ];
 
 /// What every verb takes.
-const COMMON: &str = "--data --catalog --artifacts --json --help";
+const COMMON: &str = "--data --catalog --artifacts --known-words --json --help";
 
 fn options(own: &str) -> BTreeSet<&str> {
     own.split_whitespace().chain(COMMON.split(' ')).collect()

@@ -14,6 +14,7 @@ pub mod runtime_api;
 pub mod sample;
 pub mod sample_table;
 pub mod server;
+pub mod stacks;
 pub mod stand_ins;
 pub mod stocked;
 pub mod tools;

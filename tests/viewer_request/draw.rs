@@ -139,12 +139,12 @@ fn parameter(rng: &mut Rng) -> String {
         9 => pair(rng, "os", value),
         10..12 => {
             let list: Vec<String> = (0..rng.usize(..4)).map(|_| entry(rng)).collect();
-            let list = list.join(pick(rng, &[",", ", ", ",,", "\t,"]));
+            let list = list.join(pick(rng, &[",", ", ", ",,", "\t,", "\r,"]));
             pair(rng, "installed", &list)
         }
         12..14 => {
             let list: Vec<String> = (0..rng.usize(..4)).map(|_| member(rng, 30)).collect();
-            let list = list.join(pick(rng, &[",", ", ", " ,"]));
+            let list = list.join(pick(rng, &[",", ", ", " ,", "\n,", "\u{a0},"]));
             pair(rng, "have", &list)
         }
         14 => {

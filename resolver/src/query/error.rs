@@ -70,7 +70,7 @@ impl QueryError {
 
 /// As much of what a device said as a message needs: [`MAX_KEY_BYTES`] at most, with a `?` for each stretch of what is
 /// not printable ASCII. Engines differ in how they count and escape the rest.
-pub(super) fn shown(text: &str) -> String {
+fn shown(text: &str) -> String {
     let mut shown = String::new();
     let mut odd = false;
     for c in text.chars() {

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cohort::{Cohort, Ladder};
 use super::entity_tag::{EntityTag, Listed, listed, trim};
-use super::error::{QueryError, shown};
+use super::error::QueryError;
 use super::limits::{MAX_DEVICE_BYTES, MAX_DIGESTS, MAX_IF_NONE_MATCH_BYTES, MAX_INSTALLED, MAX_VALUE_BYTES};
 use super::parameters::{Parameter, parameters};
 use super::{Asked, DEFAULT_CHANNEL, Payload, Query, Ring};
@@ -58,7 +58,8 @@ impl Query {
 
     fn read_installed(&self, given: &Parameter<'_>) -> Result<BTreeMap<ComponentKey, Version>, QueryError> {
         let mut installed = BTreeMap::new();
-        for entry in given.value.split(',').map(trim).filter(|entry| !entry.is_empty()) {
+        let entries = given.value.split(',').map(trim).filter(|entry| !entry.is_empty());
+        for (number, entry) in (1..).zip(entries) {
             let read = || {
                 let (name, version) = entry.split_once('@')?;
                 let name = match name.to_ascii_lowercase() {
@@ -68,8 +69,9 @@ impl Query {
                 Some((name, version.parse().ok()?))
             };
             let (name, version): (ComponentKey, Version) = read().ok_or_else(|| {
+                // What stands there is not repeated: it may be somebody's name.
                 let takes = "is not <component>@<version>; os takes a cpuArch, a + is written %2B";
-                QueryError::bad(&given.spelled, format_args!("{} {takes}", shown(entry)))
+                QueryError::bad(&given.spelled, format_args!("entry {number} {takes}"))
             })?;
             installed.entry(name).or_insert(version);
         }

@@ -165,6 +165,7 @@ impl fmt::Display for Diagnosis {
             many => format!("has {many} problems"),
         };
         let checked = checked.join(", ");
-        writeln!(f, "{endpoint} {verdict}; checked: {checked}; {requests} requests, {seconds:.1} s")
+        let subject = if endpoint.is_empty() { "what was looked at" } else { endpoint };
+        writeln!(f, "{subject} {verdict}; checked: {checked}; {requests} requests, {seconds:.1} s")
     }
 }

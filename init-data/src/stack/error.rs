@@ -1,5 +1,6 @@
 use std::error::Error;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cloudformation::config::http::HttpResponse;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 
@@ -132,11 +133,16 @@ impl StackError {
         StackError::Forbidden { what, action: named.to_owned(), said: one_line(said) }
     }
 
-    pub(super) fn credentials(profile: Option<&str>, error: &(dyn Error + 'static)) -> StackError {
-        let causes = std::iter::successors(Some(error), |error| (*error).source());
+    pub(super) fn credentials(profile: Option<&str>, error: &CredentialsError) -> StackError {
+        let of = profile.map_or("none were found".to_owned(), |profile| format!("the profile {profile} has none"));
+        if let CredentialsError::CredentialsNotLoaded(_) = error {
+            // What follows is a list of everywhere that there are none.
+            return StackError::Credentials(of);
+        }
+        let first: &(dyn Error + 'static) = error;
+        let causes = std::iter::successors(Some(first), |error| (*error).source());
         let said: Vec<String> = causes.map(ToString::to_string).collect();
-        let of = profile.map_or(String::new(), |profile| format!("the profile {profile} has none: "));
-        StackError::Credentials(of + &one_line(&said.join(": ")))
+        StackError::Credentials(format!("{of}: {}", one_line(&said.join(": "))))
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn combinations(component: &Component) -> Result<Vec<Facts>, usize> {
 }
 
 /// The same, and those in which a device does not say some of the facts; `None` if there are too many.
-pub(crate) fn told_apart_in_silence(component: &Component) -> Option<Vec<Facts>> {
+pub(super) fn told_apart_in_silence(component: &Component) -> Option<Vec<Facts>> {
     combined(component, true, MAX_SILENT_COMBINATIONS).ok()
 }
 

@@ -7,12 +7,12 @@
 
 mod combinations;
 mod deliverable;
+mod known_words;
 mod problem;
 mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use combinations::told_apart_in_silence;
 pub use combinations::{Facts, MAX_COMBINATIONS};
 pub use deliverable::deliverable;
 pub use problem::{Note, Problem, Stranded};

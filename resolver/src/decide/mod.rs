@@ -42,16 +42,16 @@ mod obstacle;
 mod outcome;
 mod route;
 mod select;
-mod telling;
 mod terrain;
+mod traits;
 mod withhold;
 
 pub(crate) use hop::no_way;
 pub(crate) use installed::Place;
 pub(crate) use obstacle::Obstacle;
 pub(crate) use route::{Route, route};
-pub(crate) use telling::{telling, traits};
 pub(crate) use terrain::Terrain;
+pub(crate) use traits::traits;
 
 pub use explain::{Explanation, explain};
 pub use lookups::{Lookups, lookups};

@@ -1,7 +1,5 @@
 use std::collections::BTreeSet;
 
-use crate::catalog::Component;
-use crate::decide;
 use crate::words::{ATTRIBUTE_PREFIX, AttributeName, ComponentKey, FactName, Md5};
 
 /// The words that change some answer of a catalog: the list that publishing keeps for the edge. A query's others may be
@@ -46,23 +44,6 @@ impl Trait {
 }
 
 impl KnownWords {
-    /// The words of a catalog: all its components, or those words may be left out that only the others know.
-    ///
-    /// A digest is left out if the device that has it is answered as one that says nothing is, on every channel and with
-    /// all facts: most releases, where paths have no constraints, save those that channels point at. Of several digests
-    /// a device runs the newest, so that no digest is left out while an older one of its component stays.
-    pub fn of<'a>(components: impl IntoIterator<Item = &'a Component>) -> KnownWords {
-        let all: Vec<&Component> = components.into_iter().collect();
-        let channels = || all.iter().flat_map(|component| component.channels.values());
-        KnownWords {
-            components: all.iter().map(|component| component.name.key()).collect(),
-            attributes: channels().flat_map(|channel| channel.attributes.iter().cloned()).collect(),
-            facts: all.iter().flat_map(|component| component.graph().facts().iter().cloned()).collect(),
-            digests: digests(&all),
-            traits: all.iter().flat_map(|component| decide::traits(component)).collect(),
-        }
-    }
-
     /// Every word as it is looked up: a key as the canonical query spells it, and of a digest its [`prefix`].
     pub(super) fn words(&self) -> BTreeSet<String> {
         let names = self.components.iter().map(|name| name.as_str().to_owned());
@@ -80,31 +61,8 @@ pub(super) fn attribute(name: &AttributeName) -> String {
 
 /// The first eight hexadecimal digits: enough to tell a catalog's digests from others, and a quarter of their room. What
 /// begins like a known digest is kept for one.
-pub(super) fn prefix(digest: &Md5) -> String {
+pub(crate) fn prefix(digest: &Md5) -> String {
     let mut text = digest.to_string();
     text.truncate(8);
     text
-}
-
-/// The digests that change an answer, and every newer one of a component that has one of those.
-fn digests(components: &[&Component]) -> BTreeSet<Md5> {
-    let mut known: BTreeSet<String> =
-        components.iter().flat_map(|component| decide::telling(component)).map(|digest| prefix(&digest)).collect();
-    // Components may share artifacts, so that a digest that became known here may be an older one there.
-    let mut before = usize::MAX;
-    while known.len() != before {
-        before = known.len();
-        for component in components {
-            let mut is_kept = false;
-            for release in component.releases() {
-                let prefix = prefix(&release.artifact.md5);
-                is_kept |= known.contains(&prefix);
-                if is_kept {
-                    known.insert(prefix);
-                }
-            }
-        }
-    }
-    let all = components.iter().flat_map(|component| component.releases()).map(|release| release.artifact.md5);
-    all.filter(|digest| known.contains(&prefix(digest))).collect()
 }

@@ -45,6 +45,7 @@ pub use cohort::{Cohort, DEFAULT_LADDER, InvalidLadder, Ladder};
 pub use entity_tag::EntityTag;
 pub(crate) use entity_tag::if_none_match;
 pub use error::{QueryError, Status};
+pub(crate) use known::prefix;
 pub use known::{KnownWords, Trait};
 pub use known_entries::{MAX_ENTRY_BYTES, MAX_PAGES};
 pub use limits::*;

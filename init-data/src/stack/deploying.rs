@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::account::{Account, Identity};
 use super::code_bucket::{CodeBucket, Upload};
-use super::code_zip::{CodeZip, HOW};
+use super::code_zip::HOW;
+use super::deployment::Deployment;
 use super::error::StackError;
 use super::event::Events;
 use super::found::{Stack, TAG};
@@ -19,19 +20,6 @@ use super::waiting::settled;
 
 /// How often it begins anew because somebody else does something to the stack.
 const MAX_ROUNDS: usize = 10;
-
-/// A stack as it is to be.
-#[derive(Debug, Clone)]
-pub struct Deployment {
-    /// Its name.
-    pub name: StackName,
-    /// The function's code; where a stack is there and nothing is given, it stays as it is.
-    pub code: Option<CodeZip>,
-    /// Parameters of the template; what is not given stays as it is.
-    pub parameters: BTreeMap<String, String>,
-    /// The bucket for code, where it is not the default one.
-    pub code_bucket: Option<String>,
-}
 
 /// What became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -4,6 +4,7 @@ mod account;
 mod code_bucket;
 mod code_zip;
 mod deploying;
+mod deployment;
 mod error;
 mod event;
 mod found;
@@ -20,7 +21,8 @@ mod waiting;
 
 pub use account::{Account, AccountOptions, Identity};
 pub use code_zip::{Architecture, CodeZip, InvalidCode};
-pub use deploying::{Change, Deployed, Deployment, deploy};
+pub use deploying::{Change, Deployed, deploy};
+pub use deployment::Deployment;
 pub use error::StackError;
 pub use event::Event;
 pub use found::{Outputs, Resource, Stack};

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use aws_sdk_cloudformation::types::Parameter;
 
-use super::deploying::Deployment;
+use super::deployment::Deployment;
 use super::error::StackError;
 use super::template;
 

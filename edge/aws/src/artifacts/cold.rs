@@ -12,12 +12,9 @@ use resolver::words::Timestamp;
 use store::StoreError;
 
 use super::bucket::Bucket;
-use super::names::Where;
+use super::names::{RESTORES, Where};
 use super::text::Over;
 use crate::failure;
-
-/// Where the claims are. No path of the CDN leads there.
-pub(crate) const FOLDER: &str = "restores/";
 
 /// How long nobody else asks for a restore that somebody was about to ask for, or was refused. From then on HEAD tells
 /// whether it goes on.
@@ -128,7 +125,7 @@ impl Bucket {
     }
 
     fn claim(&self, key: &ObjectKey) -> String {
-        format!("{}{FOLDER}{key}", self.prefix)
+        format!("{}{RESTORES}{key}", self.prefix)
     }
 }
 

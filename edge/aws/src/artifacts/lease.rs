@@ -7,10 +7,8 @@ use store::{Held, StoreError};
 
 use super::bucket::Bucket;
 use super::listing::age;
+use super::names::LOCKS;
 use super::text::Over;
-
-/// Where the objects are. No path of the CDN leads there.
-pub(crate) const FOLDER: &str = "locks/";
 
 /// How long a right is believed that nobody renews. Far longer than clocks differ that S3 takes requests from.
 const LAPSES: Duration = Duration::from_secs(300);
@@ -21,7 +19,7 @@ const RENEWED: Duration = Duration::from_secs(60);
 impl Bucket {
     /// Takes a right, or says that somebody else has it. One that was killed loses it after [`LAPSES`].
     pub(crate) async fn lease(&self, right: &str) -> Result<Held, StoreError> {
-        let name = format!("{}{FOLDER}{right}", self.prefix);
+        let name = format!("{}{LOCKS}{right}", self.prefix);
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
         let text = format!("process {}, {since}, {}\n", process::id(), fastrand::u64(..));
         if !self.mark(&name, &text, LAPSES).await? {

@@ -12,8 +12,14 @@ pub(crate) const KINDS: [Kind; 2] = [("blobs/", ObjectKey::Blob), ("fragments/",
 
 const ASIDE: &str = "aside/";
 
+/// Where the claims of restores from cold storage are. No path of the CDN leads there.
+pub(super) const RESTORES: &str = "restores/";
+
+/// Where the rights are that one process has at a time. No path of the CDN leads there.
+pub(super) const LOCKS: &str = "locks/";
+
 /// Where everything that edgehop puts into a bucket is, below its prefix. What lies there may be deleted as garbage.
-pub(crate) const OWN_FOLDERS: [&str; 5] = ["blobs/", "fragments/", ASIDE, super::cold::FOLDER, super::lease::FOLDER];
+pub(crate) const OWN_FOLDERS: [&str; 5] = ["blobs/", "fragments/", ASIDE, RESTORES, LOCKS];
 
 /// What stays as it is in the header that names the source of a copy.
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');

@@ -153,12 +153,18 @@ fn trouble(error: &legacy::Error) -> Trouble {
         if let Some(error) = tls(one) {
             return Trouble::Tls(error.clone());
         }
-        if one.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+        if one.downcast_ref::<hyper::Error>().is_some_and(is_no_http) {
             return Trouble::NotHttp(one.to_string());
         }
         cause = one.source();
     }
     Trouble::Connection(innermost(error))
+}
+
+/// Whether what came is no answer of HTTP's, or came before anything was asked, as a mail server speaks first.
+fn is_no_http(error: &hyper::Error) -> bool {
+    // Of all its kinds of errors hyper tells this one by its text alone.
+    error.is_parse() || error.to_string().starts_with("received unexpected message from connection")
 }
 
 /// The TLS library's own error, which hides in those of connections.

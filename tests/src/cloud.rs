@@ -89,18 +89,9 @@ fn text(value: &AttributeValue) -> String {
 /// What tells AWS' own tools, and programs like them, where the stand-ins are and who asks.
 pub fn environment() -> Vec<(String, String)> {
     let endpoints = endpoints();
-    let own = [
-        ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.as_str()),
-        ("AWS_ENDPOINT_URL_S3", &endpoints.s3),
-        ("AWS_REGION", REGION),
-        ("AWS_ACCESS_KEY_ID", KEY.0),
-        ("AWS_SECRET_ACCESS_KEY", KEY.1),
-        // Nothing of whoever runs the tests.
-        ("AWS_CONFIG_FILE", "/dev/null"),
-        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
-        ("AWS_EC2_METADATA_DISABLED", "true"),
-    ];
-    own.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    let services = [("AWS_ENDPOINT_URL_DYNAMODB", &endpoints.dynamodb), ("AWS_ENDPOINT_URL_S3", &endpoints.s3)];
+    let services = services.map(|(name, url)| (name.to_owned(), url.clone()));
+    services.into_iter().chain(offline_environment()).collect()
 }
 
 /// The same for what asks other services than those: who asks, and nothing of whoever runs the tests.

@@ -151,6 +151,11 @@ impl Account {
         Edge::new(&self.settings, place, self.endpoint_url.as_deref())
     }
 
+    /// Several of them.
+    pub fn edges(&self, places: Vec<KnownWordsPlace>) -> Vec<Edge> {
+        places.into_iter().map(|place| self.edge(place)).collect()
+    }
+
     /// A call failed: `what` could not be done, for which one must be allowed `action`.
     pub fn failed<E>(&self, what: impl Display, action: &str, error: &SdkError<E, HttpResponse>) -> StackError
     where

@@ -6,6 +6,7 @@ use aws_sdk_s3::types::{
     ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
 };
 use base64ct::{Base64, Encoding as _};
+use resolver::words::Sha256;
 use serde_json::json;
 
 use super::account::{Account, Identity};
@@ -68,9 +69,8 @@ impl CodeBucket {
     }
 
     /// The key of an object of these bytes.
-    pub(super) fn key(stack: &StackName, what: Upload, sha256: &[u8; 32]) -> String {
-        let (digest, kind) = (hex(sha256), what.kind());
-        format!("{}{digest}.{kind}", folder(stack))
+    pub(super) fn key(stack: &StackName, what: Upload, sha256: &Sha256) -> String {
+        format!("{}{sha256}.{}", folder(stack), what.kind())
     }
 
     /// Puts an object there, if it is not there yet. Whether it was put.
@@ -79,7 +79,7 @@ impl CodeBucket {
         account: &Account,
         key: &str,
         bytes: Vec<u8>,
-        sha256: &[u8; 32],
+        sha256: &Sha256,
     ) -> Result<bool, StackError> {
         let s3 = &account.clients.s3;
         let what = |verb: &str| format!("cannot {verb} {key} in the bucket {}", self.name);
@@ -92,7 +92,7 @@ impl CodeBucket {
             Err(error) => return Err(account.failed(what("look at"), "s3:GetObject", &error)),
         }
         let put = s3.put_object().bucket(&self.name).key(key).expected_bucket_owner(&self.owner.account);
-        let put = put.checksum_sha256(Base64::encode_string(sha256)).body(ByteStream::from(bytes));
+        let put = put.checksum_sha256(Base64::encode_string(&sha256.0)).body(ByteStream::from(bytes));
         put.send().await.map_err(|error| account.failed(what("put"), "s3:PutObject", &error))?;
         Ok(true)
     }
@@ -219,8 +219,4 @@ fn folder(stack: &StackName) -> String {
 /// The HTTP status of an error; 0 if no service answered.
 fn status<E>(error: &SdkError<E, aws_sdk_cloudformation::config::http::HttpResponse>) -> u16 {
     error.raw_response().map_or(0, |response| response.status().as_u16())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

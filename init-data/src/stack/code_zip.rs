@@ -3,7 +3,7 @@ use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
+use resolver::words::Sha256;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
@@ -36,7 +36,7 @@ pub struct CodeZip {
     /// The zip's bytes.
     pub bytes: Vec<u8>,
     /// SHA-256 of them.
-    pub sha256: [u8; 32],
+    pub sha256: Sha256,
     /// What its program runs on.
     pub architecture: Architecture,
 }
@@ -70,7 +70,7 @@ impl CodeZip {
         }
         let architecture = inspect(&opened).map_err(invalid)?;
         let bytes = std::fs::read(file).map_err(|error| invalid(error.to_string()))?;
-        let sha256 = Sha256::digest(&bytes).into();
+        let sha256 = Sha256::of(&bytes);
         Ok(CodeZip { bytes, sha256, architecture })
     }
 }

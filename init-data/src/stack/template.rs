@@ -1,6 +1,6 @@
 //! The template that every stack of edgehop's is made from.
 
-use sha2::{Digest as _, Sha256};
+use resolver::words::Sha256;
 
 /// The template's text.
 pub(super) const TEMPLATE: &str = include_str!("../../../cloudformation/template.yaml");
@@ -16,8 +16,8 @@ pub(super) fn parameters() -> Vec<&'static str> {
 }
 
 /// SHA-256 of the template.
-pub(super) fn digest() -> [u8; 32] {
-    Sha256::digest(TEMPLATE).into()
+pub(super) fn digest() -> Sha256 {
+    Sha256::of(TEMPLATE.as_bytes())
 }
 
 #[cfg(test)]

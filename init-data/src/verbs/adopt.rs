@@ -107,8 +107,7 @@ async fn known(words: Option<KnownWordsPlace>, account: &Account, source: &Adopt
         Some(place) => Ok(vec![place]),
         None => noted_in(&source.catalog).await,
     };
-    let edges = places.map(|places| places.into_iter().map(|place| account.edge(place)).collect());
-    told(edges, &source.catalog, report).await
+    told(places.map(|places| account.edges(places)), &source.catalog, report).await
 }
 
 /// The only resource of a kind that the stack has.

@@ -85,8 +85,7 @@ impl InitArgs {
         let published = samples(&stores, self.sample_size, now).await?.len();
         watching.end();
         let report = Report::of(&Ready::of(stack, &account, None, Some(published)).await?)?;
-        let places = noted(&stores.catalog).await;
-        let edges = places.map(|places| places.into_iter().map(|place| account.edge(place)).collect());
+        let edges = noted(&stores.catalog).await.map(|places| account.edges(places));
         Ok(told(edges, &stores.catalog, report).await)
     }
 }

@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use crate::gate;
 use crate::packages;
 use crate::server::folder;
 use crate::tools::target;
@@ -61,7 +62,7 @@ pub fn endpoints() -> &'static Endpoints {
         }
         // The engine is as old as the time when transactions took 10 items: all the more of them are split.
         Ok("engines") => {
-            let (dynamodb, s3) = (dynamodb_local(), s3s());
+            let (dynamodb, s3) = (dynamodb_local(), gate::before(&s3s()));
             Endpoints {
                 dynamodb,
                 transaction_items: 10,

@@ -1,4 +1,4 @@
-use super::message::Request;
+use crate::message::Request;
 
 /// A call that came.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use super::message::{Request, Response};
+use crate::message::{self, Request, Response};
 
 /// What happens to a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,11 +93,7 @@ pub(super) async fn send(
         }
         _ => {}
     }
-    let mut head = format!("HTTP/1.1 {}\r\ncontent-length: {}\r\n", response.status, response.length);
-    for (name, value) in &response.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    head.push_str("\r\n");
+    let head = response.head();
     let body = if head_only { &[] } else { &response.body[..] };
     let upto = |count: &usize| [head.as_bytes(), &body[..body.len().min(*count)]].concat();
     match fault {
@@ -126,7 +122,7 @@ pub(super) async fn send(
             Ok(true)
         }
         _ => {
-            stream.write_all(&[head.as_bytes(), body].concat()).await?;
+            message::send(stream, request, &response).await?;
             Ok(true)
         }
     }

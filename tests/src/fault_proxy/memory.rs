@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::OnceCell;
 
-use super::message::{Request, Response, exchange};
+use crate::message::{Request, Response, exchange};
 
 /// What a server answered to reads. Stand-ins answer one call after another, and slowly: a crowd of proxies before data
 /// that nobody changes asks each question once. Clones share it.

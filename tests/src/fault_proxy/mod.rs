@@ -5,7 +5,6 @@
 mod call;
 mod fault;
 mod memory;
-mod message;
 mod rounds;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,10 +14,10 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
+use crate::message::Request;
 pub use call::Call;
 pub use fault::Fault;
 pub use memory::Memory;
-use message::Request;
 use rounds::Rounds;
 
 /// A running proxy. It ends when it is dropped.

@@ -8,27 +8,27 @@ use tokio::net::TcpStream;
 
 /// A request, whole.
 #[derive(Debug, Clone)]
-pub(super) struct Request {
-    pub(super) method: String,
-    pub(super) target: String,
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) target: String,
     headers: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 /// A response, whole.
 #[derive(Debug, Clone)]
-pub(super) struct Response {
+pub(crate) struct Response {
     /// Status code and reason.
-    pub(super) status: String,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+    pub(crate) status: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
     /// What `Content-Length` said: of a HEAD, more than there is.
-    pub(super) length: usize,
+    pub(crate) length: usize,
 }
 
 impl Request {
     /// The next request of a connection; `None` if there is none. `rest` holds what was read beyond it.
-    pub(super) async fn read(stream: &mut TcpStream, rest: &mut Vec<u8>) -> Result<Option<Request>> {
+    pub(crate) async fn read(stream: &mut TcpStream, rest: &mut Vec<u8>) -> Result<Option<Request>> {
         let end = loop {
             if let Some(end) = head_end(rest) {
                 break end;
@@ -55,13 +55,24 @@ impl Request {
         Ok(Some(request))
     }
 
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         find(&self.headers, name)
     }
 }
 
+impl Response {
+    /// Its head, the empty line at its end included.
+    pub(crate) fn head(&self) -> String {
+        let mut head = format!("HTTP/1.1 {}\r\ncontent-length: {}\r\n", self.status, self.length);
+        for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head + "\r\n"
+    }
+}
+
 /// Asks a server on a connection of its own.
-pub(super) async fn exchange(server: SocketAddr, request: &Request) -> Result<Response> {
+pub(crate) async fn exchange(server: SocketAddr, request: &Request) -> Result<Response> {
     let mut stream = TcpStream::connect(server).await?;
     let mut head = format!("{} {} HTTP/1.1\r\nconnection: close\r\n", request.method, request.target);
     for (name, value) in request.headers.iter().filter(|(name, _)| name != "connection") {
@@ -84,6 +95,12 @@ pub(super) async fn exchange(server: SocketAddr, request: &Request) -> Result<Re
         return Err(ErrorKind::UnexpectedEof.into());
     }
     Ok(Response { status, headers, body, length })
+}
+
+/// Answers a request: nothing comes behind the head of `HEAD`.
+pub(crate) async fn send(stream: &mut TcpStream, request: &Request, response: &Response) -> Result<()> {
+    let body = if request.method == "HEAD" { &[] } else { &response.body[..] };
+    stream.write_all(&[response.head().as_bytes(), body].concat()).await
 }
 
 /// Where the head of a message ends.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use resolver::answer;
 use service::{Body, Observed, Transfer, at_hand, unavailable};
 use tracing::{Instrument as _, Span};
@@ -51,8 +51,12 @@ impl Handler {
 
     async fn invocation(&self, invocation: &Invocation, cold: bool, span: Span) -> anyhow::Result<()> {
         let started = Instant::now();
+        let mut to_head = false;
         let mut response = match Event::parse(&invocation.event).and_then(Event::into_request) {
-            Ok(request) => self.answer(&request).await,
+            Ok(request) => {
+                to_head = request.method() == Method::HEAD;
+                self.answer(&request).await
+            }
             Err(InvalidEvent::Request(message)) => at_hand(answer::error(StatusCode::BAD_REQUEST, &message)),
             Err(error @ InvalidEvent::Foreign(_)) => {
                 tracing::error!(%error, "not an event of a function URL");
@@ -71,7 +75,7 @@ impl Handler {
         let (head, body) = response.into_parts();
         let body = Transfer::new(body, account);
         match self.mode {
-            InvokeMode::ResponseStream => self.api.stream(invocation, Streamed::new(&head, body, span)).await,
+            InvokeMode::ResponseStream => self.api.stream(invocation, Streamed::new(&head, to_head, body, span)).await,
             InvokeMode::Buffered => match buffered(&head, body).await {
                 Ok(json) => self.api.respond(invocation, json).await,
                 Err(error) => self.api.fail(invocation, "Edgehop.Cut", &error.to_string()).await,

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use base64ct::{Base64, Encoding as _};
 use bytes::Bytes;
 use http::response::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body::Frame;
 use service::Transfer;
 use tracing::Span;
@@ -17,6 +17,11 @@ use crate::runtime_api::{ERROR_BODY, ERROR_TYPE};
 /// What stands between the prelude and the body.
 static DELIMITER: [u8; 8] = [0; 8];
 
+/// What stands for no body. Function URLs were seen to hold an answer back until the function's time-out if no byte follows
+/// the zeros (aws-lambda-web-adapter, issue 499). Behind 304, and in answer to `HEAD`, HTTP itself leaves it out (RFC 9110
+/// section 6.4.1).
+static NO_BODY: [u8; 1] = [b'\n'];
+
 /// Kind of the error that ends a body early.
 const CUT: &str = "Edgehop.Cut";
 
@@ -25,15 +30,20 @@ const CUT: &str = "Edgehop.Cut";
 /// A body that cannot be finished ends with a trailer that says so, on which Lambda cuts the device's connection.
 /// Without it, what came would count as the whole.
 pub(crate) struct Streamed {
-    /// Prelude and delimiter, each a chunk of its own: not everyone who plays Lambda looks for the zeros inside a chunk.
-    before: std::array::IntoIter<Bytes, 2>,
+    /// Prelude and delimiter, each a chunk of its own: not everyone who plays Lambda looks for the zeros inside a chunk; and
+    /// what stands for no body.
+    before: std::vec::IntoIter<Bytes>,
     body: Option<Transfer<Account>>,
     span: Span,
 }
 
 impl Streamed {
-    pub(crate) fn new(head: &Parts, body: Transfer<Account>, span: Span) -> Self {
-        let before = [Head::of(head).to_json().into(), Bytes::from_static(&DELIMITER)];
+    /// `to_head`: it answers `HEAD`.
+    pub(crate) fn new(head: &Parts, to_head: bool, body: Transfer<Account>, span: Span) -> Self {
+        let mut before = vec![Head::of(head).to_json().into(), Bytes::from_static(&DELIMITER)];
+        if to_head || head.status == StatusCode::NOT_MODIFIED {
+            before.push(Bytes::from_static(&NO_BODY));
+        }
         Streamed { before: before.into_iter(), body: Some(body), span }
     }
 }

@@ -133,5 +133,7 @@ fn head_tells_what_get_would() {
         assert_eq!((got.status, got.complete), (status, true), "{target}");
         assert_eq!((head.status, timeless(&head)), (status, timeless(&got)), "{target}");
         assert!(head.body.is_empty(), "{target}");
+        // Whoever else asks that sets no condition, or another.
+        assert!(status != 412 || got.header("cache-control").as_deref() == Some("no-store"), "{target}");
     }
 }

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use base64ct::Encoding;
 use http::header::{
-    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 
@@ -48,9 +48,11 @@ impl Rangeable<'_> {
     }
 }
 
-/// 412: the device wanted another representation.
+/// 412: the device wanted another representation. Nobody keeps it: others, with the same question, set no condition.
 pub(super) fn condition_failed() -> Answer {
-    super::error(StatusCode::PRECONDITION_FAILED, "If-Match: it names another ETag")
+    let mut answer = super::error(StatusCode::PRECONDITION_FAILED, "If-Match: it names another ETag");
+    answer.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
 }
 
 /// 304 with the headers that a cache updates (RFC 9110 section 15.4.5), without those that describe content.

@@ -3,7 +3,8 @@
 // resolver/src/query/mod.rs has the rules, with a picture. The origin applies them again; tests/viewer_request holds the
 // two to each other: change a rule in both or neither.
 //
-// CloudFront Functions, runtime 2.0: ES 5.1 with const, let, arrow and async functions; under 10,240 bytes.
+// CloudFront Functions, runtime 2.0: ES 5.1 with const, let, arrow and async functions; under 10,240 bytes, which lines
+// of comment do not count for: the template has the function without them.
 
 import cf from 'cloudfront';
 const crypto = require('crypto');
@@ -26,34 +27,43 @@ async function handler(event) {
 	headers['edgehop-host'] = headers.host;
 	try {
 		if (!/^(GET|HEAD|OPTIONS)$/.test(request.method)) fail(405, request.method + ': every resource here takes ' + METHODS);
+		if (request.method === 'OPTIONS') answer(200, 'text/plain; charset=utf-8', 'no-store', METHODS);
+		const raw = request.rawQueryString() || '';
 		if (!/^\/(package|swupdate|report|healthz|blobs\/[0-9A-Fa-f]{64}(\.minisig)?)$/.test(path)) {
 			fail(404, 'there is /package, /blobs/<sha256 of an artifact>, the same with .minisig, and /healthz');
 		}
 		if (/^.(package|swupdate)$/.test(path)) {
 			const field = headers['if-none-match'] || { multiValue: [] };
 			const fields = (field.multiValue || [field]).map(one => one.value);
-			const asked = understand(request.rawQueryString() || '', fields.join());
+			const asked = understand(raw, fields.join());
 			const unknown = await unknownOf(asked);
 			request.querystring = spell(asked, unknown);
 			// The condition stays one: a list that says "nothing to install" has this tag, and becomes 304.
 			if (asked.moved && !asked.tags[0]) asked.tags.push('W/"current"');
 			delete headers['if-none-match'];
 			if (asked.tags[0]) headers['if-none-match'] = { value: asked.tags.join(', ') };
-		} else if (path !== '/report') {
+		} else if (path === '/report') {
+			// Its query is not settled yet, but a device's name goes no further in it.
+			request.querystring = raw.split('&').filter(pair => lower(decode(pair.split('=')[0], 'query')) !== 'device').join('&');
+		} else {
 			request.uri = path.toLowerCase();
 			request.querystring = {};
 		}
 		return request;
-	} catch (answer) {
-		return answer;
+	} catch (given) {
+		return given;
 	}
 }
 
 // Answers as resolver/src/answer/plain.rs would.
+function answer(status, type, lifetime, text) {
+	const headers = { 'content-type': { value: type }, 'cache-control': { value: lifetime } };
+	if (status === 200 || status === 405) headers.allow = { value: METHODS };
+	throw { statusCode: status, headers: headers, body: text + '\n' };
+}
+
 function fail(status, message) {
-	const headers = { 'content-type': { value: 'application/json' }, 'cache-control': { value: 'max-age=5' } };
-	if (status === 405) headers.allow = { value: METHODS };
-	throw { statusCode: status, headers: headers, body: JSON.stringify({ error: message }) + '\n' };
+	answer(status, 'application/json', 'max-age=5', JSON.stringify({ error: message }));
 }
 
 function bad(input, takes) {
@@ -62,11 +72,12 @@ function bad(input, takes) {
 
 const shown = text => text.replace(/[^ -~]+/g, '?').slice(0, MAX.key);
 
-function most(input, limit, count, of, status) {
-	if (count > limit) fail(status || 400, input + ': it takes ' + limit + ' ' + of + ' at most');
+function most(input, limit, tooMany, of, status) {
+	if (tooMany) fail(status || 400, input + ': it takes ' + limit + ' ' + of + ' at most');
 }
 
-const bytes = text => encodeURIComponent(text).replace(/%../g, '.').length;
+// Most texts are short enough to be within a limit however they are encoded.
+const over = (text, limit) => text.length * 3 > limit && encodeURIComponent(text).replace(/%../g, '.').length > limit;
 
 // What is asked. Mistakes are found in the origin's order.
 function understand(raw, header) {
@@ -94,10 +105,10 @@ function understand(raw, header) {
 
 // By lower-cased key; the first of two wins.
 function parameters(raw) {
-	most('query', MAX.query, bytes(raw), 'bytes', 414);
+	most('query', MAX.query, over(raw, MAX.query), 'bytes', 414);
 	const found = empty();
 	raw.split('&').filter(Boolean).forEach((pair, index) => {
-		most('query', MAX.parameters, index + 1, 'parameters');
+		most('query', MAX.parameters, index >= MAX.parameters, 'parameters');
 		const at = (pair + '=').indexOf('='), key = decode(pair.slice(0, at), 'parameter ' + (index + 1));
 		// A space may be there: no name has one, so such a key is left out later.
 		if (!/^[A-Za-z0-9._ -]{1,64}$/.test(key)) bad(key || '(empty key)', 'a key takes ' + TAKES);
@@ -108,6 +119,7 @@ function parameters(raw) {
 }
 
 function decode(text, input) {
+	if (!/[+%\n\r]/.test(text)) return text;
 	try {
 		// In some engines $ matches before a last line break.
 		return decodeURIComponent(text.replace(/\+/g, ' ')).replace(/[\n\r]/g, '\0');
@@ -147,7 +159,7 @@ function readInstalled(asked, given) {
 		}
 		asked.installed[name] = asked.installed[name] || entry.slice(at);
 	});
-	most(given.key, MAX.installed, keys(asked.installed).length, 'components');
+	most(given.key, MAX.installed, keys(asked.installed).length > MAX.installed, 'components');
 }
 
 // Digests of `have` and of If-None-Match, whose other tags stay there.
@@ -156,24 +168,27 @@ function readDigests(asked, have, header) {
 		if (!member.digest) bad(have.key, 'it takes MD5 digests of 32 hexadecimal digits, with commas');
 		asked.have[member.digest] = true;
 	});
-	most('If-None-Match', MAX.ifNoneMatch, bytes(header), 'bytes', 431);
+	most('If-None-Match', MAX.ifNoneMatch, over(header, MAX.ifNoneMatch), 'bytes', 431);
 	listed(header).forEach(member => {
 		if (member.digest) asked.have[member.digest] = asked.moved = true;
 		if (member.tag) asked.tags.push(member.tag);
 	});
-	most(asked.moved ? 'If-None-Match' : 'have', MAX.digests, keys(asked.have).length, 'digests');
+	most(asked.moved ? 'If-None-Match' : 'have', MAX.digests, keys(asked.have).length > MAX.digests, 'digests');
 }
 
-// The members of a list: digests in whatever dress, tags, and neither. A comma in quotes parts nothing.
+// The members of a list: digests in whatever dress, tags, and neither. A comma in quotes parts nothing. Many digests are
+// mostly bare ones: they are told by a glance, for the function has less than a millisecond.
 function listed(text) {
-	return (text.match(/([^",]+|"[^"]*("|$))+/g) || []).map(trim).filter(Boolean).map(member => {
+	const members = text.indexOf('"') < 0 ? text.split(',') : text.match(/([^",]+|"[^"]*("|$))+/g) || [];
+	return members.map(trim).filter(Boolean).map(member => {
+		if (/^[0-9a-f]{32}$/.test(member)) return { digest: member };
 		const opaque = member.replace(/^[Ww]\//, ''), isTag = /^"[^"]*"$/.test(opaque);
 		const digest = lower(trim(isTag ? opaque.slice(1, -1) : opaque));
 		return /^[0-9a-f]{32}$/.test(digest) ? { digest: digest } : { tag: isTag && member };
 	});
 }
 
-const trim = text => text.replace(/^[ \t]+|[ \t]+$/g, '');
+const trim = text => /^[ \t]|[ \t]$/.test(text) ? text.replace(/^[ \t]+|[ \t]+$/g, '') : text;
 
 // The words that no catalog knows, by the list in the key-value store (KnownWords::entries in the resolver). Without one
 // all are known.

@@ -64,7 +64,7 @@ pub fn refuse(method: &Method, version: Version, headers: &HeaderMap) -> Option<
     }
     let mut answer = match *method {
         Method::GET | Method::HEAD => return None,
-        Method::OPTIONS => page(""),
+        Method::OPTIONS => page("GET, HEAD, OPTIONS\n"),
         _ => {
             let message = format!("{method}: every resource here takes GET, HEAD, OPTIONS");
             error(StatusCode::METHOD_NOT_ALLOWED, &message)

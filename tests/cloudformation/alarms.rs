@@ -84,10 +84,19 @@ fn the_dashboard_shows_metrics_that_there_are() {
             // CloudFront's metrics are in one region, the function's are where it is.
             assert_eq!(region, if namespace == "AWS/CloudFront" { "us-east-1" } else { "eu-central-1" }, "{metric}");
             assert!(namespace != "edgehop" || is_counted(name), "the function does not count {name}");
+            if namespace == "AWS/CloudFront" && name.starts_with("Function") {
+                assert_eq!(metric[3], stack.properties("ViewerRequest")["Name"], "{metric}");
+            }
             shown.insert(format!("{namespace} {name}"));
         }
     }
-    for needed in ["AWS/CloudFront Requests", "AWS/Lambda UrlRequestCount", "AWS/Lambda Errors", "edgehop Waiting"] {
+    for needed in [
+        "AWS/CloudFront Requests",
+        "AWS/CloudFront FunctionComputeUtilization",
+        "AWS/Lambda UrlRequestCount",
+        "AWS/Lambda Errors",
+        "edgehop Waiting",
+    ] {
         assert!(shown.contains(needed), "{shown:?}");
     }
     assert!(is_counted("Answers"));

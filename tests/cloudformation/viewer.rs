@@ -1,6 +1,6 @@
-//! The viewer-request function stands in two places: its file, which is tested, and the template, which is deployed.
+//! The viewer-request function stands in two places: its file, and the template, which has it without lines of comment.
 
-use std::path::{Path, PathBuf};
+use edgehop_tests::viewer::deployed;
 
 use crate::template::{path, stack};
 
@@ -16,10 +16,6 @@ const BEFORE: &str = "      FunctionCode: |\n";
 /// How far the copy is to the right.
 const INDENT: &str = "        ";
 
-fn file() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../edge/viewer-request/viewer-request.js")
-}
-
 /// The template with this function in it.
 fn with(template: &str, function: &str) -> String {
     let (before, from) = template.split_once(BEFORE).expect("the template has a function");
@@ -34,26 +30,25 @@ fn with(template: &str, function: &str) -> String {
 
 #[test]
 fn the_template_has_the_function_that_is_tested() {
-    let file = std::fs::read_to_string(file()).unwrap();
+    let function = deployed();
     let text = std::fs::read_to_string(path()).unwrap();
     if std::env::var_os(UPDATE).is_some() {
-        std::fs::write(path(), with(&text, &file)).unwrap();
+        std::fs::write(path(), with(&text, function)).unwrap();
         return;
     }
     let stack = stack(&[]);
-    let deployed = stack.properties("ViewerRequest")["FunctionCode"].as_str().unwrap();
     assert!(
-        deployed == file,
+        stack.properties("ViewerRequest")["FunctionCode"].as_str() == Some(function),
         "the function in the template is not that of edge/viewer-request/viewer-request.js; this makes it so: \
          {UPDATE}=1 cargo test -p edgehop-tests --test cloudformation -- viewer"
     );
-    assert_eq!(with(&text, &file), text, "what makes it so changes nothing else");
+    assert_eq!(with(&text, function), text, "what makes it so changes nothing else");
 }
 
 #[test]
 fn cloudfront_takes_the_function() {
-    let file = std::fs::read_to_string(file()).unwrap();
-    assert!(file.len() < MAX_FUNCTION_BYTES, "{} bytes", file.len());
+    let function = deployed();
+    assert!(function.len() < MAX_FUNCTION_BYTES, "{} bytes", function.len());
     // CloudFormation would take this for a parameter where text is substituted.
-    assert!(!file.contains("${") && file.is_ascii() && file.ends_with('\n'));
+    assert!(!function.contains("${") && function.is_ascii() && function.ends_with('\n'));
 }

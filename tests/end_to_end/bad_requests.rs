@@ -55,6 +55,9 @@ fn other_methods_are_told_which_there_are() {
             check_error(&answer, 405, method);
             assert_eq!(answer.header("allow").unwrap(), "GET, HEAD, OPTIONS");
         }
+        let answer = request(server.address(), "OPTIONS", target.as_bytes(), &[]);
+        let (allow, kept) = (answer.header("allow").unwrap(), answer.header("cache-control").unwrap());
+        assert_eq!((answer.status, allow.as_bytes(), &*kept), (200, answer.body.trim_ascii_end(), "no-store"));
     }
     check_unharmed(&server);
 }

@@ -107,14 +107,14 @@ pub fn simulate(requests: usize, manners: Manners, seed: u64) -> Tally {
     // holds the two to that.
     let (mut truth, mut answers) = (HashMap::new(), HashSet::new());
     let mut rights = Vec::with_capacity(requests);
-    filter(&function(), None, events(), |given| {
+    filter(function(), None, events(), |given| {
         let key = key(given);
         let right = *truth.entry(hash(key.as_bytes())).or_insert_with(|| answer(&key, &catalog));
         answers.insert(right);
         rights.push(right);
     });
     let (mut known, mut rights) = (HashMap::new(), rights.into_iter());
-    filter(&function(), Some(&words.entries()), events(), |given| {
+    filter(function(), Some(&words.entries()), events(), |given| {
         let key = key(given);
         let is = *known.entry(hash(key.as_bytes())).or_insert_with(|| answer(&key, &catalog));
         assert_eq!(Some(is), rights.next(), "{key} has the answer of another question");

@@ -1,11 +1,12 @@
-//! The CDN's viewer-request function, the committed file unchanged, under Node: as an HTTP server that stands where the
-//! CDN's edge stands, and as a filter that answers many questions a second.
+//! The CDN's viewer-request function, as it is deployed, under Node: as an HTTP server that stands where the CDN's edge
+//! stands, and as a filter that answers many questions a second.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::LazyLock;
 use std::thread;
 
 use serde::{Deserialize, Serialize};
@@ -70,9 +71,28 @@ pub struct Field {
     pub value: String,
 }
 
-/// The committed function.
-pub fn function() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../edge/viewer-request/viewer-request.js")
+/// The function as it is deployed: without lines of comment, which would not fit into the CDN's quota.
+pub fn deployed() -> &'static str {
+    static DEPLOYED: LazyLock<String> = LazyLock::new(|| {
+        let source = include_str!("../../edge/viewer-request/viewer-request.js");
+        source.split_inclusive('\n').filter(|line| !line.trim_start().starts_with("//")).collect()
+    });
+    &DEPLOYED
+}
+
+/// A file that has it.
+pub fn function() -> &'static Path {
+    static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
+        let folder = tools::target().join("tmp");
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut file = tempfile::NamedTempFile::new_in(&folder).unwrap();
+        file.write_all(deployed().as_bytes()).unwrap();
+        // Other processes write the same at any time.
+        let path = folder.join("viewer-request.js");
+        file.persist(&path).unwrap();
+        path
+    });
+    &FILE
 }
 
 impl ViewerRequest {
@@ -93,7 +113,7 @@ impl ViewerRequest {
 
     fn start(upstream: SocketAddr, words: Option<&Entries>) -> Self {
         let words = words.map(file);
-        let mut host = host(&function(), &["serve", &upstream.port().to_string()], words.as_ref());
+        let mut host = host(function(), &["serve", &upstream.port().to_string()], words.as_ref());
         let mut process = host.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut port = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut port).unwrap();

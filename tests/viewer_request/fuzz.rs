@@ -22,9 +22,9 @@ fn the_function_and_the_origin_agree_on_random_questions() {
     let seed = std::env::var(SEED).map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
     let _ = writeln!(std::io::stderr(), "{SEED}={seed}");
     let [none, few, many] = QUESTIONS;
-    disagreements(&function(), seed, none, None).none();
-    disagreements(&function(), seed + 1, few, Some(&few_words())).none();
-    disagreements(&function(), seed + 2, many, Some(&many_words())).none();
+    disagreements(function(), seed, none, None).none();
+    disagreements(function(), seed + 1, few, Some(&few_words())).none();
+    disagreements(function(), seed + 2, many, Some(&many_words())).none();
 }
 
 /// Without this, all of them could have been refused, or none.

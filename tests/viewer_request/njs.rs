@@ -7,7 +7,7 @@ use std::fs;
 use edgehop_tests::server::folder;
 use edgehop_tests::tools;
 use edgehop_tests::vectors::File;
-use edgehop_tests::viewer::{Entries, Given, function};
+use edgehop_tests::viewer::{Entries, Given, deployed};
 use fastrand::Rng;
 use resolver::query::KnownWords;
 
@@ -59,7 +59,7 @@ fn asked(questions: &[Question], known: Option<&KnownWords>) -> Vec<Given> {
         ),
         None => "fails()".to_owned(),
     };
-    let text = fs::read_to_string(function()).unwrap();
+    let text = deployed();
     let import = "import cf from 'cloudfront';";
     assert!(text.contains(import));
     let folder = folder();

@@ -9,7 +9,7 @@ const SHA256: &str = "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B78
 
 fn given(words: Option<&Entries>, event: Event) -> Given {
     let mut given = None;
-    filter(&function(), words, [event].into_iter(), |one| given = Some(one));
+    filter(function(), words, [event].into_iter(), |one| given = Some(one));
     given.unwrap()
 }
 
@@ -87,6 +87,11 @@ fn only_questions_go_on() {
         let (status, headers) = answered(event(method, "/package", Some("cpuArch=a"), &[]));
         assert_eq!((status, headers["allow"].as_str()), (405, "GET, HEAD, OPTIONS"), "{method}");
     }
+    // No cache keeps an answer to it, so it goes no further.
+    for path in ["/package", "/", "/report"] {
+        let (status, headers) = answered(event("OPTIONS", path, None, &[]));
+        assert_eq!((status, headers["allow"].as_str()), (200, "GET, HEAD, OPTIONS"), "{path}");
+    }
     assert_eq!(passed(event("HEAD", "/package", Some("cpuArch=a"), &[])).1, "cpuarch=a");
     for query in [None, Some(""), Some("&&")] {
         assert_eq!(answered(event("GET", "/package", query, &[])).0, 400, "{query:?}");
@@ -100,6 +105,21 @@ fn a_device_cannot_choose_the_host_of_its_urls() {
         let (_, _, headers) = passed(event("GET", path, query, &lies));
         assert_eq!((headers["edgehop-host"].as_str(), headers["x-other"].as_str()), ("d111.cloudfront.net", "kept"));
     }
+}
+
+#[test]
+fn a_report_says_no_device() {
+    for (said, left) in [
+        ("component=modem&outcome=installed", "component=modem&outcome=installed"),
+        ("component=modem&Device=SN-1&outcome=failed&a=%20b+c", "component=modem&outcome=failed&a=%20b+c"),
+        ("d%65vice=SN-1", ""),
+        ("device", ""),
+        ("device=1&device=2&devices=3", "devices=3"),
+    ] {
+        assert_eq!(passed(event("GET", "/report", Some(said), &[])).1, left, "{said}");
+    }
+    assert_eq!(answered(event("GET", "/report", Some("%zz=1"), &[])).0, 400);
+    assert_eq!(passed(event("GET", "/report", None, &[])).1, "");
 }
 
 #[test]

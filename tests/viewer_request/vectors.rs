@@ -21,7 +21,7 @@ fn the_function_gives_every_vector_the_form_it_says() {
     for (entries, cases) in &of_words {
         let mut next = cases.iter();
         let events = cases.iter().map(|case| event(&question(case))).collect::<Vec<_>>();
-        filter(&function(), entries.as_ref(), events.into_iter(), |given| {
+        filter(function(), entries.as_ref(), events.into_iter(), |given| {
             let case = next.next().unwrap();
             asked += 1;
             let known: Option<KnownWords> = case.known.as_ref().map(|known| known.words());

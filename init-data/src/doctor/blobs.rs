@@ -10,6 +10,7 @@ use super::client::Answered;
 use super::examination::Examination;
 use super::finding::Check;
 use super::limits::MOST_BYTES;
+use super::lists::is_same;
 use super::package::{Came, is_unreadable};
 use super::question::Wanted;
 
@@ -91,7 +92,7 @@ pub(super) async fn ranges(exam: &mut Examination, artifact: Option<&Fetched>, p
 /// The artifact is somewhere else: not at the address that was asked.
 fn elsewhere(exam: &mut Examination, target: &str, head: &Answered) -> Option<Fetched> {
     let location = head.header(LOCATION);
-    if location == format!("{}{target}", exam.endpoint) || location.contains(".lambda-url.") {
+    if is_same(&location, &format!("{}{target}", exam.endpoint)) || location.contains(".lambda-url.") {
         let means = "the origin sends devices to the CDN for large artifacts, and the CDN asks the origin: a circle";
         let mend =
             "let the CDN fetch /blobs/* from the bucket (the template's behavior /blobs/*), not from the function";

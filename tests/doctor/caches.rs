@@ -46,6 +46,19 @@ fn conditions_are_stripped() {
 }
 
 #[test]
+fn weak_tags_are_not_taken() {
+    let front = Break {
+        request: |request| {
+            if request.header("if-none-match").starts_with("W/") {
+                request.drop_header("if-none-match");
+            }
+        },
+        ..WHOLE
+    };
+    Plan { front, ..HEALTHY }.build().visit().notes("not-modified", &["200 weak"]);
+}
+
+#[test]
 fn digests_are_stripped() {
     let front = Break {
         request: |request| {

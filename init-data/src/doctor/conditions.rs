@@ -17,6 +17,13 @@ pub(super) async fn conditions(exam: &mut Examination, question: &Question, came
         exam.skip("digests in If-None-Match", "without the canonical query the cache does not pass them on");
         return None;
     }
+    if !question.is_had_by_digest() {
+        exam.skip(
+            "digests in If-None-Match",
+            "a device must say by installed= what it runs, which counts before digests",
+        );
+        return None;
+    }
     digests(exam, question, came).await
 }
 

@@ -65,7 +65,7 @@ pub async fn examine<C: Catalog, A: Artifacts>(
     };
     if let Some(behind) = &behind {
         behind.doors(&mut exam, question.as_ref()).await;
-        if let (Some(_), Ok(stores)) = (&question, stores) {
+        if let Ok(stores) = stores {
             behind.words(&mut exam, &stores.catalog).await;
         }
     }

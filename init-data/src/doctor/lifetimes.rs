@@ -1,4 +1,7 @@
 //! How long things live in the cache: answers for a hundred seconds, errors for five.
+//!
+//! Errors are waited for. Answers are not, for that takes minutes: a cache that keeps them longer than they say is found
+//! if it changes what they say, or if one is met that is too old.
 
 use std::time::{Duration, Instant};
 
@@ -60,8 +63,7 @@ pub(super) async fn plant(exam: &mut Examination) -> Option<Planted> {
     Some(Planted { may_be_kept: seen(&again) != Seen::Miss, target, since })
 }
 
-/// Waits until the error must be gone, and looks. A cache that keeps everything too long (CloudFront: MinTTL) is found by
-/// it too, in seconds where an answer would have to be waited for minutes.
+/// Waits until the error must be gone, and looks.
 pub(super) async fn harvest(exam: &mut Examination, planted: Planted) -> Option<()> {
     if !planted.may_be_kept {
         return None;

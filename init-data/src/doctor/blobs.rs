@@ -79,8 +79,8 @@ pub(super) async fn ranges(exam: &mut Examination, artifact: Option<&Fetched>, p
     }
     let explained = exam.has(Check::ContentEncoding) || exam.has(Check::PackageHeaders);
     if let Some(Came { target, tag, bytes, answered }) = package.filter(|_| !explained) {
-        // CloudFront sends the whole of what its origin sends in chunks, as long as it does not have it ("How CloudFront
-        // processes partial requests for an object").
+        // CloudFront sends the whole of what its origin sends in chunks, as long as it does not have it ("How
+        // CloudFront processes partial requests for an object").
         let into = if is_chunked(answered) { &mut found.whole } else { &mut found.broken };
         parts(exam, target, PART, bytes.as_ref(), tag, into).await?;
         other_tag(exam, target, PART, bytes.is_some(), &mut found.mixed).await?;

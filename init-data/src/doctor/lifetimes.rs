@@ -1,7 +1,7 @@
 //! How long things live in the cache: answers for a hundred seconds, errors for five.
 //!
-//! Errors are waited for. Answers are not, for that takes minutes: a cache that keeps them longer than they say is found
-//! if it changes what they say, or if one is met that is too old.
+//! Errors are waited for. Answers are not, for that takes minutes: a cache that keeps them longer than they say is
+//! found if it changes what they say, or if one is met that is too old.
 
 use std::time::{Duration, Instant};
 

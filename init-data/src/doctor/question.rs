@@ -100,8 +100,8 @@ async fn find<C: Catalog, A: Artifacts>(
     Ok((!question.wanted.is_empty()).then_some(question))
 }
 
-/// The channels of a component on which some device is given something: best one that says nothing but the name, else one
-/// with facts that the target requires, on one release or another.
+/// The channels of a component on which some device is given something: best one that says nothing but the name, else
+/// one with facts that the target requires, on one release or another.
 fn offers(key: &ComponentKey, component: &Arc<Component>, now: Timestamp) -> Vec<Wanted> {
     let only = Components::from([(key.clone(), Arc::clone(component))]);
     // Of a component that tells devices apart in too many ways, those that say nothing are tried.

@@ -50,8 +50,8 @@ pub async fn look(edge: &Edge, catalog: &impl Catalog) -> Result<KnownWordsState
     Ok(KnownWordsState::of(edge, &listed.entries, &due))
 }
 
-/// Makes the CDN know the catalog's words: the same, and one call for each 50 entries that differ. Whoever wrote reads the
-/// catalog once more, until nothing differs: somebody may have published, seen the list as it was before, and found
+/// Makes the CDN know the catalog's words: the same, and one call for each 50 entries that differ. Whoever wrote reads
+/// the catalog once more, until nothing differs: somebody may have published, seen the list as it was before, and found
 /// nothing to write. Returns what was different at first.
 pub async fn push(edge: &Edge, catalog: &impl Catalog) -> Result<KnownWordsState, KnownWordsError> {
     let mut told = None;

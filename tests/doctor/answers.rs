@@ -11,6 +11,62 @@ fn answers(answer: fn(&Request, &mut edgehop_tests::client::Response)) -> Break 
     Break { answer, ..WHOLE }
 }
 
+/// Lambda streams in chunks, and takes the length away.
+fn streamed(answer: &mut edgehop_tests::client::Response) {
+    answer.headers.retain(|(name, _)| name != "content-length");
+    set(answer, "transfer-encoding", "chunked");
+    let size = format!("{:x}\r\n", answer.body.len());
+    answer.body = [size.as_bytes(), &answer.body, b"\r\n0\r\n\r\n"].concat();
+}
+
+fn is_package(request: &Request, answer: &edgehop_tests::client::Response) -> bool {
+    request.target.starts_with("/package") && answer.header("content-type").as_deref() == Some("application/gzip")
+}
+
+#[test]
+fn packages_that_are_streamed() {
+    let chunks = answers(|request, answer| {
+        if is_package(request, answer) && answer.status == 200 {
+            streamed(answer);
+        }
+    });
+    visited(chunks).is_well();
+}
+
+/// What CloudFront does while it does not have the whole.
+#[test]
+fn packages_that_are_streamed_have_no_parts() {
+    let chunks = Break {
+        request: |request| {
+            if request.target.starts_with("/package") {
+                request.drop_header("range");
+            }
+        },
+        answer: |request, answer| {
+            if is_package(request, answer) {
+                streamed(answer);
+            }
+        },
+    };
+    visited(chunks).notes("range", &["/package?", ": 200\"", "BUFFERED"]);
+}
+
+#[test]
+fn packages_have_another_length_than_they_say() {
+    let longer = answers(|request, answer| {
+        if is_package(request, answer) && request.method == "HEAD" {
+            set(answer, "content-length", "7");
+        }
+    });
+    visited(longer).names("package-headers", &["the same content-length for HEAD and GET"]);
+}
+
+#[test]
+fn an_if_range_that_does_not_hold_is_not_looked_at() {
+    let request = |request: &mut Request| request.drop_header("if-range");
+    visited(Break { request, ..WHOLE }).notes("range", &["with an If-Range that does not hold: 206"]);
+}
+
 #[test]
 fn ranges_of_artifacts_are_dropped() {
     let request = |request: &mut Request| {

@@ -3,7 +3,7 @@
 use edgehop_tests::server::Server;
 
 use crate::deployment::{HEALTHY, Plan, visit};
-use crate::front::{Break, WHOLE};
+use crate::front::{Break, WHOLE, set};
 
 #[test]
 fn no_function_before_the_cache() {
@@ -43,6 +43,19 @@ fn no_cache_at_all() {
 fn conditions_are_stripped() {
     let vcl = "sub vcl_recv { unset req.http.If-None-Match; }";
     Plan { vcl, ..HEALTHY }.build().visit().names("not-modified", &["200 alone", "200 weak"]);
+}
+
+#[test]
+fn weak_tags_are_not_taken() {
+    let front = Break {
+        request: |request| {
+            if request.header("if-none-match").starts_with("W/") {
+                request.drop_header("if-none-match");
+            }
+        },
+        ..WHOLE
+    };
+    Plan { front, ..HEALTHY }.build().visit().notes("not-modified", &["200 weak"]);
 }
 
 #[test]
@@ -92,6 +105,28 @@ fn errors_that_say_they_live_for_minutes() {
         set beresp.ttl = 300s; set beresp.http.Cache-Control = \"max-age=300\"; } }";
     let plan = Plan { vcl, ..HEALTHY };
     plan.build().visit().names("error-lifetime", &["300 s", "10 s at most"]);
+}
+
+/// CloudFront says of an error that it is one, kept or not.
+fn as_cloudfront_does(answer: &mut edgehop_tests::client::Response) {
+    if answer.status >= 400 {
+        answer.headers.retain(|(name, _)| !["x-varnish", "via", "x-cache"].contains(&name.as_str()));
+        set(answer, "x-cache", "Error from cloudfront");
+    }
+}
+
+#[test]
+fn errors_that_are_kept_for_minutes_by_a_cache_that_does_not_say_so() {
+    let vcl = "sub vcl_backend_response { if (beresp.status >= 400) { set beresp.ttl = 300s; } }";
+    let front = Break { answer: |_, answer| as_cloudfront_does(answer), ..WHOLE };
+    let visited = Plan { vcl, front, ..HEALTHY }.build().visit();
+    visited.names("error-lifetime", &["still the cache's answer", "ErrorCachingMinTTL"]);
+}
+
+#[test]
+fn a_deployment_that_does_not_say_whether_errors_are_kept() {
+    let front = Break { answer: |_, answer| as_cloudfront_does(answer), ..WHOLE };
+    Plan { front, ..HEALTHY }.build().visit().is_well();
 }
 
 /// The header is right, and the cache does as it likes.

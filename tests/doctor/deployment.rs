@@ -100,6 +100,24 @@ impl Visit {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
+    /// That nothing was found, and nothing left out.
+    pub fn is_well(&self) {
+        let said = self.json();
+        assert_eq!((self.code, self.err.as_str()), (Some(0), ""), "{said:#}");
+        assert_eq!((&said["findings"], &said["skipped"]), (&serde_json::json!([]), &serde_json::json!([])), "{said:#}");
+    }
+
+    /// That exactly this is noted, with these parts, and no problem found.
+    pub fn notes(&self, check: &str, parts: &[&str]) {
+        let said = self.json();
+        assert_eq!((self.code, self.err.as_str()), (Some(0), ""), "{said:#}");
+        let findings = said["findings"].as_array().unwrap();
+        let checks: Vec<&str> = findings.iter().map(|finding| finding["check"].as_str().unwrap()).collect();
+        assert_eq!(checks, [check], "{said:#}");
+        let text = findings[0].to_string();
+        parts.iter().for_each(|part| assert!(text.contains(part), "{part:?} is not in {said:#}"));
+    }
+
     /// That exactly this is the problem, whatever else may be noted, and that all that was said of it has these parts.
     pub fn names(&self, check: &str, parts: &[&str]) {
         let said = self.json();

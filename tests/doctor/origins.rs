@@ -116,6 +116,9 @@ gateways! {
     a_bucket_that_refuses_the_cdn: 403, [CDN, ("server", "AmazonS3")], "" => "access", ["s3:ListBucket"];
     a_viewer_request_function_that_fails: 503, [("x-cache", "FunctionExecutionError from cloudfront")], "" =>
         "edge-function", ["/aws/cloudfront/function/"];
+    a_function_without_capacity: 429, [CDN, ("x-amzn-errortype", "TooManyRequestsException")], "{\"Reason\":null}" =>
+        "origin", ["Throttles", "Concurrent executions"];
+    somebody_who_counts: 429, [], "" => "access", ["whoever says 429"];
     stores_out_of_reach: 503, [CDN, ("retry-after", "30")], "{\"error\":\"the catalog is out of reach\"}" =>
         "health", ["out of reach"];
     an_origin_that_fails: 500, [], "" => "origin", ["log"];

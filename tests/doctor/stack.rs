@@ -40,6 +40,11 @@ struct Stacked {
 impl Stacked {
     /// A stack with the sample data in it, and a deployment that serves it.
     fn new(name: &str, aws: Break, function_url: Break, words: &str) -> Stacked {
+        Stacked::with_urls(name, aws, function_url, words, None)
+    }
+
+    /// The same with URLs that start otherwise than with the endpoint.
+    fn with_urls(name: &str, aws: Break, function_url: Break, words: &str, url_base: Option<&'static str>) -> Stacked {
         let moto: SocketAddr = endpoints().s3.trim_start_matches("http://").parse().unwrap();
         let url = Front::new(function_url);
         create(moto, name, &format!("http://{}/", url.address()), words);
@@ -59,7 +64,7 @@ impl Stacked {
         }
         let aws = Front::new(aws);
         aws.before(moto);
-        let deployment = Plan { environment, ..HEALTHY }.build();
+        let deployment = Plan { environment, url_base, ..HEALTHY }.build();
         Stacked { name: name.to_owned(), table, bucket, aws, _function_url: url, deployment }
     }
 
@@ -93,6 +98,29 @@ fn a_stack_that_is_well() {
     assert!(checked.starts_with("[\"stack\",\"stores\",\"permissions\",\"endpoint\""), "{checked}");
     // What stands in for CloudFormation has no distribution to name.
     stacked.visit(None).names("stack", &["Endpoint", "--create"]);
+}
+
+/// A domain whose record does not lead to the distribution yet, so that another name is asked.
+#[test]
+fn urls_on_the_stacks_own_domain() {
+    let named = Break {
+        answer: |request, answer| {
+            signed_only(request, answer);
+            let text = String::from_utf8_lossy(&answer.body);
+            if text.contains("<Outputs>") {
+                let output = "<OutputKey>Endpoint</OutputKey><OutputValue>https://ota.stack.test</OutputValue>";
+                let text = text.replacen("<Outputs>", &format!("<Outputs><member>{output}</member>"), 1);
+                set(answer, "content-length", &text.len().to_string());
+                answer.body = text.into_bytes();
+            }
+        },
+        ..WHOLE
+    };
+    let base = Some("https://OTA.stack.test:443");
+    let stacked = Stacked::with_urls("doctor-domain", named, SHUT, "", base);
+    let visited = stacked.visit(Some(&stacked.deployment.endpoint()));
+    visited.notes("url-base", &["the stack's own endpoint", "OTA.stack.test"]);
+    assert!(visited.json()["checked"].to_string().contains("conditions"), "{visited:?}");
 }
 
 #[test]

@@ -30,6 +30,24 @@ fn what_cannot_be_told_is_said_and_mended_later() {
     assert!(desk.done("releases new").contains("1.404"));
 }
 
+/// A verb that fails may have written before, such as the first components of an import.
+#[test]
+fn a_verb_that_fails_tells_what_is_there() {
+    let desk = Desk::new();
+    desk.publish("app", "1.0", "--channel prod");
+    desk.edge.put("words", " nothing ");
+    let line = "channel set app prod 9.9";
+    let failed = desk.run(line);
+    assert!(failed.code == Some(1) && failed.err.contains("9.9") && !failed.err.contains("CDN"), "{failed:?}");
+    desk.check();
+    // And says so where it cannot; what failed first decides how it ends.
+    desk.edge.put("words", " nothing ");
+    desk.edge.refuse("UpdateKeys", usize::MAX, 402, "ServiceQuotaExceededException");
+    let untold = desk.run(line);
+    assert!(untold.code == Some(1) && untold.err.lines().count() == 1 && untold.err.contains("9.9"), "{untold:?}");
+    assert!(untold.err.contains("known-words --push") && untold.err.contains("ServiceQuotaExceeded"), "{untold:?}");
+}
+
 #[test]
 fn a_store_that_somebody_else_writes_to_is_tried_again() {
     let desk = Desk::new();

@@ -21,6 +21,25 @@ fn two_operators_lose_no_word_of_each_other() {
     }
 }
 
+/// One takes the last use of a word away, and is held up on the way to the list. Another uses the word again meanwhile,
+/// and finds it on the list, so there is nothing to write.
+#[test]
+fn a_word_that_comes_back_while_it_is_taken_away_is_known() {
+    let desk = Desk::new();
+    desk.publish("first", "1", "--channel prod --attribute gamer");
+    desk.publish("second", "1", "--channel prod");
+    let held = desk.edge.hold(0);
+    let mut one = desk.start("channel set first prod 1 --no-attributes");
+    held.came();
+    desk.edge.history();
+    desk.done("channel set second prod 1 --attribute gamer");
+    assert_eq!(desk.edge.history().len(), 0, "there is nothing to write");
+    held.goes();
+    assert!(one.wait().unwrap().success());
+    desk.check();
+    assert!(desk.edge.entries()["words"].contains(" attrgamer "));
+}
+
 #[test]
 fn whoever_is_killed_leaves_a_list_that_the_next_one_mends() {
     let desk = Desk::new();

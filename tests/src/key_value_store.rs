@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use percent::decoded;
@@ -39,6 +40,30 @@ struct State {
     refused: Option<(String, usize, u16, String)>,
     /// How many more updates are met by somebody else's.
     raced: usize,
+    /// An update that has to wait, and how many come before it.
+    held: Option<(usize, Gate)>,
+}
+
+/// Whom to tell that somebody waits, and whose word to wait for.
+type Gate = (Sender<()>, Receiver<()>);
+
+/// An update on its way, which has to wait.
+#[derive(Debug)]
+pub struct Held {
+    came: Receiver<()>,
+    goes: Sender<()>,
+}
+
+impl Held {
+    /// Waits until it is there.
+    pub fn came(&self) {
+        self.came.recv().unwrap();
+    }
+
+    /// Lets it go on.
+    pub fn goes(self) {
+        self.goes.send(()).unwrap();
+    }
 }
 
 impl KeyValueStore {
@@ -94,6 +119,13 @@ impl KeyValueStore {
     pub fn race(&self, count: usize) {
         self.state.lock().unwrap().raced = count;
     }
+
+    /// Holds one update back, after so many others.
+    pub fn hold(&self, after: usize) -> Held {
+        let ((comes, came), (goes, gone)) = (channel(), channel());
+        self.state.lock().unwrap().held = Some((after, (comes, gone)));
+        Held { came, goes }
+    }
 }
 
 /// An answer: status, code of an error or none, version, and what it says.
@@ -117,6 +149,12 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
+    let held = if method == "POST" { state.lock().unwrap().gate() } else { None };
+    if let Some((comes, goes)) = held {
+        // A test that failed waits for nobody.
+        let _ = comes.send(());
+        let _ = goes.recv();
+    }
     let (status, code, version, said) = state.lock().unwrap().answer(&method, &target, &headers, &body);
     let said = said.to_string();
     let code = code.map(|code| format!("x-amzn-errortype: {code}\r\n")).unwrap_or_default();
@@ -129,6 +167,17 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
 }
 
 impl State {
+    /// The gate that an update has to wait at, if it is that one's turn.
+    fn gate(&mut self) -> Option<Gate> {
+        match self.held.take()? {
+            (0, gate) => Some(gate),
+            (after, gate) => {
+                self.held = Some((after - 1, gate));
+                None
+            }
+        }
+    }
+
     fn answer(&mut self, method: &str, target: &str, headers: &BTreeMap<String, String>, body: &[u8]) -> Answer {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let path = decoded(path);

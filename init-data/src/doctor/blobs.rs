@@ -10,7 +10,8 @@ use super::client::Answered;
 use super::examination::Examination;
 use super::finding::Check;
 use super::limits::MOST_BYTES;
-use super::package::{Came, is_unreadable};
+use super::lists::is_same;
+use super::package::{Came, is_chunked, is_unreadable};
 use super::question::Wanted;
 
 /// How many bytes a part has that is asked for.
@@ -71,27 +72,64 @@ fn damage(wanted: &Wanted, answered: &Answered) -> Option<String> {
 
 /// Fetches parts of an artifact and of a package.
 pub(super) async fn ranges(exam: &mut Examination, artifact: Option<&Fetched>, package: Option<&Came>) -> Option<()> {
-    let mut broken = Vec::new();
+    let mut found = Parts::default();
     if let Some(Fetched { target, bytes, tag, size }) = artifact.filter(|one| one.size > PART) {
-        parts(exam, target, (size - PART) / 2, bytes.as_ref(), tag, &mut broken).await?;
+        parts(exam, target, (size - PART) / 2, bytes.as_ref(), tag, &mut found.broken).await?;
+        other_tag(exam, target, (size - PART) / 2, bytes.is_some(), &mut found.mixed).await?;
     }
     let explained = exam.has(Check::ContentEncoding) || exam.has(Check::PackageHeaders);
-    if let Some(Came { target, tag, bytes, .. }) = package.filter(|_| !explained) {
-        parts(exam, target, PART, bytes.as_ref(), tag, &mut broken).await?;
+    if let Some(Came { target, tag, bytes, answered }) = package.filter(|_| !explained) {
+        // CloudFront sends the whole of what its origin sends in chunks, as long as it does not have it ("How
+        // CloudFront processes partial requests for an object").
+        let into = if is_chunked(answered) { &mut found.whole } else { &mut found.broken };
+        parts(exam, target, PART, bytes.as_ref(), tag, into).await?;
+        other_tag(exam, target, PART, bytes.is_some(), &mut found.mixed).await?;
     }
-    if !broken.is_empty() {
-        let means = "an interrupted download starts again from its first byte, and on a bad line never ends";
-        let mend =
-            "let Range and If-Range through to whoever can answer 206, and do not compress or chunk what is sent";
-        exam.problem(Check::Range, "parts of an artifact and a package", "206", broken.join("; "), means, mend);
-    }
+    found.tell(exam);
     Some(())
+}
+
+/// What is not as it should be about parts.
+#[derive(Default)]
+struct Parts {
+    /// No part came, or a wrong one.
+    broken: Vec<String>,
+    /// The same of what is sent in chunks.
+    whole: Vec<String>,
+    /// A part came where it should have been the whole.
+    mixed: Vec<String>,
+}
+
+impl Parts {
+    fn tell(self, exam: &mut Examination) {
+        const ASKED: &str = "parts of an artifact and a package";
+        let Parts { broken, whole, mixed } = self;
+        let means = "an interrupted download starts again from its first byte, and on a bad line never ends";
+        if !broken.is_empty() {
+            let mend =
+                "let Range and If-Range through to whoever can answer 206, and do not compress or chunk what is sent";
+            exam.problem(Check::Range, ASKED, "206", broken.join("; "), means, mend);
+        }
+        if !whole.is_empty() {
+            let mend = "what the function streams has no parts until the CDN has all of it: devices on bad lines fetch \
+                        artifacts by their URLs, or the function answers in one piece (InvokeMode BUFFERED)";
+            exam.problem(Check::Range, ASKED, "206", whole.join("; "), means, mend);
+            exam.only_a_note();
+        }
+        if !mixed.is_empty() {
+            let means =
+                "a device that goes on with a download may join the parts of two packages: their digests tell it";
+            let mend = "let the cache honour If-Range, or leave it to devices, which check digests";
+            exam.problem(Check::Range, ASKED, "200", mixed.join("; "), means, mend);
+            exam.only_a_note();
+        }
+    }
 }
 
 /// The artifact is somewhere else: not at the address that was asked.
 fn elsewhere(exam: &mut Examination, target: &str, head: &Answered) -> Option<Fetched> {
     let location = head.header(LOCATION);
-    if location == format!("{}{target}", exam.endpoint) || location.contains(".lambda-url.") {
+    if is_same(&location, &format!("{}{target}", exam.endpoint)) || location.contains(".lambda-url.") {
         let means = "the origin sends devices to the CDN for large artifacts, and the CDN asks the origin: a circle";
         let mend =
             "let the CDN fetch /blobs/* from the bucket (the template's behavior /blobs/*), not from the function";
@@ -114,7 +152,7 @@ fn lifetime(exam: &mut Examination, asked: String, head: &Answered) {
     }
 }
 
-/// Some bytes from the middle: alone, under a condition that holds, and under one that does not.
+/// Some bytes from the middle: alone, and under a condition that holds.
 async fn parts(
     exam: &mut Examination,
     target: &str,
@@ -133,11 +171,22 @@ async fn parts(
     if let Some(why) = wrong(&held, start, whole) {
         broken.push(format!("{target} with If-Range: {why}"));
     }
-    // Of a large one, the whole would come.
-    if whole.is_some() {
+    Some(())
+}
+
+/// The same under a condition that does not hold: the whole is due. Of a large one it is not asked for.
+async fn other_tag(
+    exam: &mut Examination,
+    target: &str,
+    start: u64,
+    is_small: bool,
+    mixed: &mut Vec<String>,
+) -> Option<()> {
+    if is_small {
+        let range = format!("bytes={start}-{}", start + PART - 1);
         let changed = exam.get(target, &[(RANGE, &range), (IF_RANGE, "\"another\"")]).await?;
         if changed.status != 200 {
-            broken.push(format!("{target} with an If-Range that does not hold: {}", changed.status.as_u16()));
+            mixed.push(format!("{target} with an If-Range that does not hold: {}", changed.status.as_u16()));
         }
     }
     Some(())

@@ -31,7 +31,7 @@ pub(super) async fn cached(exam: &mut Examination, question: &Question) -> Optio
     for _ in 0..REPEATS {
         let (name, junk) = (of_cohort(exam, cohort), exam.fresh());
         let all =
-            format!("/package?device={name}&_={junk}&PAYLOADTYPE=metadataONLY&{}", shouted(&question.other_order()));
+            format!("/package?device={name}&_={junk}&PAYLOADTYPE=metadataONLY&{}", question.shouted_in_other_order());
         let answered = exam.get(&all, &[]).await?;
         if !exam.is(200, Check::CacheKey, &format!("GET {all}"), &answered) {
             return None;
@@ -87,8 +87,8 @@ async fn apart(exam: &mut Examination, question: &Question, kept: &Answered, coh
     let plain = format!("{query}&payloadType=metadataOnly&device={name}");
     exam.get(&format!("/package?{plain}"), &[]).await?;
     let spellings = [
-        ("their order", format!("device={name}&payloadType=metadataOnly&{query}")),
-        ("their case", format!("{}&payloadType=metadataOnly&device={name}", shouted(&query))),
+        ("their order", format!("device={name}&payloadType=metadataOnly&{}", question.other_order())),
+        ("their case", format!("{}&payloadType=metadataOnly&device={name}", question.shouted())),
         ("unknown keys", format!("{plain}&_={junk}")),
         ("device=", format!("{query}&payloadType=metadataOnly&device={other}")),
     ];
@@ -127,11 +127,6 @@ fn of_cohort(exam: &mut Examination, cohort: Option<u8>) -> String {
             return name;
         }
     }
-}
-
-/// Keys and values in another case. Channels are lower-cased words, and names are looked up lower-cased.
-fn shouted(query: &str) -> String {
-    query.to_ascii_uppercase()
 }
 
 /// An answer came from a cache, the same one as an earlier answer at least a moment before.

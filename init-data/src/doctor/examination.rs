@@ -11,6 +11,8 @@ use super::statuses;
 pub(super) struct Examination {
     /// What every URL starts with, without a final `/`.
     pub(super) endpoint: String,
+    /// The same of the stack's own endpoint, where another one is asked.
+    pub(super) home: Option<String>,
     client: Client,
     findings: Vec<Finding>,
     checked: Vec<&'static str>,
@@ -25,7 +27,7 @@ impl Examination {
         let fresh = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.subsec_nanos());
         let fresh = u64::from(fresh) << 16 | u64::from(std::process::id() & 0xff) << 8;
         let (findings, checked, skipped) = Default::default();
-        Examination { endpoint, client, findings, checked, skipped, started: Instant::now(), fresh }
+        Examination { endpoint, home: None, client, findings, checked, skipped, started: Instant::now(), fresh }
     }
 
     /// A number that no question held yet.

@@ -160,7 +160,8 @@ impl fmt::Display for Diagnosis {
         skipped.iter().try_for_each(|Skipped { what, why }| writeln!(f, "not checked: {what}: {why}"))?;
         let problems = findings.iter().filter(|finding| finding.severity == Severity::Problem).count();
         let verdict = match problems {
-            0 => "is well".to_owned(),
+            0 if skipped.is_empty() => "is well".to_owned(),
+            0 => "is well as far as it was checked".to_owned(),
             1 => "has a problem".to_owned(),
             many => format!("has {many} problems"),
         };

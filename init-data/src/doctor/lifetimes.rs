@@ -1,4 +1,7 @@
 //! How long things live in the cache: answers for a hundred seconds, errors for five.
+//!
+//! Errors are waited for. Answers are not, for that takes minutes: a cache that keeps them longer than they say is
+//! found if it changes what they say, or if one is met that is too old.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +19,8 @@ use super::refusals;
 pub(super) struct Planted {
     target: String,
     since: Instant,
-    kept: bool,
+    /// A cache may have it: it does not say that it asked the origin again.
+    may_be_kept: bool,
 }
 
 /// What an answer says of its own lifetime.
@@ -55,12 +59,13 @@ pub(super) async fn plant(exam: &mut Examination) -> Option<Planted> {
     }
     refusals::lifetime(exam, &format!("GET {target}"), &first);
     let again = exam.get(&target, &[]).await?;
-    Some(Planted { kept: seen(&again) == Seen::Hit, target, since })
+    // CloudFront says of an error that it is one, and not whether it was kept: only its age will tell.
+    Some(Planted { may_be_kept: seen(&again) != Seen::Miss, target, since })
 }
 
 /// Waits until the error must be gone, and looks.
 pub(super) async fn harvest(exam: &mut Examination, planted: Planted) -> Option<()> {
-    if !planted.kept {
+    if !planted.may_be_kept {
         return None;
     }
     if !exam.is_well() {
@@ -79,8 +84,8 @@ pub(super) async fn harvest(exam: &mut Examination, planted: Planted) -> Option<
     if seen(&answered) == Seen::Hit && answered.age() > MOST_ERROR_SECONDS {
         let found = format!("still the cache's answer after {} s", answered.age());
         let means = "a mistake that is mended goes on for devices, however soon edgehop says that errors end";
-        let mend = "let the cache keep errors no longer than Cache-Control says (CloudFront: ErrorCachingMinTTL 5 for 400, \
-                    404, 500, 502, 503 and 504)";
+        let mend = "let the cache keep errors no longer than Cache-Control says (CloudFront: MinTTL 0 in the cache policy, \
+                    ErrorCachingMinTTL 5 for 400, 404, 500, 502, 503 and 504)";
         let asked = format!("GET {}", planted.target);
         exam.problem(Check::ErrorLifetime, asked, format!("{MOST_ERROR_SECONDS} s at most"), found, means, mend);
     }

@@ -17,6 +17,9 @@ pub(super) const MOST_BYTES: u64 = 32 << 20;
 /// Most components of a catalog that are looked through for something to ask.
 pub(super) const MOST_COMPONENTS: usize = 200;
 
+/// Most devices of which each channel's answer is worked out, until one is given something: a fraction of a second.
+pub(super) const MOST_DEVICES: usize = 5_000;
+
 /// How often a question is asked again until a cache has it. A CDN's site has several machines, and not each has been
 /// asked before.
 pub(super) const REPEATS: usize = 4;

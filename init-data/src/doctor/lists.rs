@@ -1,5 +1,6 @@
 //! The list: does a device hear what the catalog says, and where to fetch it?
 
+use http::Uri;
 use resolver::manifest::{Addresses, manifest};
 use serde_json::Value;
 
@@ -57,12 +58,21 @@ fn without_urls(mut list: Value) -> Value {
     list
 }
 
-/// One entry's URL: absolute, and on this endpoint, or presigned by the store and good.
+/// One entry's URL: absolute, and on this endpoint or the stack's own, or presigned by the store and good.
 async fn url(exam: &mut Examination, asked: &str, entry: &Value) -> Option<()> {
     let url = entry["url"].as_str().unwrap_or_default();
     let sha256 = entry["sha256"].as_str().unwrap_or_default();
     let expected = format!("{}/blobs/{sha256}", exam.endpoint);
-    if url == expected {
+    if is_same(url, &expected) {
+        return Some(());
+    }
+    if exam.home.as_ref().is_some_and(|home| is_same(url, &format!("{home}/blobs/{sha256}"))) {
+        if !exam.has(Check::UrlBase) {
+            let means = "devices are sent to the stack's own endpoint, which is another than the one that was asked";
+            let mend = "none is needed if that name leads to the distribution: ask there too (edgehop doctor <stack>)";
+            exam.problem(Check::UrlBase, asked, expected, format!("url {url:?}"), means, mend);
+            exam.only_a_note();
+        }
         return Some(());
     }
     if url.contains("X-Amz-Signature=") {
@@ -86,6 +96,18 @@ async fn url(exam: &mut Examination, asked: &str, entry: &Value) -> Option<()> {
     None
 }
 
+/// Two URLs are one, however their host is spelled and whether or not a scheme's own port is named.
+pub(super) fn is_same(one: &str, other: &str) -> bool {
+    let parts = |url: &str| {
+        let uri: Uri = url.parse().ok()?;
+        let scheme = uri.scheme_str()?.to_ascii_lowercase();
+        let port = uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 });
+        let host = uri.host()?.to_ascii_lowercase();
+        Some((scheme, host, port, uri.path_and_query()?.as_str().to_owned()))
+    };
+    parts(one).is_some_and(|one| parts(other) == Some(one))
+}
+
 async fn presigned(exam: &mut Examination, url: &str) -> Option<()> {
     let shown = url.split('?').next().unwrap_or_default().to_owned();
     let fetched = exam.elsewhere(url, &[(http::header::RANGE, "bytes=0-0")]).await;
@@ -99,4 +121,20 @@ async fn presigned(exam: &mut Examination, url: &str) -> Option<()> {
     let mend = "let the origin's role read blobs/*, or leave EDGEHOP_PRESIGN out: URLs are on /blobs/ then";
     exam.problem(Check::UrlBase, format!("GET {shown}"), "206", found, means, mend);
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_the_same_however_they_are_spelled() {
+        for same in ["https://ota.test/x", "https://OTA.test:443/x", "HTTPS://ota.TEST/x"] {
+            assert!(is_same("https://ota.test/x", same), "{same}");
+        }
+        for other in ["http://ota.test/x", "https://ota.test:8443/x", "https://ota.test/X", "https://ota/x", "/x", ""] {
+            assert!(!is_same("https://ota.test/x", other), "{other}");
+        }
+        assert!(!is_same("", "") && !is_same("/x", "/x"));
+    }
 }

@@ -57,6 +57,7 @@ pub async fn examine<C: Catalog, A: Artifacts>(
     let mut exam = Examination::new(endpoint.as_deref().unwrap_or_default().to_owned(), Client::new()?);
     if let Some(behind) = &behind {
         behind.state(&mut exam);
+        exam.home = behind.stack.outputs.endpoint.as_ref().map(|home| home.trim_end_matches('/').to_owned());
     }
     let question = match &stores {
         Ok(stores) => question::question(&mut exam, stores, behind.as_ref().is_some_and(Behind::restores), now).await,
@@ -64,7 +65,7 @@ pub async fn examine<C: Catalog, A: Artifacts>(
     };
     if let Some(behind) = &behind {
         behind.doors(&mut exam, question.as_ref()).await;
-        if let (Some(_), Ok(stores)) = (&question, stores) {
+        if let Ok(stores) = stores {
             behind.words(&mut exam, &stores.catalog).await;
         }
     }

@@ -124,7 +124,17 @@ pub(super) fn failure(answered: &Answered) -> Option<(Check, String, String)> {
             "the origin did not answer in time",
             "look what it waits for: its log, its stores, its security groups; then its time-out",
         ),
-        (429, _) => said(Check::Access, "too many requests", "wait, or raise the stack's RateLimit"),
+        (429, _) if answered.headers.contains_key("x-amzn-errortype") => said(
+            Check::Origin,
+            "Lambda has no capacity left for the function, and the CDN passes that on",
+            "look at the function's Throttles, its reserved concurrency, and the account's concurrency (Service Quotas, \
+             Concurrent executions)",
+        ),
+        (429, _) => said(
+            Check::Access,
+            "somebody between here and the origin counts requests, and takes no more of them",
+            "wait, or raise the limit of whoever says 429",
+        ),
         _ => None,
     }
 }

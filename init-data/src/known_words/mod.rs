@@ -4,8 +4,9 @@
 //! The list is in a key-value store of CloudFront's ([`resolver::query::KnownWords::entries`]). Whatever writes to the
 //! catalog writes there next; in between, a device that asks for something new is answered as if it had not.
 //!
-//! Two operators: each reads the store's version, then the catalog, then writes if the version is still that one. So
-//! whoever writes last has read a catalog with everything that was published before anybody wrote.
+//! Two operators: each reads the store's version, then the catalog, then writes if the version is still that one. Who
+//! finds nothing to write is done, so whoever wrote reads the catalog again, until there is nothing to write. So whoever
+//! writes last has then read a catalog with everything whose publishers saw the list as it was before.
 //!
 //! An update of 50 entries is one step. A larger one is several, and a word that was known before and is after it is known
 //! all the time: first the pages of the new list, which nobody looks at yet, then the entry that leads to them, then the

@@ -15,7 +15,7 @@ use super::{KnownWordsError, edge::Listed};
 /// Components that are read at once.
 const AT_ONCE: usize = 16;
 
-/// How often a list is looked at again that somebody else changed meanwhile.
+/// How often a list is looked at that somebody else changes meanwhile.
 const ATTEMPTS: u32 = 20;
 
 /// Longest wait before that.
@@ -50,26 +50,37 @@ pub async fn look(edge: &Edge, catalog: &impl Catalog) -> Result<KnownWordsState
     Ok(KnownWordsState::of(edge, &listed.entries, &due))
 }
 
-/// Makes the CDN know the catalog's words: the same, and one call for each 50 entries that differ. Returns what was
-/// different.
+/// Makes the CDN know the catalog's words: the same, and one call for each 50 entries that differ. Whoever wrote reads
+/// the catalog once more, until nothing differs: somebody may have published, seen the list as it was before, and found
+/// nothing to write. Returns what was different at first.
 pub async fn push(edge: &Edge, catalog: &impl Catalog) -> Result<KnownWordsState, KnownWordsError> {
-    'moved: for attempt in 0..ATTEMPTS {
-        if attempt > 0 {
-            // Not all of those who met tries again at once.
-            tokio::time::sleep(PAUSE.mul_f64(jitter())).await;
-        }
+    let mut told = None;
+    // What was written is the list, as long as nobody else writes: a condition on its version tells.
+    let mut written = None;
+    'again: for _ in 0..ATTEMPTS {
         // The version first: whoever publishes from now on writes the list after us, or makes us try again.
-        let Listed { entries: before, mut etag } = edge.list().await?;
+        let Listed { entries: before, mut etag } = match written.take() {
+            Some(written) => written,
+            None => edge.list().await?,
+        };
         let due = entries(catalog).await?;
-        let mut state = KnownWordsState::of(edge, &before, &due);
-        for step in steps(&before, &due) {
+        let state = KnownWordsState::of(edge, &before, &due);
+        let steps = steps(&before, &due);
+        if steps.is_empty() {
+            return Ok(told.unwrap_or(state));
+        }
+        for step in steps {
             match edge.update(&etag, step).await? {
                 Some(next) => etag = next,
-                None => continue 'moved,
+                None => {
+                    // Not all of those who met tries again at once.
+                    tokio::time::sleep(PAUSE.mul_f64(fastrand::f64())).await;
+                    continue 'again;
+                }
             }
-            state.written = true;
+            told.get_or_insert_with(|| KnownWordsState { written: true, ..state.clone() });
         }
-        return Ok(state);
+        written = Some(Listed { entries: due, etag });
     }
     Err(KnownWordsError::Busy(edge.place().to_string()))
 }
@@ -80,12 +91,6 @@ async fn entries(catalog: &impl Catalog) -> Result<Entries, StoreError> {
     let reads = keys.into_iter().map(async |key| catalog.component(&key).await);
     let components: Vec<Option<Component>> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
     Ok(KnownWords::of(components.iter().flatten()).entries())
-}
-
-/// A share of a pause.
-fn jitter() -> f64 {
-    let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().subsec_nanos();
-    f64::from(nanos % 1000) / 1000.0
 }
 
 /// The words of a list; `None` if it has none, so that every word counts as known.

@@ -5,15 +5,29 @@ use init_data::known_words::{Edge, KnownWordsError, push};
 
 use super::report::Report;
 
-/// Makes the CDNs know what was written that look words up. What was written stays so if that fails.
+/// Makes the CDNs know what was written that look words up. What was written stays so if that fails. A verb that failed
+/// may have written before, such as the first components of an import.
 #[cfg(feature = "deploy")]
 pub(crate) async fn written(
     options: &StoreOptions,
     catalog: &AnyCatalog,
     report: anyhow::Result<Report>,
 ) -> anyhow::Result<Report> {
-    let report = report?;
-    Ok(told(options.edges(catalog).await, catalog, report).await)
+    let edges = options.edges(catalog).await;
+    match report {
+        Ok(report) => Ok(told(edges, catalog, report).await),
+        Err(error) => {
+            let untold = told(edges, catalog, Report::of(&"")?).await.failed;
+            // Whoever cannot read the catalog is told so by the verb's own error.
+            let is_of_the_catalog = |untold: &anyhow::Error| {
+                matches!(untold.downcast_ref::<KnownWordsError>(), Some(KnownWordsError::Catalog(_)))
+            };
+            Err(match untold.filter(|untold| !is_of_the_catalog(untold)) {
+                None => error,
+                Some(untold) => error.context(format!("something may have been {untold:#}; what failed first")),
+            })
+        }
+    }
 }
 
 /// Nobody has to know in this build.

@@ -15,7 +15,7 @@ pub type Facts = BTreeMap<FactName, FactValue>;
 
 /// One set of facts for each way in which the releases of a component can tell devices apart; `Err` with their number
 /// if there are more than [`MAX_COMBINATIONS`].
-pub(super) fn combinations(component: &Component) -> Result<Vec<Facts>, usize> {
+pub fn combinations(component: &Component) -> Result<Vec<Facts>, usize> {
     combined(component, false, MAX_COMBINATIONS)
 }
 

@@ -13,7 +13,7 @@ mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use combinations::{Facts, MAX_COMBINATIONS};
+pub use combinations::{Facts, MAX_COMBINATIONS, combinations};
 pub use deliverable::deliverable;
 pub use problem::{Note, Problem, Stranded};
 
@@ -36,7 +36,7 @@ pub struct Report {
 pub fn check(component: &Component, now: Timestamp) -> Report {
     let mut report = Report::default();
     records(component, now, &mut report);
-    let combinations = match combinations::combinations(component) {
+    let combinations = match combinations(component) {
         Ok(combinations) => combinations,
         Err(count) => {
             report.problems.insert(Problem::TooManyCombinations { count });

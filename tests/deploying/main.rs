@@ -10,5 +10,7 @@ mod existing;
 mod flow;
 mod killed;
 mod known_words;
+mod refusing;
 mod states;
+mod uploads;
 mod zips;

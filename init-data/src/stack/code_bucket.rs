@@ -12,7 +12,6 @@ use serde_json::json;
 use super::account::{Account, Identity};
 use super::error::StackError;
 use super::name::StackName;
-use super::objects;
 
 /// The region whose buckets are made without a word about where (S3 API reference, CreateBucket).
 const UNSAID_REGION: &str = "us-east-1";
@@ -37,7 +36,7 @@ pub(super) enum Upload {
 
 impl CodeBucket {
     /// The name that it has unless the operator says otherwise.
-    fn default_name(owner: &Identity, region: &str) -> String {
+    pub(super) fn default_name(owner: &Identity, region: &str) -> String {
         format!("edgehop-code-{}-{region}", owner.account)
     }
 
@@ -70,7 +69,19 @@ impl CodeBucket {
 
     /// The key of an object of these bytes.
     pub(super) fn key(stack: &StackName, what: Upload, sha256: &Sha256) -> String {
-        format!("{}{sha256}.{}", folder(stack), what.kind())
+        format!("{}{sha256}.{}", CodeBucket::folder(stack), what.kind())
+    }
+
+    /// Where a stack's objects are.
+    pub(super) fn folder(stack: &StackName) -> String {
+        format!("{stack}/")
+    }
+
+    /// The key is one of those that this stack's objects have.
+    pub(super) fn is_upload(stack: &StackName, key: &str) -> bool {
+        let name = key.strip_prefix(&CodeBucket::folder(stack)).and_then(|name| name.split_once('.'));
+        let is_kind = |kind: &str| [Upload::Code, Upload::Template].iter().any(|what| what.kind() == kind);
+        name.is_some_and(|(digest, kind)| Sha256::from_hex(digest.as_bytes()).is_some() && is_kind(kind))
     }
 
     /// Puts an object there, if it is not there yet. Whether it was put.
@@ -205,15 +216,6 @@ impl Upload {
             Upload::Template => "yaml",
         }
     }
-}
-
-/// Deletes what was uploaded for a stack. A bucket that is not there has nothing of it.
-pub(super) async fn delete_uploads(account: &Account, bucket: &str, stack: &StackName) -> Result<u64, StackError> {
-    objects::delete_all(account, bucket, &folder(stack)).await
-}
-
-fn folder(stack: &StackName) -> String {
-    format!("{stack}/")
 }
 
 /// The HTTP status of an error; 0 if no service answered.

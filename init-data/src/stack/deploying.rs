@@ -12,7 +12,7 @@ use super::error::StackError;
 use super::event::Events;
 use super::found::{Stack, TAG};
 use super::name::StackName;
-use super::parameters::{self, CODE_BUCKET, CODE_KEY, EXISTING_BUCKET};
+use super::parameters::{self, CODE_BUCKET, EXISTING_BUCKET};
 use super::progress::{Tell, Told};
 use super::read_grant;
 use super::template::{self, TEMPLATE};
@@ -188,9 +188,4 @@ async fn grant(account: &Account, owner: &Identity, stack: &Stack, tell: Tell<'_
         tell(Told::Step(&format!("the distribution may read blobs/* of the bucket {bucket} now")));
     }
     Ok(())
-}
-
-/// The value of a stack's own parameter for code.
-pub(super) fn code_bucket_of(stack: &Stack) -> Option<&str> {
-    stack.parameters.get(CODE_BUCKET).map(String::as_str).filter(|_| stack.parameters.contains_key(CODE_KEY))
 }

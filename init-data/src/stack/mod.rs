@@ -17,6 +17,7 @@ mod removing;
 mod state;
 mod stores;
 mod template;
+mod uploads;
 mod waiting;
 
 pub use account::{Account, AccountOptions, Identity};
@@ -32,3 +33,4 @@ pub use parameters::{Given, InvalidGiven, together};
 pub use progress::{Tell, Told};
 pub use removing::Removal;
 pub use state::State;
+pub use uploads::Uploads;

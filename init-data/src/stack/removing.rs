@@ -4,18 +4,18 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use store::Catalog as _;
 use tokio::time::sleep;
 
-use super::account::Account;
-use super::code_bucket::delete_uploads;
-use super::deploying::code_bucket_of;
+use super::account::{Account, Identity};
+use super::code_bucket::CodeBucket;
 use super::error::StackError;
 use super::event::Events;
 use super::found::Stack;
 use super::name::StackName;
 use super::objects::{self, Amount};
-use super::parameters::{EXISTING_BUCKET, EXISTING_TABLE};
+use super::parameters::{CODE_BUCKET, EXISTING_BUCKET, EXISTING_TABLE};
 use super::progress::{Tell, Told};
 use super::read_grant;
 use super::stores::{BUCKET, TABLE};
+use super::uploads::Uploads;
 use super::waiting::settled;
 
 /// How often a bucket is emptied again into which something came meanwhile, and a table is asked again that is busy.
@@ -33,8 +33,13 @@ pub struct Removal {
     pub tables: Vec<(String, usize)>,
     /// Its own buckets that are there, and what is in each.
     pub buckets: Vec<(String, Amount)>,
-    /// A table and a bucket that it uses and did not make: they stay.
+    /// What was uploaded for it.
+    pub uploads: Option<Uploads>,
+    /// Why nobody may see what was uploaded for it, so that it stays.
+    pub unseen: Option<String>,
+    /// A table and buckets that it uses and did not make: they stay.
     pub kept: Vec<String>,
+    owner: Identity,
 }
 
 impl Removal {
@@ -50,7 +55,15 @@ impl Removal {
         if stack.state.is_busy() && !stack.state.is_leaving() {
             return Err(stack.unfit());
         }
-        let mut removal = Removal { tables: Vec::new(), buckets: Vec::new(), kept: Vec::new(), stack };
+        let owner = account.identity().await?;
+        // Nothing that devices are answered from, so it is in nobody's way.
+        let (uploads, unseen) = match Uploads::of(account, name, &owner).await {
+            Ok(uploads) => (Some(uploads).filter(|uploads| !uploads.is_empty()), None),
+            Err(error @ StackError::Forbidden { .. }) => (None, Some(error.to_string())),
+            Err(error) => return Err(error),
+        };
+        let (tables, buckets, kept) = (Vec::new(), Vec::new(), Vec::new());
+        let mut removal = Removal { stack, tables, buckets, uploads, unseen, kept, owner };
         for resource in removal.stack.resources(account).await? {
             let (true, Some(physical)) = (resource.is_there(), resource.physical) else { continue };
             match resource.kind.as_str() {
@@ -65,8 +78,11 @@ impl Removal {
                 _ => {}
             }
         }
-        let existing = [EXISTING_TABLE, EXISTING_BUCKET].map(|name| removal.stack.existing(name));
-        removal.kept = existing.into_iter().flatten().map(str::to_owned).collect();
+        let shared = CodeBucket::default_name(&removal.owner, &account.region);
+        let existing = [EXISTING_TABLE, EXISTING_BUCKET, CODE_BUCKET].map(|name| removal.stack.existing(name));
+        let existing = existing.into_iter().flatten().filter(|name| *name != shared);
+        removal.kept = existing.map(str::to_owned).collect();
+        removal.kept.dedup();
         Ok(removal)
     }
 
@@ -78,8 +94,7 @@ impl Removal {
             return settled(account, stack, Events::default(), tell).await.map(drop);
         }
         if let (Some(bucket), Some(distribution)) = (stack.existing(EXISTING_BUCKET), &stack.outputs.distribution) {
-            let owner = account.identity().await?;
-            if read_grant::take_back(account, &owner, bucket, distribution).await? {
+            if read_grant::take_back(account, &self.owner, bucket, distribution).await? {
                 tell(Told::Step(&format!("the distribution may not read the bucket {bucket} any more")));
             }
         }
@@ -94,8 +109,15 @@ impl Removal {
         if let (Some(_), Some(place)) = (stack.existing(EXISTING_TABLE), stack.known_words_place()) {
             stack.catalog(account).await?.forget_known_words(&place.to_string()).await?;
         }
-        if let Some(bucket) = code_bucket_of(stack) {
-            delete_uploads(account, bucket, &stack.name).await?;
+        if let Some(uploads) = &self.uploads {
+            tell(Told::Step(&format!(
+                "deleting {} uploads of the stack in {}",
+                uploads.amount.objects, uploads.bucket
+            )));
+            match uploads.delete(account).await {
+                Err(error) if error.lasts() => tell(Told::Step(&format!("they stay: {error}"))),
+                deleted => deleted?,
+            }
         }
         delete_stack(account, stack, tell).await
     }
@@ -119,7 +141,7 @@ async fn components(account: &Account, table: &str) -> Result<Option<usize>, Sta
 
 async fn delete_bucket(account: &Account, bucket: &str) -> Result<(), StackError> {
     for _ in 0..ATTEMPTS {
-        objects::delete_all(account, bucket, "").await?;
+        objects::delete_all(account, bucket).await?;
         if objects::delete_bucket(account, bucket).await? {
             return Ok(());
         }

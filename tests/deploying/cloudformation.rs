@@ -23,6 +23,8 @@ pub struct Script {
     pub outputs: Vec<(&'static str, String)>,
     /// Its parameters.
     pub parameters: Vec<(&'static str, String)>,
+    /// What it is made of: name, type, the resource's own name.
+    pub resources: Vec<[&'static str; 3]>,
     /// Its events, oldest first: resource, type, state, reason. Each look at the stack shows two more of them.
     pub events: Vec<[&'static str; 4]>,
     /// Refusals: of which action, how often, HTTP status, code, message.
@@ -127,7 +129,7 @@ impl Script {
                 None => return (400, error("ValidationError", "Stack with id ota does not exist")),
             },
             "DescribeStackEvents" => self.told(),
-            "ListStackResources" => "<StackResourceSummaries/>".to_owned(),
+            "ListStackResources" => self.made_of(),
             "CreateStack" | "UpdateStack" | "DeleteStack" => {
                 self.states = std::mem::take(&mut self.after);
                 "<StackId>arn:aws:cloudformation:us-east-1:123456789012:stack/ota/1</StackId>".to_owned()
@@ -160,6 +162,18 @@ impl Script {
             self.is_protected,
             members(&self.parameters, "Parameter"),
         )
+    }
+
+    fn made_of(&self) -> String {
+        let one = |[logical, kind, physical]: &[&str; 3]| {
+            format!(
+                "<member><LogicalResourceId>{logical}</LogicalResourceId><ResourceType>{kind}</ResourceType>\
+                 <PhysicalResourceId>{physical}</PhysicalResourceId><ResourceStatus>CREATE_COMPLETE</ResourceStatus>\
+                 <LastUpdatedTimestamp>2026-01-01T00:00:00Z</LastUpdatedTimestamp></member>"
+            )
+        };
+        let members: String = self.resources.iter().map(one).collect();
+        format!("<StackResourceSummaries>{members}</StackResourceSummaries>")
     }
 
     /// The newest first.

@@ -5,6 +5,7 @@
 mod bad_code;
 mod bad_input;
 mod cloudformation;
+mod data;
 mod desk;
 mod existing;
 mod flow;

@@ -239,12 +239,3 @@ fn a_stack_that_cannot_be_deleted() {
         assert!(said.code == Some(1) && last.contains(part), "{part:?}: {said:?}");
     }
 }
-
-#[test]
-fn a_destroy_that_was_killed_while_it_waited_is_gone_on_with() {
-    let states = ["DELETE_IN_PROGRESS", "DELETE_IN_PROGRESS", "DELETE_COMPLETE"];
-    let cloudformation = CloudFormation::start(script(&states));
-    desk(&cloudformation).done("destroy ota --yes");
-    let actions = cloudformation.actions();
-    assert!(!actions.contains(&"DeleteStack".to_owned()), "{actions:?}");
-}

@@ -87,16 +87,13 @@ impl Removal {
     }
 
     /// Deletes it: the data first, and the stack last, so that whoever is stopped halfway finds the stack again and goes on.
+    /// A stack that somebody deletes already leaves its data behind, so they are deleted all the same.
     pub async fn run(self, account: &Account, tell: Tell<'_>) -> Result<(), StackError> {
         let stack = &self.stack;
-        if stack.state.is_leaving() {
-            tell(Told::Step(&format!("the stack {} is being deleted already", stack.name)));
-            return settled(account, stack, Events::default(), tell).await.map(drop);
-        }
-        if let (Some(bucket), Some(distribution)) = (stack.existing(EXISTING_BUCKET), &stack.outputs.distribution) {
-            if read_grant::take_back(account, &self.owner, bucket, distribution).await? {
-                tell(Told::Step(&format!("the distribution may not read the bucket {bucket} any more")));
-            }
+        if let (Some(bucket), Some(distribution)) = (stack.existing(EXISTING_BUCKET), &stack.outputs.distribution)
+            && read_grant::take_back(account, &self.owner, bucket, distribution).await?
+        {
+            tell(Told::Step(&format!("the distribution may not read the bucket {bucket} any more")));
         }
         for (bucket, amount) in &self.buckets {
             tell(Told::Step(&format!("deleting the bucket {bucket} and {} objects in it", amount.objects)));
@@ -175,12 +172,18 @@ async fn delete_table(account: &Account, table: &str) -> Result<(), StackError> 
 }
 
 async fn delete_stack(account: &Account, stack: &Stack, tell: Tell<'_>) -> Result<(), StackError> {
-    tell(Told::Step(&format!("deleting the stack {}", stack.name)));
-    let events = Events::from_now(account, stack).await?;
-    let deleted = account.cloudformation.delete_stack().stack_name(&stack.id).send().await;
-    deleted.map_err(|error| {
-        account.failed(format!("cannot delete the stack {}", stack.name), "cloudformation:DeleteStack", &error)
-    })?;
+    let events = if stack.state.is_leaving() {
+        tell(Told::Step(&format!("the stack {} is being deleted already", stack.name)));
+        Events::default()
+    } else {
+        tell(Told::Step(&format!("deleting the stack {}", stack.name)));
+        let events = Events::from_now(account, stack).await?;
+        let deleted = account.cloudformation.delete_stack().stack_name(&stack.id).send().await;
+        deleted.map_err(|error| {
+            account.failed(format!("cannot delete the stack {}", stack.name), "cloudformation:DeleteStack", &error)
+        })?;
+        events
+    };
     match settled(account, stack, events, tell).await? {
         None => Ok(()),
         Some(left) => Err(left.unfit()),

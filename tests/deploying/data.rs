@@ -55,3 +55,12 @@ fn a_stack_that_is_being_deleted_leaves_its_data_to_be_deleted() {
     let actions = cloudformation.actions();
     assert!(!actions.contains(&"DeleteStack".to_owned()), "{actions:?}");
 }
+
+#[test]
+fn a_table_that_is_protected_does_not_cost_the_bucket_first() {
+    make("protected-table", "app", true, "unprotected-bucket");
+    let cloudformation = CloudFormation::start(script(&["CREATE_COMPLETE"], "protected-table", "unprotected-bucket"));
+    let how = "aws dynamodb update-table --no-deletion-protection-enabled --table-name protected-table";
+    desk(&cloudformation).refused("destroy ota --yes", 1, &["the table protected-table is protected", how]);
+    assert_eq!(are_there("protected-table", "unprotected-bucket"), (true, true));
+}

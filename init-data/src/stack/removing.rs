@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+use aws_sdk_dynamodb::types::TableDescription;
 use store::Catalog as _;
 use tokio::time::sleep;
 
@@ -68,8 +69,16 @@ impl Removal {
             let (true, Some(physical)) = (resource.is_there(), resource.physical) else { continue };
             match resource.kind.as_str() {
                 TABLE => {
+                    let Some(table) = described(account, &physical).await? else { continue };
+                    if table.deletion_protection_enabled().unwrap_or(false) {
+                        // Known now, before the bucket is gone that the stack still answers from.
+                        return Err(StackError::Wish(format!(
+                            "the table {physical} is protected from deletion: end that with `aws dynamodb update-table \
+                             --no-deletion-protection-enabled --table-name {physical}`"
+                        )));
+                    }
                     let components = components(account, &physical).await?;
-                    removal.tables.extend(components.map(|count| (physical, count)));
+                    removal.tables.push((physical, components));
                 }
                 BUCKET => {
                     let amount = objects::count(account, &physical).await?;
@@ -120,20 +129,23 @@ impl Removal {
     }
 }
 
-/// How many components a table has; `None` if there is no such table.
-async fn components(account: &Account, table: &str) -> Result<Option<usize>, StackError> {
-    let described = account.clients.dynamodb.describe_table().table_name(table).send().await;
-    match described {
-        Ok(_) => {}
-        Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(None),
+/// A table as it is; `None` if there is no such table.
+async fn described(account: &Account, table: &str) -> Result<Option<TableDescription>, StackError> {
+    match account.clients.dynamodb.describe_table().table_name(table).send().await {
+        Ok(described) => Ok(described.table),
+        Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
         Err(error) => {
             let what = format!("cannot look at the table {table}");
-            return Err(account.failed(what, "dynamodb:DescribeTable", &error));
+            Err(account.failed(what, "dynamodb:DescribeTable", &error))
         }
     }
+}
+
+/// How many components a table has.
+async fn components(account: &Account, table: &str) -> Result<usize, StackError> {
     let catalog = aws::DynamoCatalog::new(account.clients.dynamodb.clone(), table);
     // A table that is being deleted answers no question any more; how much was in it is of no account.
-    Ok(Some(catalog.components().await.map_or(0, |components| components.len())))
+    Ok(catalog.components().await.map_or(0, |components| components.len()))
 }
 
 async fn delete_bucket(account: &Account, bucket: &str) -> Result<(), StackError> {
@@ -158,7 +170,7 @@ async fn delete_table(account: &Account, table: &str) -> Result<(), StackError> 
             Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(()),
             // It is being made, or changed, or deleted.
             Err(error) if error.code() == Some("ResourceInUseException") && left > 0 => {
-                if components(account, table).await?.is_none() {
+                if described(account, table).await?.is_none() {
                     return Ok(());
                 }
                 sleep(PAUSE).await;

@@ -64,3 +64,13 @@ fn a_table_that_is_protected_does_not_cost_the_bucket_first() {
     desk(&cloudformation).refused("destroy ota --yes", 1, &["the table protected-table is protected", how]);
     assert_eq!(are_there("protected-table", "unprotected-bucket"), (true, true));
 }
+
+#[test]
+fn a_table_that_cannot_be_read_is_not_said_to_be_empty() {
+    make("odd-table", "pk", false, "odd-bucket");
+    let after = ["DELETE_COMPLETE"].into();
+    let cloudformation =
+        CloudFormation::start(Script { after, ..script(&["CREATE_COMPLETE"], "odd-table", "odd-bucket") });
+    let gone = desk(&cloudformation).done("destroy ota --yes");
+    assert!(gone.err.contains("the table odd-table with an unknown number of components"), "{gone:?}");
+}

@@ -30,8 +30,8 @@ const PAUSE: Duration = Duration::from_secs(2);
 pub struct Removal {
     /// The stack.
     pub stack: Stack,
-    /// Its own tables that are there, and how many components are in each.
-    pub tables: Vec<(String, usize)>,
+    /// Its own tables that are there, and how many components are in each, if that can be seen.
+    pub tables: Vec<(String, Option<usize>)>,
     /// Its own buckets that are there, and what is in each.
     pub buckets: Vec<(String, Amount)>,
     /// What was uploaded for it.
@@ -77,7 +77,7 @@ impl Removal {
                              --no-deletion-protection-enabled --table-name {physical}`"
                         )));
                     }
-                    let components = components(account, &physical).await?;
+                    let components = components(account, &physical).await;
                     removal.tables.push((physical, components));
                 }
                 BUCKET => {
@@ -141,11 +141,11 @@ async fn described(account: &Account, table: &str) -> Result<Option<TableDescrip
     }
 }
 
-/// How many components a table has.
-async fn components(account: &Account, table: &str) -> Result<usize, StackError> {
+/// How many components a table has. `None` where that cannot be seen: the table is being made or deleted, its key is
+/// disabled, or these credentials may not read it, and none of that keeps anybody from deleting it.
+async fn components(account: &Account, table: &str) -> Option<usize> {
     let catalog = aws::DynamoCatalog::new(account.clients.dynamodb.clone(), table);
-    // A table that is being deleted answers no question any more; how much was in it is of no account.
-    Ok(catalog.components().await.map_or(0, |components| components.len()))
+    catalog.components().await.ok().map(|components| components.len())
 }
 
 async fn delete_bucket(account: &Account, bucket: &str) -> Result<(), StackError> {

@@ -47,7 +47,8 @@ struct Going {
 #[derive(Debug, Serialize)]
 struct Table {
     name: String,
-    components: usize,
+    /// `None` where that cannot be seen.
+    components: Option<usize>,
 }
 
 #[derive(Debug, Serialize)]
@@ -126,6 +127,7 @@ impl fmt::Display for Going {
             .iter()
             .try_for_each(|url| writeln!(f, "{verb}: the endpoint {url}, and every answer to devices"))?;
         for Table { name, components } in &self.tables {
+            let components = components.map_or("an unknown number of".to_owned(), |count| count.to_string());
             writeln!(f, "{verb}: the table {name} with {components} components")?;
         }
         for Bucket { name, amount: Amount { objects, bytes } } in &self.buckets {

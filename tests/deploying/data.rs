@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use edgehop_tests::cloud::wait;
+use edgehop_tests::key_value_store::ARN;
 
 use crate::cloudformation::{CloudFormation, EDGEHOP, Script};
 use crate::desk::{Desk, clients};
@@ -73,4 +74,17 @@ fn a_table_that_cannot_be_read_is_not_said_to_be_empty() {
         CloudFormation::start(Script { after, ..script(&["CREATE_COMPLETE"], "odd-table", "odd-bucket") });
     let gone = desk(&cloudformation).done("destroy ota --yes");
     assert!(gone.err.contains("the table odd-table with an unknown number of components"), "{gone:?}");
+}
+
+#[test]
+fn a_table_that_the_stack_did_not_make_may_be_gone() {
+    let cloudformation = CloudFormation::start(Script {
+        states: ["CREATE_COMPLETE"].into(),
+        description: EDGEHOP,
+        parameters: vec![("ExistingTable", "gone-table".to_owned())],
+        outputs: vec![("TableName", "gone-table".to_owned()), ("KnownWordsArn", ARN.to_owned())],
+        after: ["DELETE_COMPLETE"].into(),
+        ..Script::default()
+    });
+    desk(&cloudformation).done("destroy ota --yes");
 }

@@ -19,6 +19,8 @@ pub struct Script {
     pub states: VecDeque<&'static str>,
     /// What the stack calls itself.
     pub description: &'static str,
+    /// Its tags.
+    pub tags: Vec<(&'static str, String)>,
     /// Its outputs.
     pub outputs: Vec<(&'static str, String)>,
     /// Its parameters.
@@ -156,11 +158,13 @@ impl Script {
             "<Stacks><member><StackName>ota</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime>\
              <StackId>arn:aws:cloudformation:us-east-1:123456789012:stack/ota/1</StackId>\
              <StackStatus>{state}</StackStatus><Description>{}</Description><Outputs>{}</Outputs>\
-             <EnableTerminationProtection>{}</EnableTerminationProtection><Parameters>{}</Parameters></member></Stacks>",
+             <EnableTerminationProtection>{}</EnableTerminationProtection><Parameters>{}</Parameters><Tags>{}</Tags>\
+             </member></Stacks>",
             self.description,
             members(&self.outputs, "Output"),
             self.is_protected,
             members(&self.parameters, "Parameter"),
+            members(&self.tags, ""),
         )
     }
 

@@ -130,14 +130,35 @@ fn states_in_which_nothing_can_be_done() {
 
 #[test]
 fn somebody_elses_stack_is_never_touched() {
-    let theirs = || Script { description: "A shop", ..script(&["CREATE_COMPLETE"]) };
-    let cloudformation = CloudFormation::start(theirs());
-    for line in [CREATE, "init ota", "destroy ota --yes"] {
-        let parts = ["the name ota is already taken in us-east-1", "not edgehop's", "take another name"];
-        desk(&cloudformation).refused(line, 3, &parts);
+    let tagged = |value: &str| vec![("edgehop", value.to_owned())];
+    for (description, tags) in [
+        ("A shop", vec![]),
+        ("A shop", tagged("ota")),
+        ("Edgehop-dashboards of team X", vec![]),
+        ("edgehop: dashboards of team X", tagged("cost-centre-7")),
+    ] {
+        let cloudformation = CloudFormation::start(Script { description, tags, ..script(&["CREATE_COMPLETE"]) });
+        for line in [CREATE, "init ota", "destroy ota --yes"] {
+            let parts = ["the name ota is already taken in us-east-1", "not edgehop's", "take another name"];
+            desk(&cloudformation).refused(line, 3, &parts);
+        }
+        let actions = cloudformation.actions();
+        assert!(actions.iter().all(|action| action == "DescribeStacks"), "{description}: {actions:?}");
     }
-    let actions = cloudformation.actions();
-    assert!(actions.iter().all(|action| action == "DescribeStacks"), "{actions:?}");
+}
+
+#[test]
+fn a_stack_of_edgehops_is_known_by_its_tag_if_it_calls_itself_otherwise() {
+    let stack = |parameters| Script {
+        description: "Our updates",
+        tags: vec![("edgehop", "ota".to_owned())],
+        parameters,
+        after: ["DELETE_COMPLETE"].into(),
+        ..script(&["CREATE_COMPLETE"])
+    };
+    let code = [("CodeBucket", "builds".to_owned()), ("CodeKey", "ota/1.zip".to_owned())];
+    let cloudformation = CloudFormation::start(stack(code.into()));
+    desk(&cloudformation).done("destroy ota --yes");
 }
 
 #[test]

@@ -119,7 +119,9 @@ fn states_in_which_nothing_can_be_done() {
         ),
         ("UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name ota"),
     ] {
-        let cloudformation = CloudFormation::start(script(&[state]));
+        // Of a stack without a template CloudFormation says no more than its state.
+        let description = if state == "REVIEW_IN_PROGRESS" { "" } else { EDGEHOP };
+        let cloudformation = CloudFormation::start(Script { description, ..script(&[state]) });
         for line in [CREATE, "init ota"] {
             desk(&cloudformation).refused(line, 1, &[&format!("the stack ota is in {state}: "), advice]);
         }
@@ -229,6 +231,15 @@ fn somebody_else_was_faster() {
     });
     let said = desk(&cloudformation).done(CREATE);
     assert!(said.out.contains("nothing to change"), "{said:?}");
+}
+
+#[test]
+fn a_stack_that_was_only_reviewed_is_deleted() {
+    let states = ["REVIEW_IN_PROGRESS"].into();
+    let after = ["DELETE_COMPLETE"].into();
+    let cloudformation = CloudFormation::start(Script { states, after, ..Script::default() });
+    desk(&cloudformation).done("destroy ota --yes");
+    assert!(cloudformation.actions().contains(&"DeleteStack".to_owned()));
 }
 
 #[test]

@@ -108,9 +108,9 @@ impl Stack {
         Ok(resources)
     }
 
-    /// This stack if it is edgehop's; [`StackError::Foreign`] if not.
+    /// This stack if it is edgehop's, or nobody's yet; [`StackError::Foreign`] if not.
     pub fn own(self, account: &Account) -> Result<Stack, StackError> {
-        match self.is_edgehops {
+        match self.is_edgehops || self.state.is_empty() {
             true => Ok(self),
             false => Err(StackError::Foreign { name: self.name, region: account.region.clone() }),
         }

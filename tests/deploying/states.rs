@@ -106,6 +106,22 @@ fn who_was_killed_while_it_waited_is_gone_on_with() {
 }
 
 #[test]
+fn an_update_that_was_undone_meanwhile_is_tried_again() {
+    let cloudformation = CloudFormation::start(Script {
+        events: vec![
+            ["ota", STACK, "UPDATE_IN_PROGRESS", "User Initiated"],
+            ["Table", "AWS::DynamoDB::Table", "UPDATE_FAILED", "the key is disabled"],
+        ],
+        after: ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"].into(),
+        ..script(&["UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"])
+    });
+    let said = desk(&cloudformation).done(CREATE);
+    let cause = "the stack ota is in UPDATE_ROLLBACK_COMPLETE: Table (AWS::DynamoDB::Table) is the first that failed";
+    assert!(said.err.contains(cause) && said.out.contains("changed the stack ota"), "{said:?}");
+    assert!(cloudformation.actions().contains(&"UpdateStack".to_owned()));
+}
+
+#[test]
 fn states_in_which_nothing_can_be_done() {
     for (state, advice) in [
         ("ROLLBACK_COMPLETE", "delete it with `edgehop destroy ota`, then make it with `edgehop init ota --create`"),

@@ -83,7 +83,15 @@ async fn usable(account: &Account, name: &StackName, tell: Tell<'_>) -> Result<O
     let stack = stack.own(account)?;
     if stack.state.is_busy() && !stack.state.is_leaving() {
         tell(Told::Step(&format!("the stack {name} is in {}: waiting for that first", stack.state)));
-        return settled(account, &stack, Events::default(), tell).await;
+        match settled(account, &stack, Events::default(), tell).await {
+            // That is over, and the stack is as it was before: what is asked for now may be what mends it.
+            Err(StackError::Failed { state, cause, .. }) if state.is_ready() => {
+                tell(Told::Step(&format!("the stack {name} is in {state}: {cause}; going on from there")));
+            }
+            settled => return settled,
+        }
+        let Some(stack) = Stack::find(account, name).await? else { return Ok(None) };
+        return stack.own(account)?.ready().map(Some);
     }
     stack.ready().map(Some)
 }

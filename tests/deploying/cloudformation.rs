@@ -33,6 +33,8 @@ pub struct Script {
     pub refusals: Vec<(&'static str, usize, u16, &'static str, &'static str)>,
     /// What the states are after the stack was made, changed or deleted.
     pub after: VecDeque<&'static str>,
+    /// What the outputs are after that, if they are otherwise.
+    pub outputs_after: Option<Vec<(&'static str, String)>>,
     /// It cannot be deleted.
     pub is_protected: bool,
     /// The actions that it was asked for, with what came with them.
@@ -134,6 +136,7 @@ impl Script {
             "ListStackResources" => self.made_of(),
             "CreateStack" | "UpdateStack" | "DeleteStack" => {
                 self.states = std::mem::take(&mut self.after);
+                self.outputs = self.outputs_after.take().unwrap_or_else(|| self.outputs.clone());
                 "<StackId>arn:aws:cloudformation:us-east-1:123456789012:stack/ota/1</StackId>".to_owned()
             }
             other => panic!("{other} was not expected"),

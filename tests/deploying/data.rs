@@ -21,7 +21,7 @@ fn desk(cloudformation: &CloudFormation) -> Desk {
     Desk::new(REGION).with("AWS_ENDPOINT_URL_CLOUDFORMATION", cloudformation.url())
 }
 
-fn make(table: &str, hash_key: &str, is_protected: bool, bucket: &str) {
+pub fn make(table: &str, hash_key: &str, is_protected: bool, bucket: &str) {
     let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
     let text = |name: &str| {
         AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build().unwrap()

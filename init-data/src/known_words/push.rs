@@ -53,6 +53,19 @@ pub async fn look(edge: &Edge, catalog: &impl Catalog) -> Result<KnownWordsState
 /// Makes the CDN know the catalog's words: the same, and one call for each 50 entries that differ. Returns what was
 /// different.
 pub async fn push(edge: &Edge, catalog: &impl Catalog) -> Result<KnownWordsState, KnownWordsError> {
+    write(edge, async || entries(catalog).await).await
+}
+
+/// Takes the list away: the CDN keeps every word then.
+pub async fn clear(edge: &Edge) -> Result<(), KnownWordsError> {
+    write(edge, async || Ok(Entries::new())).await.map(drop)
+}
+
+/// Makes the list what is due by then.
+async fn write(
+    edge: &Edge,
+    due: impl AsyncFn() -> Result<Entries, StoreError>,
+) -> Result<KnownWordsState, KnownWordsError> {
     'moved: for attempt in 0..ATTEMPTS {
         if attempt > 0 {
             // Not all of those who met tries again at once.
@@ -60,7 +73,7 @@ pub async fn push(edge: &Edge, catalog: &impl Catalog) -> Result<KnownWordsState
         }
         // The version first: whoever publishes from now on writes the list after us, or makes us try again.
         let Listed { entries: before, mut etag } = edge.list().await?;
-        let due = entries(catalog).await?;
+        let due = due().await?;
         let mut state = KnownWordsState::of(edge, &before, &due);
         for step in steps(&before, &due) {
             match edge.update(&etag, step).await? {

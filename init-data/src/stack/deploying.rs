@@ -11,6 +11,7 @@ use super::deployment::Deployment;
 use super::error::StackError;
 use super::event::Events;
 use super::found::{Stack, TAG};
+use super::moving;
 use super::name::StackName;
 use super::parameters::{self, CODE_BUCKET, EXISTING_BUCKET};
 use super::progress::{Tell, Told};
@@ -66,6 +67,14 @@ pub async fn deploy(account: &Account, deployment: &Deployment, tell: Tell<'_>) 
         let all = parameters::of(deployment, stands, source.code);
         let done = match &before {
             None => create(account, &deployment.name, &source.template_url, all, tell).await?,
+            Some(stack) if moving::moves(stack, deployment) => {
+                moving::leave(account, stack, tell).await?;
+                let done = update(account, stack, &source.template_url, all, tell).await;
+                if done.is_err() && stack.note_known_words(account).await.is_err() {
+                    tell(Told::Step("the old table's note is not back: `edgehop init` without --create brings it"));
+                }
+                done?
+            }
             Some(stack) => update(account, stack, &source.template_url, all, tell).await?,
         };
         if let Some((stack, change)) = done {

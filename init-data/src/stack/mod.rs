@@ -8,6 +8,7 @@ mod deployment;
 mod error;
 mod event;
 mod found;
+mod moving;
 mod name;
 mod objects;
 mod parameters;

@@ -53,3 +53,19 @@ fn who_may_not_see_the_uploads_is_not_kept_from_deleting_the_stack() {
     assert!(gone.err.contains("allow them s3:ListBucketVersions"), "{gone:?}");
     assert!(cloudformation.actions().contains(&"DeleteStack".to_owned()));
 }
+
+#[test]
+fn a_code_bucket_that_is_gone_is_done_without() {
+    let cloudformation = CloudFormation::start(Script {
+        states: ["CREATE_COMPLETE"].into(),
+        description: EDGEHOP,
+        parameters: vec![("CodeBucket", "gone-builds".to_owned()), ("CodeKey", "ota/1.zip".to_owned())],
+        after: ["UPDATE_COMPLETE"].into(),
+        outputs: vec![("TableName", "some-table".to_owned()), ("BucketName", "some-bucket".to_owned())],
+        ..Script::default()
+    });
+    let desk = Desk::new(REGION).with("AWS_ENDPOINT_URL_CLOUDFORMATION", cloudformation.url());
+    let said = desk.done("init ota --create --code arm64.zip");
+    assert!(said.err.contains("there is no bucket gone-builds any more"), "{said:?}");
+    assert_eq!(cloudformation.given("UpdateStack")[0], ("CodeBucket".to_owned(), Some(SHARED.to_owned())));
+}

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::account::{Account, Identity};
 use super::error::StackError;
 use super::name::StackName;
+use super::progress::{Tell, Told};
 
 /// The region whose buckets are made without a word about where (S3 API reference, CreateBucket).
 const UNSAID_REGION: &str = "us-east-1";
@@ -40,23 +41,32 @@ impl CodeBucket {
         format!("edgehop-code-{}-{region}", owner.account)
     }
 
-    /// Opens it. One of the default name is made if it is not there, and made private: whoever was stopped before that was
-    /// done is gone on with. Any other is the operator's own, and is taken as it is.
+    /// Opens it: the one that is given, else the one that the stack has its code from, if that is there, else the one of the
+    /// default name. That one is made if it is not there, and made private: whoever was stopped before that was done is gone on
+    /// with. Any other is the operator's own, and is taken as it is.
     pub(super) async fn open(
         account: &Account,
-        name: Option<String>,
+        given: Option<String>,
+        stands: Option<String>,
         owner: Identity,
+        tell: Tell<'_>,
     ) -> Result<CodeBucket, StackError> {
         let default = CodeBucket::default_name(&owner, &account.region);
-        let bucket = CodeBucket { name: name.unwrap_or_else(|| default.clone()), owner };
-        let is_there = bucket.is_there(account).await?;
-        if bucket.name != default {
-            let missing = || {
-                let name = &bucket.name;
-                format!("there is no bucket {name}: make it, or leave --code-bucket out, and edgehop makes {default}")
-            };
-            return if is_there { Ok(bucket) } else { Err(StackError::CodeBucket(missing())) };
+        let is_given = given.is_some();
+        if let Some(name) = given.or(stands).filter(|name| *name != default) {
+            let bucket = CodeBucket { name, owner: owner.clone() };
+            if bucket.is_there(account).await? {
+                return Ok(bucket);
+            }
+            let missing = format!("there is no bucket {}", bucket.name);
+            if is_given {
+                let how = format!("make it, or leave --code-bucket out, and edgehop makes {default}");
+                return Err(StackError::CodeBucket(format!("{missing}: {how}")));
+            }
+            tell(Told::Step(&format!("{missing} any more, which the stack has its code from: taking {default}")));
         }
+        let bucket = CodeBucket { name: default, owner };
+        let is_there = bucket.is_there(account).await?;
         if !is_there {
             bucket.create(account).await?;
         }

@@ -121,8 +121,7 @@ async fn upload(
     tell: Tell<'_>,
 ) -> Result<Source, StackError> {
     let there = stands.and_then(|parameters| parameters.get(CODE_BUCKET)).cloned();
-    let name = deployment.code_bucket.clone().or(there);
-    let bucket = CodeBucket::open(account, name, owner.clone()).await?;
+    let bucket = CodeBucket::open(account, deployment.code_bucket.clone(), there, owner.clone(), tell).await?;
     let mut uploaded = 0;
     let mut code = None;
     if let Some(zip) = &deployment.code {

@@ -69,3 +69,15 @@ fn a_code_bucket_that_is_gone_is_done_without() {
     assert!(said.err.contains("there is no bucket gone-builds any more"), "{said:?}");
     assert_eq!(cloudformation.given("UpdateStack")[0], ("CodeBucket".to_owned(), Some(SHARED.to_owned())));
 }
+
+#[test]
+fn a_code_bucket_in_another_region_is_said_to_be_there() {
+    let cloudformation = CloudFormation::start(Script::default());
+    for status in ["301 Moved", "400 Bad Request\r\nx-amz-bucket-region: eu-west-1"] {
+        let s3 = Refusing::start(status, "");
+        let desk = Desk::new(REGION).with("AWS_ENDPOINT_URL_CLOUDFORMATION", cloudformation.url());
+        let desk = desk.with("AWS_ENDPOINT_URL_S3", s3.url());
+        let parts = ["the bucket builds is in another region than the stack: give one in us-east-1"];
+        desk.refused("init ota --create --code arm64.zip --code-bucket builds", 1, &parts);
+    }
+}

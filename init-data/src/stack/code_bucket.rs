@@ -132,15 +132,22 @@ impl CodeBucket {
         let head = account.clients.s3.head_bucket().bucket(&self.name).expected_bucket_owner(&self.owner.account);
         let Err(error) = head.send().await else { return Ok(true) };
         let name = &self.name;
+        // Another region's S3 answers a HEAD with 301 or 400, and with its name.
+        let elsewhere = error.raw_response().and_then(|response| response.headers().get("x-amz-bucket-region"));
+        let is_elsewhere = elsewhere.is_some_and(|region| region != account.region);
         match status(&error) {
             404 => Ok(false),
-            301 => Err(StackError::CodeBucket(format!(
-                "the bucket {name} is in another region than the stack: give one in {} with --code-bucket",
-                account.region
-            ))),
+            status if status == 301 || is_elsewhere => Err(self.elsewhere(account)),
             403 => Err(self.not_ours()),
             _ => Err(account.failed(format!("cannot look at the bucket {name}"), "s3:ListBucket", &error)),
         }
+    }
+
+    fn elsewhere(&self, account: &Account) -> StackError {
+        StackError::CodeBucket(format!(
+            "the bucket {} is in another region than the stack: give one in {} with --code-bucket",
+            self.name, account.region
+        ))
     }
 
     async fn create(&self, account: &Account) -> Result<(), StackError> {

@@ -19,16 +19,22 @@ pub struct Script {
     pub states: VecDeque<&'static str>,
     /// What the stack calls itself.
     pub description: &'static str,
+    /// Its tags.
+    pub tags: Vec<(&'static str, String)>,
     /// Its outputs.
     pub outputs: Vec<(&'static str, String)>,
     /// Its parameters.
     pub parameters: Vec<(&'static str, String)>,
+    /// What it is made of: name, type, the resource's own name.
+    pub resources: Vec<[&'static str; 3]>,
     /// Its events, oldest first: resource, type, state, reason. Each look at the stack shows two more of them.
     pub events: Vec<[&'static str; 4]>,
     /// Refusals: of which action, how often, HTTP status, code, message.
     pub refusals: Vec<(&'static str, usize, u16, &'static str, &'static str)>,
     /// What the states are after the stack was made, changed or deleted.
     pub after: VecDeque<&'static str>,
+    /// What the outputs are after that, if they are otherwise.
+    pub outputs_after: Option<Vec<(&'static str, String)>>,
     /// It cannot be deleted.
     pub is_protected: bool,
     /// The actions that it was asked for, with what came with them.
@@ -127,9 +133,10 @@ impl Script {
                 None => return (400, error("ValidationError", "Stack with id ota does not exist")),
             },
             "DescribeStackEvents" => self.told(),
-            "ListStackResources" => "<StackResourceSummaries/>".to_owned(),
+            "ListStackResources" => self.made_of(),
             "CreateStack" | "UpdateStack" | "DeleteStack" => {
                 self.states = std::mem::take(&mut self.after);
+                self.outputs = self.outputs_after.take().unwrap_or_else(|| self.outputs.clone());
                 "<StackId>arn:aws:cloudformation:us-east-1:123456789012:stack/ota/1</StackId>".to_owned()
             }
             other => panic!("{other} was not expected"),
@@ -154,12 +161,26 @@ impl Script {
             "<Stacks><member><StackName>ota</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime>\
              <StackId>arn:aws:cloudformation:us-east-1:123456789012:stack/ota/1</StackId>\
              <StackStatus>{state}</StackStatus><Description>{}</Description><Outputs>{}</Outputs>\
-             <EnableTerminationProtection>{}</EnableTerminationProtection><Parameters>{}</Parameters></member></Stacks>",
+             <EnableTerminationProtection>{}</EnableTerminationProtection><Parameters>{}</Parameters><Tags>{}</Tags>\
+             </member></Stacks>",
             self.description,
             members(&self.outputs, "Output"),
             self.is_protected,
             members(&self.parameters, "Parameter"),
+            members(&self.tags, ""),
         )
+    }
+
+    fn made_of(&self) -> String {
+        let one = |[logical, kind, physical]: &[&str; 3]| {
+            format!(
+                "<member><LogicalResourceId>{logical}</LogicalResourceId><ResourceType>{kind}</ResourceType>\
+                 <PhysicalResourceId>{physical}</PhysicalResourceId><ResourceStatus>CREATE_COMPLETE</ResourceStatus>\
+                 <LastUpdatedTimestamp>2026-01-01T00:00:00Z</LastUpdatedTimestamp></member>"
+            )
+        };
+        let members: String = self.resources.iter().map(one).collect();
+        format!("<StackResourceSummaries>{members}</StackResourceSummaries>")
     }
 
     /// The newest first.

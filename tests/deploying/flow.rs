@@ -8,7 +8,7 @@ use crate::desk::{Desk, clients};
 const REGION: &str = "us-east-1";
 
 /// The names of what is in a bucket, in their order.
-fn names(bucket: &str) -> Vec<String> {
+pub fn names(bucket: &str) -> Vec<String> {
     wait(async {
         let listed = clients(REGION).await.s3.list_objects_v2().bucket(bucket).send().await.unwrap();
         listed.contents().iter().map(|object| object.key().unwrap().to_owned()).collect()

@@ -5,10 +5,13 @@
 mod bad_code;
 mod bad_input;
 mod cloudformation;
+mod data;
 mod desk;
 mod existing;
 mod flow;
 mod killed;
 mod known_words;
+mod refusing;
 mod states;
+mod uploads;
 mod zips;

@@ -106,6 +106,22 @@ fn who_was_killed_while_it_waited_is_gone_on_with() {
 }
 
 #[test]
+fn an_update_that_was_undone_meanwhile_is_tried_again() {
+    let cloudformation = CloudFormation::start(Script {
+        events: vec![
+            ["ota", STACK, "UPDATE_IN_PROGRESS", "User Initiated"],
+            ["Table", "AWS::DynamoDB::Table", "UPDATE_FAILED", "the key is disabled"],
+        ],
+        after: ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"].into(),
+        ..script(&["UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"])
+    });
+    let said = desk(&cloudformation).done(CREATE);
+    let cause = "the stack ota is in UPDATE_ROLLBACK_COMPLETE: Table (AWS::DynamoDB::Table) is the first that failed";
+    assert!(said.err.contains(cause) && said.out.contains("changed the stack ota"), "{said:?}");
+    assert!(cloudformation.actions().contains(&"UpdateStack".to_owned()));
+}
+
+#[test]
 fn states_in_which_nothing_can_be_done() {
     for (state, advice) in [
         ("ROLLBACK_COMPLETE", "delete it with `edgehop destroy ota`, then make it with `edgehop init ota --create`"),
@@ -119,7 +135,9 @@ fn states_in_which_nothing_can_be_done() {
         ),
         ("UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name ota"),
     ] {
-        let cloudformation = CloudFormation::start(script(&[state]));
+        // Of a stack without a template CloudFormation says no more than its state.
+        let description = if state == "REVIEW_IN_PROGRESS" { "" } else { EDGEHOP };
+        let cloudformation = CloudFormation::start(Script { description, ..script(&[state]) });
         for line in [CREATE, "init ota"] {
             desk(&cloudformation).refused(line, 1, &[&format!("the stack ota is in {state}: "), advice]);
         }
@@ -130,14 +148,35 @@ fn states_in_which_nothing_can_be_done() {
 
 #[test]
 fn somebody_elses_stack_is_never_touched() {
-    let theirs = || Script { description: "A shop", ..script(&["CREATE_COMPLETE"]) };
-    let cloudformation = CloudFormation::start(theirs());
-    for line in [CREATE, "init ota", "destroy ota --yes"] {
-        let parts = ["the name ota is already taken in us-east-1", "not edgehop's", "take another name"];
-        desk(&cloudformation).refused(line, 3, &parts);
+    let tagged = |value: &str| vec![("edgehop", value.to_owned())];
+    for (description, tags) in [
+        ("A shop", vec![]),
+        ("A shop", tagged("ota")),
+        ("Edgehop-dashboards of team X", vec![]),
+        ("edgehop: dashboards of team X", tagged("cost-centre-7")),
+    ] {
+        let cloudformation = CloudFormation::start(Script { description, tags, ..script(&["CREATE_COMPLETE"]) });
+        for line in [CREATE, "init ota", "destroy ota --yes"] {
+            let parts = ["the name ota is already taken in us-east-1", "not edgehop's", "take another name"];
+            desk(&cloudformation).refused(line, 3, &parts);
+        }
+        let actions = cloudformation.actions();
+        assert!(actions.iter().all(|action| action == "DescribeStacks"), "{description}: {actions:?}");
     }
-    let actions = cloudformation.actions();
-    assert!(actions.iter().all(|action| action == "DescribeStacks"), "{actions:?}");
+}
+
+#[test]
+fn a_stack_of_edgehops_is_known_by_its_tag_if_it_calls_itself_otherwise() {
+    let stack = |parameters| Script {
+        description: "Our updates",
+        tags: vec![("edgehop", "ota".to_owned())],
+        parameters,
+        after: ["DELETE_COMPLETE"].into(),
+        ..script(&["CREATE_COMPLETE"])
+    };
+    let code = [("CodeBucket", "builds".to_owned()), ("CodeKey", "ota/1.zip".to_owned())];
+    let cloudformation = CloudFormation::start(stack(code.into()));
+    desk(&cloudformation).done("destroy ota --yes");
 }
 
 #[test]
@@ -211,6 +250,15 @@ fn somebody_else_was_faster() {
 }
 
 #[test]
+fn a_stack_that_was_only_reviewed_is_deleted() {
+    let states = ["REVIEW_IN_PROGRESS"].into();
+    let after = ["DELETE_COMPLETE"].into();
+    let cloudformation = CloudFormation::start(Script { states, after, ..Script::default() });
+    desk(&cloudformation).done("destroy ota --yes");
+    assert!(cloudformation.actions().contains(&"DeleteStack".to_owned()));
+}
+
+#[test]
 fn a_stack_that_cannot_be_deleted() {
     let cloudformation = CloudFormation::start(Script { is_protected: true, ..script(&["CREATE_COMPLETE"]) });
     desk(&cloudformation).refused(
@@ -238,13 +286,4 @@ fn a_stack_that_cannot_be_deleted() {
     for part in ["is in DELETE_FAILED", "ResolverRole (AWS::IAM::Role) is the first that failed", "must detach"] {
         assert!(said.code == Some(1) && last.contains(part), "{part:?}: {said:?}");
     }
-}
-
-#[test]
-fn a_destroy_that_was_killed_while_it_waited_is_gone_on_with() {
-    let states = ["DELETE_IN_PROGRESS", "DELETE_IN_PROGRESS", "DELETE_COMPLETE"];
-    let cloudformation = CloudFormation::start(script(&states));
-    desk(&cloudformation).done("destroy ota --yes");
-    let actions = cloudformation.actions();
-    assert!(!actions.contains(&"DeleteStack".to_owned()), "{actions:?}");
 }

@@ -61,6 +61,28 @@ fn whoever_publishes_into_a_table_finds_the_list_there() {
     assert!(deployed.done("known-words").contains("knows the catalog's"));
     assert!(deployed.done("releases").contains("other"), "the note is no component");
 
+    // A place that is gone keeps nobody from telling the other, whichever comes first.
+    let gone = "kvs:arn:aws:cloudfront::123456789012:key-value-store/0-gone";
+    wait(async {
+        let table = DynamoCatalog::new(cloud::clients().await.dynamodb, &deployed.cloud.table);
+        table.note_known_words(gone).await.unwrap();
+    });
+    for (line, word) in [
+        (format!("publish third 1.0 {file} --channel prod"), "third"),
+        ("channel set third beta 1.0 --attribute odd".to_owned(), "attrodd"),
+    ] {
+        let said = deployed.run(&line);
+        let complained = String::from_utf8_lossy(&said.stderr);
+        assert!(complained.contains(&format!("edgehop known-words --forget {gone}")), "{complained}");
+        assert_eq!((said.status.code(), complained.lines().count()), (Some(1), 1), "{complained}");
+        assert!(deployed.words().contains(&format!(" {word} ")), "{}", deployed.words());
+    }
+    let pushed = deployed.run("known-words --push");
+    assert!(String::from_utf8_lossy(&pushed.stdout).contains("knows the catalog's"), "{pushed:?}");
+    assert!(String::from_utf8_lossy(&pushed.stderr).contains("--forget") && pushed.status.code() == Some(1));
+    deployed.done(&format!("known-words --forget {gone}"));
+    deployed.done("channel set third beta 1.0");
+
     deployed.done(&format!("known-words --forget {place}"));
     deployed.edge.calls();
     deployed.done("channel set other beta 1.0");

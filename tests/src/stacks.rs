@@ -6,7 +6,7 @@ use crate::client::raw;
 
 /// Table and bucket as a stack of edgehop's has them, and nothing that moto does not know.
 const TEMPLATE: &str = r#"{
-  "Description": "edgehop, for its tests",
+  "Description": "edgehop: over-the-air updates, for the tests",
   "Resources": {
     "Table": { "Type": "AWS::DynamoDB::Table", "DeletionPolicy": "RetainExceptOnCreate", "Properties": {
       "BillingMode": "PAY_PER_REQUEST",

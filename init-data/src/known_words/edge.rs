@@ -133,7 +133,11 @@ impl Edge {
         let said = match code {
             // The advice about this code is about tables.
             Some("ResourceNotFoundException") => {
-                "there is no such key-value store: take the stack's output KnownWordsArn".to_owned()
+                format!(
+                    "there is no such key-value store: take the stack's output KnownWordsArn; if that stack is gone, \
+                     `edgehop known-words --forget {}` ends this",
+                    self.place
+                )
             }
             _ => aws::said(error),
         };

@@ -21,7 +21,7 @@ mod steps;
 pub use edge::Edge;
 pub use noted::{note, noted, noted_in};
 pub use place::{InvalidKnownWords, KnownWordsPlace};
-pub use push::{KnownWordsState, look, push};
+pub use push::{KnownWordsState, clear, look, push};
 
 /// Why the CDN does not know the words.
 #[derive(Debug, thiserror::Error)]

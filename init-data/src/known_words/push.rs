@@ -50,10 +50,23 @@ pub async fn look(edge: &Edge, catalog: &impl Catalog) -> Result<KnownWordsState
     Ok(KnownWordsState::of(edge, &listed.entries, &due))
 }
 
-/// Makes the CDN know the catalog's words: the same, and one call for each 50 entries that differ. Whoever wrote reads
-/// the catalog once more, until nothing differs: somebody may have published, seen the list as it was before, and found
-/// nothing to write. Returns what was different at first.
+/// Makes the CDN know the catalog's words: the same, and one call for each 50 entries that differ. Returns what was
+/// different at first.
 pub async fn push(edge: &Edge, catalog: &impl Catalog) -> Result<KnownWordsState, KnownWordsError> {
+    write(edge, async || entries(catalog).await).await
+}
+
+/// Takes the list away: the CDN keeps every word then.
+pub async fn clear(edge: &Edge) -> Result<(), KnownWordsError> {
+    write(edge, async || Ok(Entries::new())).await.map(drop)
+}
+
+/// Makes the list what is due by then. Whoever wrote asks once more what is due, until nothing differs: somebody may have
+/// published, seen the list as it was before, and found nothing to write.
+async fn write(
+    edge: &Edge,
+    due: impl AsyncFn() -> Result<Entries, StoreError>,
+) -> Result<KnownWordsState, KnownWordsError> {
     let mut told = None;
     // What was written is the list, as long as nobody else writes: a condition on its version tells.
     let mut written = None;
@@ -63,7 +76,7 @@ pub async fn push(edge: &Edge, catalog: &impl Catalog) -> Result<KnownWordsState
             Some(written) => written,
             None => edge.list().await?,
         };
-        let due = entries(catalog).await?;
+        let due = due().await?;
         let state = KnownWordsState::of(edge, &before, &due);
         let steps = steps(&before, &due);
         if steps.is_empty() {

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::account::{Account, Identity};
 use super::error::StackError;
 use super::name::StackName;
-use super::objects;
+use super::progress::{Tell, Told};
 
 /// The region whose buckets are made without a word about where (S3 API reference, CreateBucket).
 const UNSAID_REGION: &str = "us-east-1";
@@ -37,27 +37,36 @@ pub(super) enum Upload {
 
 impl CodeBucket {
     /// The name that it has unless the operator says otherwise.
-    fn default_name(owner: &Identity, region: &str) -> String {
+    pub(super) fn default_name(owner: &Identity, region: &str) -> String {
         format!("edgehop-code-{}-{region}", owner.account)
     }
 
-    /// Opens it. One of the default name is made if it is not there, and made private: whoever was stopped before that was
-    /// done is gone on with. Any other is the operator's own, and is taken as it is.
+    /// Opens it: the one that is given, else the one that the stack has its code from, if that is there, else the one of the
+    /// default name. That one is made if it is not there, and made private: whoever was stopped before that was done is gone on
+    /// with. Any other is the operator's own, and is taken as it is.
     pub(super) async fn open(
         account: &Account,
-        name: Option<String>,
+        given: Option<String>,
+        stands: Option<String>,
         owner: Identity,
+        tell: Tell<'_>,
     ) -> Result<CodeBucket, StackError> {
         let default = CodeBucket::default_name(&owner, &account.region);
-        let bucket = CodeBucket { name: name.unwrap_or_else(|| default.clone()), owner };
-        let is_there = bucket.is_there(account).await?;
-        if bucket.name != default {
-            let missing = || {
-                let name = &bucket.name;
-                format!("there is no bucket {name}: make it, or leave --code-bucket out, and edgehop makes {default}")
-            };
-            return if is_there { Ok(bucket) } else { Err(StackError::CodeBucket(missing())) };
+        let is_given = given.is_some();
+        if let Some(name) = given.or(stands).filter(|name| *name != default) {
+            let bucket = CodeBucket { name, owner: owner.clone() };
+            if bucket.is_there(account).await? {
+                return Ok(bucket);
+            }
+            let missing = format!("there is no bucket {}", bucket.name);
+            if is_given {
+                let how = format!("make it, or leave --code-bucket out, and edgehop makes {default}");
+                return Err(StackError::CodeBucket(format!("{missing}: {how}")));
+            }
+            tell(Told::Step(&format!("{missing} any more, which the stack has its code from: taking {default}")));
         }
+        let bucket = CodeBucket { name: default, owner };
+        let is_there = bucket.is_there(account).await?;
         if !is_there {
             bucket.create(account).await?;
         }
@@ -70,7 +79,19 @@ impl CodeBucket {
 
     /// The key of an object of these bytes.
     pub(super) fn key(stack: &StackName, what: Upload, sha256: &Sha256) -> String {
-        format!("{}{sha256}.{}", folder(stack), what.kind())
+        format!("{}{sha256}.{}", CodeBucket::folder(stack), what.kind())
+    }
+
+    /// Where a stack's objects are.
+    pub(super) fn folder(stack: &StackName) -> String {
+        format!("{stack}/")
+    }
+
+    /// The key is one of those that this stack's objects have.
+    pub(super) fn is_upload(stack: &StackName, key: &str) -> bool {
+        let name = key.strip_prefix(&CodeBucket::folder(stack)).and_then(|name| name.split_once('.'));
+        let is_kind = |kind: &str| [Upload::Code, Upload::Template].iter().any(|what| what.kind() == kind);
+        name.is_some_and(|(digest, kind)| Sha256::from_hex(digest.as_bytes()).is_some() && is_kind(kind))
     }
 
     /// Puts an object there, if it is not there yet. Whether it was put.
@@ -111,15 +132,22 @@ impl CodeBucket {
         let head = account.clients.s3.head_bucket().bucket(&self.name).expected_bucket_owner(&self.owner.account);
         let Err(error) = head.send().await else { return Ok(true) };
         let name = &self.name;
+        // Another region's S3 answers a HEAD with 301 or 400, and with its name.
+        let elsewhere = error.raw_response().and_then(|response| response.headers().get("x-amz-bucket-region"));
+        let is_elsewhere = elsewhere.is_some_and(|region| region != account.region);
         match status(&error) {
             404 => Ok(false),
-            301 => Err(StackError::CodeBucket(format!(
-                "the bucket {name} is in another region than the stack: give one in {} with --code-bucket",
-                account.region
-            ))),
+            status if status == 301 || is_elsewhere => Err(self.elsewhere(account)),
             403 => Err(self.not_ours()),
             _ => Err(account.failed(format!("cannot look at the bucket {name}"), "s3:ListBucket", &error)),
         }
+    }
+
+    fn elsewhere(&self, account: &Account) -> StackError {
+        StackError::CodeBucket(format!(
+            "the bucket {} is in another region than the stack: give one in {} with --code-bucket",
+            self.name, account.region
+        ))
     }
 
     async fn create(&self, account: &Account) -> Result<(), StackError> {
@@ -205,15 +233,6 @@ impl Upload {
             Upload::Template => "yaml",
         }
     }
-}
-
-/// Deletes what was uploaded for a stack. A bucket that is not there has nothing of it.
-pub(super) async fn delete_uploads(account: &Account, bucket: &str, stack: &StackName) -> Result<u64, StackError> {
-    objects::delete_all(account, bucket, &folder(stack)).await
-}
-
-fn folder(stack: &StackName) -> String {
-    format!("{stack}/")
 }
 
 /// The HTTP status of an error; 0 if no service answered.

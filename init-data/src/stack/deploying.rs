@@ -11,8 +11,9 @@ use super::deployment::Deployment;
 use super::error::StackError;
 use super::event::Events;
 use super::found::{Stack, TAG};
+use super::moving;
 use super::name::StackName;
-use super::parameters::{self, CODE_BUCKET, CODE_KEY, EXISTING_BUCKET};
+use super::parameters::{self, CODE_BUCKET, EXISTING_BUCKET};
 use super::progress::{Tell, Told};
 use super::read_grant;
 use super::template::{self, TEMPLATE};
@@ -66,6 +67,14 @@ pub async fn deploy(account: &Account, deployment: &Deployment, tell: Tell<'_>) 
         let all = parameters::of(deployment, stands, source.code);
         let done = match &before {
             None => create(account, &deployment.name, &source.template_url, all, tell).await?,
+            Some(stack) if moving::moves(stack, deployment) => {
+                moving::leave(account, stack, tell).await?;
+                let done = update(account, stack, &source.template_url, all, tell).await;
+                if done.is_err() && stack.note_known_words(account).await.is_err() {
+                    tell(Told::Step("the old table's note is not back: `edgehop init` without --create brings it"));
+                }
+                done?
+            }
             Some(stack) => update(account, stack, &source.template_url, all, tell).await?,
         };
         if let Some((stack, change)) = done {
@@ -83,7 +92,15 @@ async fn usable(account: &Account, name: &StackName, tell: Tell<'_>) -> Result<O
     let stack = stack.own(account)?;
     if stack.state.is_busy() && !stack.state.is_leaving() {
         tell(Told::Step(&format!("the stack {name} is in {}: waiting for that first", stack.state)));
-        return settled(account, &stack, Events::default(), tell).await;
+        match settled(account, &stack, Events::default(), tell).await {
+            // That is over, and the stack is as it was before: what is asked for now may be what mends it.
+            Err(StackError::Failed { state, cause, .. }) if state.is_ready() => {
+                tell(Told::Step(&format!("the stack {name} is in {state}: {cause}; going on from there")));
+            }
+            settled => return settled,
+        }
+        let Some(stack) = Stack::find(account, name).await? else { return Ok(None) };
+        return stack.own(account)?.ready().map(Some);
     }
     stack.ready().map(Some)
 }
@@ -104,8 +121,7 @@ async fn upload(
     tell: Tell<'_>,
 ) -> Result<Source, StackError> {
     let there = stands.and_then(|parameters| parameters.get(CODE_BUCKET)).cloned();
-    let name = deployment.code_bucket.clone().or(there);
-    let bucket = CodeBucket::open(account, name, owner.clone()).await?;
+    let bucket = CodeBucket::open(account, deployment.code_bucket.clone(), there, owner.clone(), tell).await?;
     let mut uploaded = 0;
     let mut code = None;
     if let Some(zip) = &deployment.code {
@@ -188,9 +204,4 @@ async fn grant(account: &Account, owner: &Identity, stack: &Stack, tell: Tell<'_
         tell(Told::Step(&format!("the distribution may read blobs/* of the bucket {bucket} now")));
     }
     Ok(())
-}
-
-/// The value of a stack's own parameter for code.
-pub(super) fn code_bucket_of(stack: &Stack) -> Option<&str> {
-    stack.parameters.get(CODE_BUCKET).map(String::as_str).filter(|_| stack.parameters.contains_key(CODE_KEY))
 }

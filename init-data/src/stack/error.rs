@@ -9,6 +9,7 @@ use store::StoreError;
 use super::code_zip::InvalidCode;
 use super::name::StackName;
 use super::state::State;
+use crate::known_words::KnownWordsError;
 
 /// What AWS' services call it that somebody may not do something.
 const FORBIDDEN: [&str; 4] = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden"];
@@ -79,6 +80,9 @@ pub enum StackError {
     /// The catalog or the artifacts could not be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The CDN's list of known words could not be used.
+    #[error(transparent)]
+    Words(#[from] KnownWordsError),
     /// No code that Lambda can run.
     #[error(transparent)]
     Code(#[from] InvalidCode),

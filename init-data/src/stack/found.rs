@@ -5,13 +5,14 @@ use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use super::account::Account;
 use super::error::StackError;
 use super::name::StackName;
+use super::parameters::{CODE_BUCKET, CODE_KEY};
 use super::state::State;
 
-/// The tag that `edgehop init` puts on a stack that it makes.
+/// The tag that `edgehop init` puts on a stack that it makes: its value is the stack's name.
 pub(super) const TAG: &str = "edgehop";
 
 /// What the description of edgehop's template starts with.
-const DESCRIPTION: &str = "edgehop";
+pub(super) const DESCRIPTION: &str = "edgehop: over-the-air updates";
 
 /// A stack as it was found.
 #[derive(Debug, Clone)]
@@ -107,9 +108,9 @@ impl Stack {
         Ok(resources)
     }
 
-    /// This stack if it is edgehop's; [`StackError::Foreign`] if not.
+    /// This stack if it is edgehop's, or nobody's yet; [`StackError::Foreign`] if not.
     pub fn own(self, account: &Account) -> Result<Stack, StackError> {
-        match self.is_edgehops {
+        match self.is_edgehops || self.state.is_empty() {
             true => Ok(self),
             false => Err(StackError::Foreign { name: self.name, region: account.region.clone() }),
         }
@@ -143,18 +144,22 @@ impl Stack {
     }
 
     fn of(name: &StackName, stack: aws_sdk_cloudformation::types::Stack) -> Stack {
-        let described = stack.description().is_some_and(|text| text.to_ascii_lowercase().starts_with(DESCRIPTION));
-        let tagged = stack.tags().iter().any(|tag| tag.key() == Some(TAG));
+        let described = stack.description().is_some_and(|text| text.starts_with(DESCRIPTION));
+        let tagged = stack.tags().iter().any(|tag| tag.key() == Some(TAG) && tag.value() == Some(name.as_str()));
         let outputs = stack.outputs.unwrap_or_default().into_iter();
         let parameters = stack.parameters.unwrap_or_default().into_iter();
+        let parameters = parameters.filter_map(|one| Some((one.parameter_key?, one.parameter_value?)));
+        let parameters: BTreeMap<String, String> = parameters.collect();
+        // Others tag their stacks with whose costs they are: a tag alone says nothing.
+        let takes_code = [CODE_BUCKET, CODE_KEY].iter().all(|name| parameters.contains_key(*name));
         Stack {
             name: name.clone(),
             id: stack.stack_id.unwrap_or_else(|| name.to_string()),
             state: State::new(stack.stack_status.map(|status| status.as_str().to_owned()).unwrap_or_default()),
             reason: stack.stack_status_reason,
-            parameters: parameters.filter_map(|one| Some((one.parameter_key?, one.parameter_value?))).collect(),
+            parameters,
             outputs: Outputs::of(outputs.filter_map(|one| Some((one.output_key?, one.output_value?))).collect()),
-            is_edgehops: described || tagged,
+            is_edgehops: described || (tagged && takes_code),
             is_protected: stack.enable_termination_protection.unwrap_or(false),
         }
     }

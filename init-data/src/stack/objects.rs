@@ -11,6 +11,9 @@ use super::error::StackError;
 /// How often a listing begins anew that has lost its place among objects that others delete.
 const MAX_PASSES: usize = 1000;
 
+/// Most versions that one call deletes (S3 API reference, DeleteObjects): as many as a page has.
+pub(super) const MAX_DELETED: usize = 1000;
+
 /// What is in a bucket.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Amount {
@@ -20,13 +23,22 @@ pub struct Amount {
     pub bytes: u64,
 }
 
+impl Amount {
+    /// Counts versions of these sizes too.
+    pub(super) fn add(&mut self, sizes: impl Iterator<Item = Option<i64>>) {
+        for size in sizes {
+            self.objects += 1;
+            self.bytes += size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+        }
+    }
+}
+
 /// Counts what is in a bucket: one call for each 1,000 versions. `None` if there is no such bucket.
 pub(super) async fn count(account: &Account, bucket: &str) -> Result<Option<Amount>, StackError> {
     let (mut amount, mut from) = (Amount::default(), (None, None));
     loop {
         let Some(page) = page(account, bucket, "", from).await? else { return Ok(None) };
-        amount.objects += page.versions().len() as u64;
-        amount.bytes += page.versions().iter().filter_map(|one| u64::try_from(one.size()?).ok()).sum::<u64>();
+        amount.add(page.versions().iter().map(|one| one.size()));
         if !page.is_truncated().unwrap_or(false) {
             return Ok(Some(amount));
         }
@@ -34,18 +46,15 @@ pub(super) async fn count(account: &Account, bucket: &str) -> Result<Option<Amou
     }
 }
 
-/// Deletes every version and every delete marker of what begins so: two calls for each 1,000. How many there were; 0 if
-/// there is no such bucket.
-pub(super) async fn delete_all(account: &Account, bucket: &str, prefix: &str) -> Result<u64, StackError> {
-    let mut deleted = 0;
+/// Deletes every version and every delete marker in a bucket: two calls for each 1,000. A bucket that is not there has none.
+pub(super) async fn delete_all(account: &Account, bucket: &str) -> Result<(), StackError> {
     for _ in 0..MAX_PASSES {
         // What was listed is deleted, so the next page is the first one again.
-        let Some(page) = page(account, bucket, prefix, (None, None)).await? else { return Ok(deleted) };
+        let Some(page) = page(account, bucket, "", (None, None)).await? else { return Ok(()) };
         let found = identifiers(&page);
         if found.is_empty() {
-            return Ok(deleted);
+            return Ok(());
         }
-        deleted += found.len() as u64;
         delete(account, bucket, found).await?;
     }
     Err(StackError::Data(format!(
@@ -64,9 +73,10 @@ pub(super) async fn delete_bucket(account: &Account, bucket: &str) -> Result<boo
 }
 
 /// Where a page begins: a key, and a version.
-type From = (Option<String>, Option<String>);
+pub(super) type From = (Option<String>, Option<String>);
 
-async fn page(
+/// What begins so in a bucket, from there on: one call. `None` if there is no such bucket.
+pub(super) async fn page(
     account: &Account,
     bucket: &str,
     prefix: &str,
@@ -80,7 +90,8 @@ async fn page(
     }
 }
 
-fn identifiers(page: &ListObjectVersionsOutput) -> Vec<ObjectIdentifier> {
+/// All that is on a page, delete markers too.
+pub(super) fn identifiers(page: &ListObjectVersionsOutput) -> Vec<ObjectIdentifier> {
     let versions = page.versions().iter().map(|one| (one.key(), one.version_id()));
     let markers = page.delete_markers().iter().map(|one| (one.key(), one.version_id()));
     let named = versions.chain(markers).filter_map(|(key, version)| {
@@ -89,8 +100,8 @@ fn identifiers(page: &ListObjectVersionsOutput) -> Vec<ObjectIdentifier> {
     named.collect()
 }
 
-/// One call (S3 API reference, DeleteObjects: 1,000 at most, as many as a page has).
-async fn delete(account: &Account, bucket: &str, found: Vec<ObjectIdentifier>) -> Result<(), StackError> {
+/// Deletes [`MAX_DELETED`] versions at most: one call.
+pub(super) async fn delete(account: &Account, bucket: &str, found: Vec<ObjectIdentifier>) -> Result<(), StackError> {
     let (what, action) = (format!("cannot empty the bucket {bucket}"), "s3:DeleteObjectVersion");
     let Ok(all) = Delete::builder().set_objects(Some(found)).quiet(true).build() else { return Ok(()) };
     let done = account.clients.s3.delete_objects().bucket(bucket).delete(all).send().await;

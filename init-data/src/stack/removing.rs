@@ -1,21 +1,22 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+use aws_sdk_dynamodb::types::TableDescription;
 use store::Catalog as _;
 use tokio::time::sleep;
 
-use super::account::Account;
-use super::code_bucket::delete_uploads;
-use super::deploying::code_bucket_of;
+use super::account::{Account, Identity};
+use super::code_bucket::CodeBucket;
 use super::error::StackError;
 use super::event::Events;
 use super::found::Stack;
 use super::name::StackName;
 use super::objects::{self, Amount};
-use super::parameters::{EXISTING_BUCKET, EXISTING_TABLE};
+use super::parameters::{CODE_BUCKET, EXISTING_BUCKET, EXISTING_TABLE};
 use super::progress::{Tell, Told};
 use super::read_grant;
 use super::stores::{BUCKET, TABLE};
+use super::uploads::Uploads;
 use super::waiting::settled;
 
 /// How often a bucket is emptied again into which something came meanwhile, and a table is asked again that is busy.
@@ -29,12 +30,17 @@ const PAUSE: Duration = Duration::from_secs(2);
 pub struct Removal {
     /// The stack.
     pub stack: Stack,
-    /// Its own tables that are there, and how many components are in each.
-    pub tables: Vec<(String, usize)>,
+    /// Its own tables that are there, and how many components are in each, if that can be seen.
+    pub tables: Vec<(String, Option<usize>)>,
     /// Its own buckets that are there, and what is in each.
     pub buckets: Vec<(String, Amount)>,
-    /// A table and a bucket that it uses and did not make: they stay.
+    /// What was uploaded for it.
+    pub uploads: Option<Uploads>,
+    /// Why nobody may see what was uploaded for it, so that it stays.
+    pub unseen: Option<String>,
+    /// A table and buckets that it uses and did not make: they stay.
     pub kept: Vec<String>,
+    owner: Identity,
 }
 
 impl Removal {
@@ -50,13 +56,29 @@ impl Removal {
         if stack.state.is_busy() && !stack.state.is_leaving() {
             return Err(stack.unfit());
         }
-        let mut removal = Removal { tables: Vec::new(), buckets: Vec::new(), kept: Vec::new(), stack };
+        let owner = account.identity().await?;
+        // Nothing that devices are answered from, so it is in nobody's way.
+        let (uploads, unseen) = match Uploads::of(account, name, &owner).await {
+            Ok(uploads) => (Some(uploads).filter(|uploads| !uploads.is_empty()), None),
+            Err(error @ StackError::Forbidden { .. }) => (None, Some(error.to_string())),
+            Err(error) => return Err(error),
+        };
+        let (tables, buckets, kept) = (Vec::new(), Vec::new(), Vec::new());
+        let mut removal = Removal { stack, tables, buckets, uploads, unseen, kept, owner };
         for resource in removal.stack.resources(account).await? {
             let (true, Some(physical)) = (resource.is_there(), resource.physical) else { continue };
             match resource.kind.as_str() {
                 TABLE => {
-                    let components = components(account, &physical).await?;
-                    removal.tables.extend(components.map(|count| (physical, count)));
+                    let Some(table) = described(account, &physical).await? else { continue };
+                    if table.deletion_protection_enabled().unwrap_or(false) {
+                        // Known now, before the bucket is gone that the stack still answers from.
+                        return Err(StackError::Wish(format!(
+                            "the table {physical} is protected from deletion: end that with `aws dynamodb update-table \
+                             --no-deletion-protection-enabled --table-name {physical}`"
+                        )));
+                    }
+                    let components = components(account, &physical).await;
+                    removal.tables.push((physical, components));
                 }
                 BUCKET => {
                     let amount = objects::count(account, &physical).await?;
@@ -65,23 +87,22 @@ impl Removal {
                 _ => {}
             }
         }
-        let existing = [EXISTING_TABLE, EXISTING_BUCKET].map(|name| removal.stack.existing(name));
-        removal.kept = existing.into_iter().flatten().map(str::to_owned).collect();
+        let shared = CodeBucket::default_name(&removal.owner, &account.region);
+        let existing = [EXISTING_TABLE, EXISTING_BUCKET, CODE_BUCKET].map(|name| removal.stack.existing(name));
+        let existing = existing.into_iter().flatten().filter(|name| *name != shared);
+        removal.kept = existing.map(str::to_owned).collect();
+        removal.kept.dedup();
         Ok(removal)
     }
 
     /// Deletes it: the data first, and the stack last, so that whoever is stopped halfway finds the stack again and goes on.
+    /// A stack that somebody deletes already leaves its data behind, so they are deleted all the same.
     pub async fn run(self, account: &Account, tell: Tell<'_>) -> Result<(), StackError> {
         let stack = &self.stack;
-        if stack.state.is_leaving() {
-            tell(Told::Step(&format!("the stack {} is being deleted already", stack.name)));
-            return settled(account, stack, Events::default(), tell).await.map(drop);
-        }
-        if let (Some(bucket), Some(distribution)) = (stack.existing(EXISTING_BUCKET), &stack.outputs.distribution) {
-            let owner = account.identity().await?;
-            if read_grant::take_back(account, &owner, bucket, distribution).await? {
-                tell(Told::Step(&format!("the distribution may not read the bucket {bucket} any more")));
-            }
+        if let (Some(bucket), Some(distribution)) = (stack.existing(EXISTING_BUCKET), &stack.outputs.distribution)
+            && read_grant::take_back(account, &self.owner, bucket, distribution).await?
+        {
+            tell(Told::Step(&format!("the distribution may not read the bucket {bucket} any more")));
         }
         for (bucket, amount) in &self.buckets {
             tell(Told::Step(&format!("deleting the bucket {bucket} and {} objects in it", amount.objects)));
@@ -94,32 +115,42 @@ impl Removal {
         if let (Some(_), Some(place)) = (stack.existing(EXISTING_TABLE), stack.known_words_place()) {
             stack.catalog(account).await?.forget_known_words(&place.to_string()).await?;
         }
-        if let Some(bucket) = code_bucket_of(stack) {
-            delete_uploads(account, bucket, &stack.name).await?;
+        if let Some(uploads) = &self.uploads {
+            tell(Told::Step(&format!(
+                "deleting {} uploads of the stack in {}",
+                uploads.amount.objects, uploads.bucket
+            )));
+            match uploads.delete(account).await {
+                Err(error) if error.lasts() => tell(Told::Step(&format!("they stay: {error}"))),
+                deleted => deleted?,
+            }
         }
         delete_stack(account, stack, tell).await
     }
 }
 
-/// How many components a table has; `None` if there is no such table.
-async fn components(account: &Account, table: &str) -> Result<Option<usize>, StackError> {
-    let described = account.clients.dynamodb.describe_table().table_name(table).send().await;
-    match described {
-        Ok(_) => {}
-        Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(None),
+/// A table as it is; `None` if there is no such table.
+async fn described(account: &Account, table: &str) -> Result<Option<TableDescription>, StackError> {
+    match account.clients.dynamodb.describe_table().table_name(table).send().await {
+        Ok(described) => Ok(described.table),
+        Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
         Err(error) => {
             let what = format!("cannot look at the table {table}");
-            return Err(account.failed(what, "dynamodb:DescribeTable", &error));
+            Err(account.failed(what, "dynamodb:DescribeTable", &error))
         }
     }
+}
+
+/// How many components a table has. `None` where that cannot be seen: the table is being made or deleted, its key is
+/// disabled, or these credentials may not read it, and none of that keeps anybody from deleting it.
+async fn components(account: &Account, table: &str) -> Option<usize> {
     let catalog = aws::DynamoCatalog::new(account.clients.dynamodb.clone(), table);
-    // A table that is being deleted answers no question any more; how much was in it is of no account.
-    Ok(Some(catalog.components().await.map_or(0, |components| components.len())))
+    catalog.components().await.ok().map(|components| components.len())
 }
 
 async fn delete_bucket(account: &Account, bucket: &str) -> Result<(), StackError> {
     for _ in 0..ATTEMPTS {
-        objects::delete_all(account, bucket, "").await?;
+        objects::delete_all(account, bucket).await?;
         if objects::delete_bucket(account, bucket).await? {
             return Ok(());
         }
@@ -139,7 +170,7 @@ async fn delete_table(account: &Account, table: &str) -> Result<(), StackError> 
             Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(()),
             // It is being made, or changed, or deleted.
             Err(error) if error.code() == Some("ResourceInUseException") && left > 0 => {
-                if components(account, table).await?.is_none() {
+                if described(account, table).await?.is_none() {
                     return Ok(());
                 }
                 sleep(PAUSE).await;
@@ -153,12 +184,18 @@ async fn delete_table(account: &Account, table: &str) -> Result<(), StackError> 
 }
 
 async fn delete_stack(account: &Account, stack: &Stack, tell: Tell<'_>) -> Result<(), StackError> {
-    tell(Told::Step(&format!("deleting the stack {}", stack.name)));
-    let events = Events::from_now(account, stack).await?;
-    let deleted = account.cloudformation.delete_stack().stack_name(&stack.id).send().await;
-    deleted.map_err(|error| {
-        account.failed(format!("cannot delete the stack {}", stack.name), "cloudformation:DeleteStack", &error)
-    })?;
+    let events = if stack.state.is_leaving() {
+        tell(Told::Step(&format!("the stack {} is being deleted already", stack.name)));
+        Events::default()
+    } else {
+        tell(Told::Step(&format!("deleting the stack {}", stack.name)));
+        let events = Events::from_now(account, stack).await?;
+        let deleted = account.cloudformation.delete_stack().stack_name(&stack.id).send().await;
+        deleted.map_err(|error| {
+            account.failed(format!("cannot delete the stack {}", stack.name), "cloudformation:DeleteStack", &error)
+        })?;
+        events
+    };
     match settled(account, stack, events, tell).await? {
         None => Ok(()),
         Some(left) => Err(left.unfit()),

@@ -34,8 +34,13 @@ impl State {
 
     /// CloudFormation works on it, and will come to an end by itself.
     pub fn is_busy(&self) -> bool {
-        // A stack in REVIEW_IN_PROGRESS waits for somebody.
-        self.as_str().ends_with("_IN_PROGRESS") && self.as_str() != "REVIEW_IN_PROGRESS"
+        self.as_str().ends_with("_IN_PROGRESS") && !self.is_empty()
+    }
+
+    /// Nothing but a change set is there, which waits for somebody: no resource, and no template either that could say whose
+    /// the stack is.
+    pub fn is_empty(&self) -> bool {
+        self.as_str() == "REVIEW_IN_PROGRESS"
     }
 
     /// It is being deleted.

@@ -23,7 +23,14 @@ pub(super) fn digest() -> Sha256 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stack::found::DESCRIPTION;
     use crate::stack::parameters::{CODE_BUCKET, CODE_KEY};
+
+    #[test]
+    fn the_description_says_whose_it_is() {
+        let mut lines = TEMPLATE.lines().skip_while(|line| !line.starts_with("Description:"));
+        assert!(lines.nth(1).unwrap().trim_start().starts_with(DESCRIPTION));
+    }
 
     #[test]
     fn the_parameters_are_found() {

@@ -33,6 +33,11 @@ struct Going {
     endpoint: Option<String>,
     tables: Vec<Table>,
     buckets: Vec<Bucket>,
+    /// The bucket with code and templates, and how much of what is there is deleted.
+    uploads: Option<Bucket>,
+    /// Why what was uploaded for the stack stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unseen: Option<String>,
     /// Tables and buckets that the stack uses and did not make.
     kept: Vec<String>,
     /// It was deleted.
@@ -42,7 +47,8 @@ struct Going {
 #[derive(Debug, Serialize)]
 struct Table {
     name: String,
-    components: usize,
+    /// `None` where that cannot be seen.
+    components: Option<usize>,
 }
 
 #[derive(Debug, Serialize)]
@@ -94,7 +100,7 @@ fn agreed(
 
 impl Going {
     fn of(removal: &Removal, region: &str) -> Going {
-        let stack = &removal.stack;
+        let (stack, uploads) = (&removal.stack, &removal.uploads);
         let tables =
             removal.tables.iter().map(|(name, components)| Table { name: name.clone(), components: *components });
         let buckets = removal.buckets.iter().map(|(name, amount)| Bucket { name: name.clone(), amount: *amount });
@@ -105,6 +111,8 @@ impl Going {
             endpoint: stack.outputs.endpoint.clone(),
             tables: tables.collect(),
             buckets: buckets.collect(),
+            uploads: uploads.as_ref().map(|uploads| Bucket { name: uploads.bucket.clone(), amount: uploads.amount }),
+            unseen: removal.unseen.clone(),
             kept: removal.kept.clone(),
             deleted: false,
         }
@@ -119,11 +127,16 @@ impl fmt::Display for Going {
             .iter()
             .try_for_each(|url| writeln!(f, "{verb}: the endpoint {url}, and every answer to devices"))?;
         for Table { name, components } in &self.tables {
+            let components = components.map_or("an unknown number of".to_owned(), |count| count.to_string());
             writeln!(f, "{verb}: the table {name} with {components} components")?;
         }
         for Bucket { name, amount: Amount { objects, bytes } } in &self.buckets {
             writeln!(f, "{verb}: the bucket {name} with {objects} objects, {bytes} bytes, old versions included")?;
         }
+        if let Some(Bucket { name, amount: Amount { objects, .. } }) = &self.uploads {
+            writeln!(f, "{verb}: {objects} uploads of code and templates for it in the bucket {name}, which stays")?;
+        }
+        self.unseen.iter().try_for_each(|why| writeln!(f, "stays: what was uploaded for it; {why}"))?;
         self.kept.iter().try_for_each(|name| writeln!(f, "stays: {name}, which the stack did not make"))
     }
 }

@@ -6,6 +6,7 @@ use init_data::known_words::{KnownWordsPlace, KnownWordsState, look, note, push}
 use serde::Serialize;
 
 use super::report::Report;
+use super::written::together;
 
 /// `edgehop known-words`.
 #[derive(Debug, clap::Args)]
@@ -34,15 +35,23 @@ impl KnownWordsArgs {
         if edges.is_empty() && self.forget.is_none() {
             bail!("where does the CDN look words up? give --known-words kvs:ARN, or set EDGEHOP_KNOWN_WORDS");
         }
-        let mut states = Vec::new();
+        let (mut states, mut errors) = (Vec::new(), Vec::new());
         for edge in edges {
-            states.push(match self.push {
-                true => push(&edge, &catalog).await?,
-                false => look(&edge, &catalog).await?,
-            });
+            let state = match self.push {
+                true => push(&edge, &catalog).await,
+                false => look(&edge, &catalog).await,
+            };
+            match state {
+                Ok(state) => states.push(state),
+                Err(error) => errors.push(error),
+            }
         }
         let refused = states.iter().any(|state| !state.current && !state.written);
-        Ok(Report::of(&States(states))?.refused(refused))
+        let report = Report::of(&States(states))?.refused(refused);
+        Ok(match together(errors) {
+            Some(error) => report.but(error),
+            None => report,
+        })
     }
 }
 

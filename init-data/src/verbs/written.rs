@@ -1,3 +1,5 @@
+#[cfg(feature = "deploy")]
+use anyhow::anyhow;
 use init_data::AnyCatalog;
 use init_data::StoreOptions;
 #[cfg(feature = "deploy")]
@@ -47,17 +49,30 @@ pub(crate) async fn told(
     catalog: &impl store::Catalog,
     report: Report,
 ) -> Report {
-    let pushed = async {
-        for edge in edges? {
-            push(&edge, catalog).await?;
+    let failed = match edges {
+        Ok(edges) => {
+            let mut errors = Vec::new();
+            for edge in edges {
+                // A place that is gone keeps nobody from telling the others.
+                errors.extend(push(&edge, catalog).await.err());
+            }
+            together(errors)
         }
-        Ok::<_, KnownWordsError>(())
+        Err(error) => Some(error.into()),
     };
-    match pushed.await {
-        Ok(()) => report,
-        Err(error) => {
+    match failed {
+        None => report,
+        Some(error) => {
             let what = "published, but the CDN will not know the new words until `edgehop known-words --push`";
-            report.but(anyhow::Error::new(error).context(what))
+            report.but(error.context(what))
         }
     }
+}
+
+/// Several errors as one; `None` if there is none.
+#[cfg(feature = "deploy")]
+pub(crate) fn together(errors: Vec<KnownWordsError>) -> Option<anyhow::Error> {
+    let mut errors = errors.into_iter().map(anyhow::Error::from);
+    let first = errors.next()?;
+    Some(errors.fold(first, |all, error| anyhow!("{all:#}; and {error:#}")))
 }

@@ -1,3 +1,4 @@
+use aws_sdk_dynamodb::error::SdkError;
 use store::StoreError;
 
 use super::DynamoCatalog;
@@ -21,11 +22,16 @@ impl DynamoCatalog {
         put.map(drop).map_err(|error| failure::catalog(self.note(place), &error))
     }
 
-    /// Takes a place off the list; one that is not on it is no error: 1 DeleteItem.
+    /// Takes a place off the list; one that is not on it is no error, nor is it that there is no table any more: 1
+    /// DeleteItem.
     pub async fn forget_known_words(&self, place: &str) -> Result<(), StoreError> {
         let delete = self.table.client.delete_item().table_name(&self.table.name);
         let delete = delete.set_key(Some(key(KNOWN_WORDS, place))).send().await;
-        delete.map(drop).map_err(|error| failure::catalog(self.note(place), &error))
+        match delete {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(refused)) if refused.err().is_resource_not_found_exception() => Ok(()),
+            Err(error) => Err(failure::catalog(self.note(place), &error)),
+        }
     }
 
     fn note(&self, place: &str) -> String {

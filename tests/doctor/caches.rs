@@ -46,6 +46,12 @@ fn conditions_are_stripped() {
 }
 
 #[test]
+fn who_has_everything_is_passed_on() {
+    let vcl = "sub vcl_recv { if (req.http.If-None-Match ~ \"current\") { return (pass); } }";
+    Plan { vcl, ..HEALTHY }.build().visit().notes("cache-hit", &["every digest", "never a hit"]);
+}
+
+#[test]
 fn weak_tags_are_not_taken() {
     let front = Break {
         request: |request| {

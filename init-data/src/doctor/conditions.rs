@@ -2,8 +2,10 @@
 
 use http::header::IF_NONE_MATCH;
 
+use super::cached::{Seen, seen};
 use super::examination::Examination;
 use super::finding::Check;
+use super::limits::REPEATS;
 use super::package::{Came, contents};
 use super::question::Question;
 
@@ -78,6 +80,7 @@ async fn digests(exam: &mut Examination, question: &Question, came: &Came) -> Op
             return None;
         }
     }
+    idle(exam, &came.target, &all.join(",")).await?;
     let [first, rest @ ..] = &*question.wanted else { return None };
     if rest.is_empty() || came.bytes.is_none() {
         exam.skip("a trimmed package", "it takes two components whose packages are small enough to read");
@@ -94,5 +97,26 @@ async fn digests(exam: &mut Examination, question: &Question, came: &Came) -> Op
         exam.problem(Check::Digests, asked, "a package of the rest", found, means, mend);
         return None;
     }
+    Some(())
+}
+
+/// Most devices have everything, most of the time. A cache that does not keep what it fetched for one of them leaves all of
+/// them to the origin.
+async fn idle(exam: &mut Examination, target: &str, digests: &str) -> Option<()> {
+    if exam.has(Check::Cache) || exam.has(Check::CacheHit) {
+        return Some(());
+    }
+    for _ in 0..REPEATS {
+        let answered = exam.get(target, &[(IF_NONE_MATCH, digests)]).await?;
+        if seen(&answered) != Seen::Miss {
+            return Some(());
+        }
+    }
+    let asked = format!("GET {target} with every digest in If-None-Match, {REPEATS} times");
+    let means = "devices that have everything reach the origin each time they ask";
+    let mend = "let the cache fetch without the device's condition, keep what comes, and compare by itself; until then \
+                count them as misses";
+    exam.problem(Check::CacheHit, asked, "a hit in the cache", "304, never a hit", means, mend);
+    exam.only_a_note();
     Some(())
 }

@@ -32,7 +32,7 @@ use std::time::Duration;
 use store::StoreError;
 use tokio::sync::watch;
 
-pub use adoption::{Adoption, Assembled, SampleItems};
+pub use adoption::{Adoption, Assembled, Glance, SampleItems};
 pub use artifacts::SampleArtifacts;
 pub use catalog::SampleCatalog;
 use directory::Directory;

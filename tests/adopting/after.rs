@@ -77,6 +77,19 @@ fn what_the_samples_script_adds_later_the_next_run_adopts() {
     assert!(!again.contains("stays: scoreboard"), "{again}");
 }
 
+#[test]
+fn a_channel_that_was_removed_here_does_not_come_back() {
+    let place = Place::filled();
+    place.adopted();
+    place.done("channel remove scoreboard beta");
+    let told = place.told();
+    let again = place.done(&format!("{} --yes", place.adopt()));
+    let stays = "stays: scoreboard has no channel beta here, and the sample's item points at 2.0.0: `edgehop channel set \
+                 scoreboard beta 2.0.0` makes it\n";
+    assert!(again.contains(stays) && again.contains("nothing to adopt"), "{again}");
+    assert_eq!(place.told(), told);
+}
+
 /// As many as an operator publishes in years.
 #[test]
 fn what_edgehop_published_is_not_held_against_the_sample() {

@@ -10,7 +10,8 @@
 //! [`SampleCatalog::left_out`], and a warning in the log.
 //!
 //! The table has no index and its keys are as somebody spelled them, so it is read as a whole: at the start and then
-//! once a minute ([`REFRESH`]), never because a device asks. What devices are answered from is in memory.
+//! once a minute ([`REFRESH`]), not because a device asks. What devices are answered from is in memory. A process that
+//! was stopped meanwhile, as Lambda stops one between two requests, reads it again before it answers (`latest`).
 //!
 //! `edgehop adopt` puts edgehop's own items and objects beside these ([`Adoption`]). While it does, this view is what
 //! devices see; when it is done, processes that run notice within a minute, and new ones at their start.
@@ -30,14 +31,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use store::StoreError;
-use tokio::sync::watch;
 
 pub use adoption::{Adoption, Assembled, Glance, SampleItems};
 pub use artifacts::SampleArtifacts;
 pub use catalog::SampleCatalog;
 use directory::Directory;
 pub use item::SampleItem;
-use latest::Seen;
+use latest::{Latest, Seen};
 pub use learn::Learned;
 use reader::Reader;
 pub use reading::Reading;
@@ -85,11 +85,11 @@ impl Sample {
     ) -> (SampleCatalog, SampleArtifacts) {
         let Sample { reader, first } = self;
         let (table, bucket) = (reader.table.clone(), reader.bucket.clone());
-        let (sender, receiver) = watch::channel(Seen::Sample(first));
-        tokio::spawn(reader.keep_reading(sender, every));
+        let (latest, refreshing) = Latest::new(Seen::Sample(first), every);
+        tokio::spawn(reader.keep_reading(refreshing, every));
         (
-            SampleCatalog::new(table, receiver.clone(), own.0, is_adopting),
-            SampleArtifacts::new(bucket, receiver, own.1, is_adopting),
+            SampleCatalog::new(table, latest.clone(), own.0, is_adopting),
+            SampleArtifacts::new(bucket, latest, own.1, is_adopting),
         )
     }
 }

@@ -17,6 +17,17 @@ fn what_is_not_there() {
     let said = empty.run(&format!("{} --yes", empty.adopt()));
     said.check_failure(&["there is no item of the AWS sample's in the table"]);
     assert_eq!(empty.cloud.content(), before);
+    // Once it was adopted, everything would be looked for in that folder.
+    let mut folder = Place::filled();
+    for (name, value) in &mut folder.environment {
+        if name == "EDGEHOP_ARTIFACTS" {
+            value.push_str("/fleet");
+        }
+    }
+    let said = folder.run("releases");
+    said.check_failure(&["the AWS sample's init script filled it", "without a prefix"]);
+    folder.adopted();
+    folder.done("releases");
     for (line, part) in [
         ("adopt", "<STACK>"),
         ("adopt --table some-table", "<STACK>"),

@@ -56,6 +56,9 @@ pub(crate) struct Sample {
 
 impl Sample {
     /// Reads the table, and every object of the sample's items in it; `None` if there is no such item.
+    ///
+    /// [`StoreError::ReadOnly`] where the bucket has a prefix. Items name their objects in full, so a view would pass it
+    /// over; but once the table is adopted, all would be looked for where nothing is.
     pub(crate) async fn find(
         clients: &Clients,
         table: &TableName,
@@ -64,6 +67,13 @@ impl Sample {
         let items = scan::scan(&clients.dynamodb, table.as_str()).await?;
         if !items.iter().any(item::is_samples) {
             return Ok(None);
+        }
+        if !bucket.prefix().is_empty() {
+            let problem = format!(
+                "the AWS sample's init script filled it, and its objects are in no folder: give s3:{} without a prefix",
+                bucket.bucket()
+            );
+            return Err(StoreError::ReadOnly { what: table.to_string(), problem });
         }
         let mut reader = Reader::new(clients, table, bucket);
         let first = Arc::new(reader.first(&items).await?);

@@ -105,7 +105,7 @@ impl Adoption {
         Ok(found)
     }
 
-    /// Looks at an item's object: one HEAD. [`StoreError::Missing`] if it is not there,
+    /// Looks at an item's object: one HEAD. [`StoreError::Missing`] if it is not there, [`StoreError::Cold`] if it is in an archive,
     /// [`StoreError::Damaged`] if it is no artifact's size, or if S3's entity tag is an MD5 and another one than the item
     /// says. Where it is none, only reading tells.
     pub async fn look(&self, item: &SampleItem) -> Result<Glance, StoreError> {
@@ -114,6 +114,7 @@ impl Adoption {
         check_size(object, found.size)?;
         match found.etag_md5 {
             Some(md5) if md5 != item.md5 => Err(wrong_md5(item, &md5)),
+            _ if found.is_cold => Err(StoreError::Cold(object.clone())),
             _ => Ok(Glance { size: found.size, etag: found.etag }),
         }
     }
@@ -134,7 +135,7 @@ impl Adoption {
             return Ok(());
         }
         let (size, md5, etag) = (learned.artifact.size, Some(learned.artifact.md5), learned.etag.clone());
-        let found = Found { size, md5, etag, etag_md5: None };
+        let found = Found { size, md5, etag, etag_md5: None, is_cold: false };
         match self.bucket.copy(object, &Where::Shown.name("", &blob), &found).await? {
             true => Ok(()),
             false => Err(StoreError::damaged(object, "it was replaced while it was read: try again")),

@@ -1,6 +1,8 @@
 //! What can be done with an adopted table, and what the sample's script adds to it later.
 
-use edgehop_tests::cloud::wait;
+use aws_sdk_dynamodb::types::AttributeValue::{N, S};
+use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use edgehop_tests::cloud::{patient_clients, wait};
 use edgehop_tests::sample_table::noise;
 use edgehop_tests::server::folder;
 use store::{Artifacts as _, Either};
@@ -73,6 +75,42 @@ fn what_the_samples_script_adds_later_the_next_run_adopts() {
     let again = place.done(&format!("{} --yes", place.adopt()));
     assert!(again.contains("nothing to adopt") && again.contains("stays: os_armv8 prod"), "{again}");
     assert!(!again.contains("stays: scoreboard"), "{again}");
+}
+
+#[test]
+fn a_channel_that_was_removed_here_does_not_come_back() {
+    let place = Place::filled();
+    place.adopted();
+    place.done("channel remove scoreboard beta");
+    let told = place.told();
+    let again = place.done(&format!("{} --yes", place.adopt()));
+    let stays = "stays: scoreboard has no channel beta here, and the sample's item points at 2.0.0: `edgehop channel set \
+                 scoreboard beta 2.0.0` makes it\n";
+    assert!(again.contains(stays) && again.contains("nothing to adopt"), "{again}");
+    assert_eq!(place.told(), told);
+}
+
+/// As many as an operator publishes in years.
+#[test]
+fn what_edgehop_published_is_not_held_against_the_sample() {
+    let place = Place::filled();
+    place.adopted();
+    wait(async {
+        let clients = patient_clients().await;
+        let put = |number: usize| {
+            let fields = [("app", S("os".into())), ("env", S(format!("release#{number}"))), ("step", N("1".into()))];
+            let item = fields.map(|(name, value)| (name.to_owned(), value));
+            let put = PutRequest::builder().set_item(Some(item.into())).build().unwrap();
+            WriteRequest::builder().put_request(put).build()
+        };
+        let all: Vec<usize> = (0..10_001).collect();
+        for some in all.chunks(25) {
+            let some = some.iter().map(|number| put(*number)).collect();
+            clients.dynamodb.batch_write_item().request_items(&place.cloud.table, some).send().await.unwrap();
+        }
+    });
+    let again = place.done(&format!("{} --yes", place.adopt()));
+    assert!(again.starts_with("nothing to adopt"), "{again}");
 }
 
 /// The same version with other bytes: a release never changes.

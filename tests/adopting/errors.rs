@@ -1,7 +1,6 @@
 //! What stops an adoption is said in one line, and changes nothing for devices.
 
-use edgehop_tests::fault_proxy::{Fault, FaultProxy, Memory};
-use edgehop_tests::stand_ins::endpoints;
+use edgehop_tests::fault_proxy::Fault;
 
 use crate::place::{Place, SIZE};
 
@@ -18,6 +17,17 @@ fn what_is_not_there() {
     let said = empty.run(&format!("{} --yes", empty.adopt()));
     said.check_failure(&["there is no item of the AWS sample's in the table"]);
     assert_eq!(empty.cloud.content(), before);
+    // Once it was adopted, everything would be looked for in that folder.
+    let mut folder = Place::filled();
+    for (name, value) in &mut folder.environment {
+        if name == "EDGEHOP_ARTIFACTS" {
+            value.push_str("/fleet");
+        }
+    }
+    let said = folder.run("releases");
+    said.check_failure(&["the AWS sample's init script filled it", "without a prefix"]);
+    folder.adopted();
+    folder.done("releases");
     for (line, part) in [
         ("adopt", "<STACK>"),
         ("adopt --table some-table", "<STACK>"),
@@ -29,19 +39,9 @@ fn what_is_not_there() {
     }
 }
 
-/// A proxy before each of the stand-ins, and a place that asks through them.
-fn behind() -> (Place, FaultProxy, FaultProxy) {
-    let mut place = Place::filled();
-    let dynamodb = FaultProxy::before(&endpoints().dynamodb, &Memory::default());
-    let s3 = FaultProxy::before(&endpoints().s3, &Memory::default());
-    let urls = [("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.url()), ("AWS_ENDPOINT_URL_S3", s3.url())];
-    place.environment.extend(urls.map(|(name, url)| (name.to_owned(), url)));
-    (place, dynamodb, s3)
-}
-
 #[test]
 fn what_one_may_not_do() {
-    let (place, dynamodb, s3) = behind();
+    let (place, dynamodb, s3) = Place::behind();
     let (before, told) = (place.cloud.content(), place.told().0);
     let denied = "<Error><Code>AccessDenied</Code><Message>as told</Message></Error>".to_owned();
     let denied = Fault::Answer { status: "403 Forbidden", body: denied };
@@ -77,7 +77,7 @@ fn what_one_may_not_do() {
 /// A transfer that breaks off is gone on with where it stopped.
 #[test]
 fn a_transfer_that_breaks_off_is_gone_on_with() {
-    let (place, _dynamodb, s3) = behind();
+    let (place, _dynamodb, s3) = Place::behind();
     place.add_noise("large", "prod", "1", 700);
     let told = place.told().0;
     s3.first(3, &format!("GET /{}/modemFW_1.0", place.cloud.bucket), Fault::Cut(SIZE / 4));

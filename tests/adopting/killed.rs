@@ -82,9 +82,14 @@ fn what_the_script_changes_in_between_is_adopted_as_it_is_by_then() {
     place.adopted();
     let (after, is_own) = place.told();
     assert!(is_own);
-    for (key, (name, _, channels)) in &after {
-        let expected = told.get(key).map(|(name, _, channels)| (name, channels.clone()));
-        assert_eq!((name, channels.clone()), expected.unwrap_or((name, Default::default())), "{key}");
+    let modem = "modemfw".parse().unwrap();
+    let expected: Vec<_> = told.keys().chain([&modem]).collect();
+    assert!(after.keys().all(|key| expected.contains(&key)) && after.len() == expected.len(), "{after:?}");
+    for (key, (name, releases, channels)) in told {
+        let (name_now, releases_now, channels_now) = &after[&key];
+        assert_eq!((name_now, channels_now), (&name, &channels), "{key}");
+        assert!(releases.iter().all(|release| releases_now.contains(release)), "{key}: {releases_now:?}");
     }
-    assert!(after.contains_key(&"modemfw".parse().unwrap()), "its release stays, and no channel points at it");
+    let (_, releases, channels) = &after[&modem];
+    assert!(releases.len() == 1 && channels.is_empty(), "its release stays, and no channel points at it");
 }

@@ -3,6 +3,7 @@
 mod after;
 mod errors;
 mod killed;
+mod meanwhile;
 mod odd;
 mod place;
 mod stacks;

@@ -6,8 +6,10 @@ use std::process::{Command, Output, Stdio};
 
 use aws::{AwsArtifacts, AwsCatalog, BucketName, TableName};
 use edgehop_tests::cloud::{Cloud, Content, patient_clients, wait};
+use edgehop_tests::fault_proxy::{FaultProxy, Memory};
 use edgehop_tests::sample_table::{self, noise, put_item, put_object};
 use edgehop_tests::server::{Server, command_line, folder};
+use edgehop_tests::stand_ins::endpoints;
 use resolver::catalog::{Channel, Component, Release};
 use resolver::words::{ChannelName, ComponentKey};
 use serde_json::Value;
@@ -48,6 +50,16 @@ impl Place {
         let Cloud { table, bucket } = &place.cloud;
         wait(async { sample_table::fill(&patient_clients().await, table, bucket, SIZE).await });
         place
+    }
+
+    /// The same behind a proxy before each of the stand-ins, which programs ask through: DynamoDB's and S3's.
+    pub(crate) fn behind() -> (Place, FaultProxy, FaultProxy) {
+        let mut place = Place::filled();
+        let dynamodb = FaultProxy::before(&endpoints().dynamodb, &Memory::none());
+        let s3 = FaultProxy::before(&endpoints().s3, &Memory::none());
+        let urls = [("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.url()), ("AWS_ENDPOINT_URL_S3", s3.url())];
+        place.environment.extend(urls.map(|(name, url)| (name.to_owned(), url)));
+        (place, dynamodb, s3)
     }
 
     /// Adds an item of the sample's, and its object, with these bytes.

@@ -1,6 +1,7 @@
 //! The stack that the sample's init script filled: its only table and bucket, or those that are chosen.
 
 use edgehop_tests::cloud::{patient_clients, wait};
+use edgehop_tests::key_value_store::{ARN, KeyValueStore};
 use edgehop_tests::sample_table;
 use edgehop_tests::stand_ins::endpoints;
 use serde_json::{Value, json};
@@ -76,7 +77,32 @@ fn a_stack_is_looked_up_and_what_is_ambiguous_is_named() {
     assert_eq!((&plan["table"], &plan["bucket"], &plan["releases"]), (&json!(table), &json!(bucket), &json!(9)));
     // The stack's own choice gives way to the operator's.
     let said = place.run(&format!("adopt {one} --bucket {other} {at}"));
-    assert!(said.code == Some(0) && said.out.contains("is in the bucket"), "{said:?}");
+    said.check_failure(&["cannot adopt", &format!("they name objects in the bucket {bucket}: give --bucket {bucket}")]);
+    let said = place.run(&format!("adopt {one} --bucket {other} --yes {at}"));
+    said.check_failure(&["no item of the AWS sample's can be adopted as it is, so devices stay with them"]);
     let done = place.json(&format!("adopt {one} --yes {at}"));
     assert_eq!((&done["done"], &done["releases"]), (&json!(true), &json!(9)), "{done}");
+}
+
+/// Whoever publishes there next must find where the stack's CDN looks words up.
+#[test]
+fn the_stacks_own_list_of_known_words_is_noted_and_current() {
+    let mut place = Place::empty();
+    let [stack, table, bucket] = ["words", "table", "bucket"].map(|what| format!("{}-{what}", place.cloud.table));
+    let mut template: Value = serde_json::from_str(&template(Some(&table), &[&bucket])).unwrap();
+    template["Outputs"] = json!({"KnownWordsArn": {"Value": ARN}});
+    wait(async {
+        create(&stack, &template.to_string()).await;
+        sample_table::fill(&clients().await, &table, &bucket, SIZE).await;
+    });
+    let edge = KeyValueStore::start();
+    let services = ["CLOUDFORMATION", "DYNAMODB", "S3"];
+    place.environment.extend(services.map(|service| (format!("AWS_ENDPOINT_URL_{service}"), url().to_owned())));
+    place.environment.extend(edge.environment().into_iter().take(1));
+    place.done(&format!("adopt {stack} --yes"));
+    assert!(edge.entries()["words"].contains(" scoreboard "), "{:?}", edge.entries());
+    wait(async {
+        let table = aws::DynamoCatalog::new(clients().await.dynamodb, &table);
+        assert_eq!(table.known_words_places().await.unwrap(), [format!("kvs:{ARN}")]);
+    });
 }

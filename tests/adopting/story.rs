@@ -62,12 +62,13 @@ fn devices_get_the_same_answers_and_nothing_of_the_samples_changes() {
     assert!(!plan.contains("edgehop init"), "{plan}");
     assert_eq!(place.cloud.content(), before);
 
-    let said = place.done(&format!("{} --yes", place.adopt()));
+    let said = place.done(&format!("{} --yes --region us-east-1", place.adopt()));
     let (table, bucket) = (&place.cloud.table, &place.cloud.bucket);
     for part in [
         "adopted: 6 components, 10 releases, 10 channels",
         &format!(
-            "edgehop init NEWSTACK --create --parameter ExistingTable={table} --parameter ExistingBucket={bucket}"
+            "edgehop init NEWSTACK --create --code ZIP --parameter ExistingTable={table} --parameter \
+             ExistingBucket={bucket} --region us-east-1\n"
         ),
     ] {
         assert!(said.contains(part), "{part:?} is not in {said}");

@@ -52,3 +52,22 @@ async fn a_process_that_runs_goes_over_to_edgehops_own_items_by_itself() {
     }
     assert_eq!(artifacts.list().await.unwrap().len(), 9);
 }
+
+/// Lambda stops a process between two requests: nothing of it runs, this thread least of all.
+#[tokio::test]
+async fn a_process_that_was_stopped_meanwhile_answers_from_what_holds_now() {
+    let place = tokio::task::spawn_blocking(Place::filled).await.unwrap();
+    let (table, bucket) = place.names();
+    let (catalog, artifacts) = open_refreshing(&patient_clients().await, &table, &bucket, OFTEN).await.unwrap();
+    let key = "scoreboard".parse().unwrap();
+    let target =
+        async || catalog.component(&key).await.unwrap().unwrap().channels[&"prod".parse().unwrap()].target.clone();
+    assert_eq!(target().await.as_str(), "1.0.0");
+    let adopt = format!("{} --yes", place.adopt());
+    for line in [&adopt, "channel set scoreboard prod 2.0.0"] {
+        assert!(place.command(line).output().unwrap().status.success());
+    }
+    std::thread::sleep(4 * OFTEN);
+    assert_eq!(target().await.as_str(), "2.0.0");
+    assert_eq!(artifacts.list().await.unwrap().len(), 9);
+}

@@ -78,5 +78,5 @@ pub use limits::{
 pub use location::{BucketName, InvalidLocation, TableName};
 pub use open::{AwsArtifacts, AwsCatalog, look_at_bucket, open, open_bucket, open_refreshing, open_table};
 pub use sample::{
-    Adoption, Assembled, Learned, REFRESH, Reading, SampleArtifacts, SampleCatalog, SampleItem, SampleItems,
+    Adoption, Assembled, Glance, Learned, REFRESH, Reading, SampleArtifacts, SampleCatalog, SampleItem, SampleItems,
 };

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
 use aws::{Adoption, Learned, Standing};
 use futures_util::{StreamExt as _, stream};
@@ -8,7 +9,7 @@ use resolver::words::Timestamp;
 use store::{Artifacts as _, Catalog as _, Digested, StoreError};
 
 use super::merge::merge;
-use super::plan::{AdoptChange, AdoptPlan, lines};
+use super::plan::{AdoptChange, AdoptPlan, lines, other_bytes, plan_knowing};
 use super::{AdoptError, digest::digest, is_its_own};
 use crate::guard::guard;
 use crate::publish::objects;
@@ -19,8 +20,16 @@ const AT_ONCE: usize = 4;
 /// How often a component is looked at again that somebody else changed meanwhile.
 const ATTEMPTS: u32 = 5;
 
-/// Carries a plan out: the bytes of a component, then its releases and channels, in one write. When all of that is there
-/// for all components, edgehop's own items count. `progress` is told every number of bytes read.
+/// How often the table is read again because the sample's script changed it meanwhile. Each time there is less to read.
+const ROUNDS: u32 = 10;
+
+/// How long to wait before an item that cannot be adopted is looked at once more. The sample's script puts an object first
+/// and its item next, so in between they are at odds.
+const PAUSE: Duration = Duration::from_secs(3);
+
+/// Carries a plan out: the bytes of a component, then its releases and channels. When all of that is there for all
+/// components, and the table read again says nothing else, edgehop's own items count. `progress` is told every number of
+/// bytes read.
 pub async fn adopt(
     source: &Adoption,
     work: &Path,
@@ -31,47 +40,67 @@ pub async fn adopt(
     if plan.standing == Standing::Unpublished {
         source.begin().await?;
     }
-    (plan.releases, plan.channels) = (0, 0);
-    for change in std::mem::take(&mut plan.changes) {
-        let adopting = Adopting { source, work, now, left_out: BTreeSet::new(), kept: Vec::new() };
-        adopting.component(change, &mut plan, &progress).await?;
+    let mut adopting = Adopting { source, work, now, known: BTreeMap::new(), done: AdoptPlan::default() };
+    for round in 1.. {
+        let standing = plan.standing;
+        adopting.carry_out(plan, &progress).await?;
+        if standing == Standing::Own {
+            break;
+        }
+        if !adopting.done.left_out.is_empty() {
+            tokio::time::sleep(PAUSE).await;
+        }
+        plan = plan_knowing(source, &adopting.known).await?;
+        if plan.changes.is_empty() && plan.left_out.is_subset(&adopting.done.left_out) {
+            source.finish().await?;
+            adopting.done.left_out = plan.left_out;
+            break;
+        }
+        if round == ROUNDS {
+            let of: BTreeSet<String> =
+                plan.changes.iter().map(|change| format!("those of {}", change.component)).collect();
+            let last = if of.is_empty() { plan.left_out } else { of };
+            return Err(AdoptError::Restless(last.into_iter().next().unwrap_or_default()));
+        }
     }
-    if plan.standing != Standing::Own {
-        source.finish().await?;
-    }
-    (plan.done, plan.complete) = (true, true);
-    Ok(plan)
+    Ok(AdoptPlan { done: true, complete: true, standing: Standing::Own, ..adopting.done })
 }
 
-/// One component on its way.
+/// Components on their way.
 struct Adopting<'a> {
     source: &'a Adoption,
     work: &'a Path,
     now: Timestamp,
-    left_out: BTreeSet<String>,
-    kept: Vec<String>,
+    /// What the objects were that were read.
+    known: BTreeMap<String, Learned>,
+    /// What came of them.
+    done: AdoptPlan,
 }
 
 /// What was read, by the object's name: the fragment goes with it.
 type Read = BTreeMap<String, (Learned, Digested)>;
 
 impl Adopting<'_> {
-    async fn component(
-        mut self,
-        change: AdoptChange,
-        plan: &mut AdoptPlan,
-        progress: &impl Fn(u64),
-    ) -> Result<(), AdoptError> {
+    /// Goes through a plan once. What was left out before is looked at again by whoever made the plan.
+    async fn carry_out(&mut self, plan: AdoptPlan, progress: &impl Fn(u64)) -> Result<(), AdoptError> {
+        (self.done.left_out, self.done.kept) = (plan.left_out, plan.kept);
+        self.done.bytes = self.done.bytes.saturating_add(plan.bytes);
+        for change in plan.changes {
+            self.component(change, progress).await?;
+        }
+        Ok(())
+    }
+
+    async fn component(&mut self, change: AdoptChange, progress: &impl Fn(u64)) -> Result<(), AdoptError> {
         let read = self.read(&change, progress).await?;
+        self.known.extend(read.iter().map(|(name, (learned, _))| (name.clone(), learned.clone())));
         let mut good = Vec::new();
         for (item, known) in change.items {
             let learned = match (known, read.get(&item.object)) {
                 (Some(known), _) => known,
                 (None, Some((learned, _))) if learned.artifact.md5 == item.md5 => learned.clone(),
                 (None, Some((learned, _))) => {
-                    let (object, found) = (&item.object, &learned.artifact.md5);
-                    let why = format!("its object {object} has the MD5 {found}, not {}", item.md5);
-                    self.left_out.insert(format!("{}: {why}", item.label));
+                    self.done.left_out.insert(other_bytes(&item, &learned.artifact.md5));
                     continue;
                 }
                 // It is named already.
@@ -80,24 +109,32 @@ impl Adopting<'_> {
             good.push((item, learned));
         }
         let assembled = Adoption::assemble(good);
-        self.left_out.extend(assembled.left_out);
+        self.done.left_out.extend(assembled.left_out);
         let samples = assembled.component.unwrap_or_else(|| Component::empty(change.component.clone()));
         let new: Read =
             read.into_iter().filter(|(name, _)| assembled.objects.iter().any(|(used, _)| used == name)).collect();
-        self.put(&new).await?;
-        let done = self.commit(&samples).await?;
+        match self.put(&new).await {
+            // Replaced since it was read, or gone.
+            Err(error) if is_its_own(&error) => {
+                self.done.left_out.insert(format!("component {}: {error}", samples.name));
+                return Ok(());
+            }
+            put => put?,
+        }
+        let (before, edit) = self.commit(&samples).await?;
         // A collector of garbage may have taken the bytes before the record named them; it cannot any more.
         if self.is_any_gone(&samples, &new).await? {
             self.put(&new).await?;
         }
-        if let Some((before, edit)) = done {
-            plan.releases += edit.releases.len();
-            plan.channels += edit.channels.len();
+        if !edit.is_empty() {
+            self.done.releases += edit.releases.len();
+            self.done.channels += edit.channels.len();
             let (component, lines) = (before.name.clone(), lines(&before, &edit));
-            plan.changes.push(AdoptChange { component, lines, items: Vec::new() });
+            match self.done.changes.iter_mut().find(|change| change.component == component) {
+                Some(change) => change.lines.extend(lines),
+                None => self.done.changes.push(AdoptChange { component, lines, items: Vec::new() }),
+            }
         }
-        plan.left_out.extend(self.left_out);
-        plan.kept.extend(self.kept);
         Ok(())
     }
 
@@ -117,7 +154,7 @@ impl Adopting<'_> {
                 Ok(done) => drop(read.insert(name, done)),
                 Err(AdoptError::Store(error)) if is_its_own(&error) => {
                     let of = change.items.iter().filter(|(item, _)| item.object == name);
-                    self.left_out.extend(of.map(|(item, _)| format!("{}: {error}", item.label)));
+                    self.done.left_out.extend(of.map(|(item, _)| format!("{}: {error}", item.label)));
                 }
                 Err(error) => return Err(error),
             }
@@ -138,31 +175,56 @@ impl Adopting<'_> {
     ///
     /// The component is read before it is asked whose items count. So if the sample's did, nobody has decided anything
     /// here since that reading; and who decides after it is met as a record that moved.
-    async fn commit(&mut self, samples: &Component) -> Result<Option<(Component, Edit)>, AdoptError> {
+    ///
+    /// As long as the sample's items count, what is written here does not: more channels than a store sets at once are set
+    /// in several writes, and what cannot be written is an error, because devices have it today.
+    async fn commit(&mut self, samples: &Component) -> Result<(Component, Edit), AdoptError> {
         let catalog = &self.source.catalog;
-        for attempt in 1.. {
+        let (mut start, mut written) = (None, Edit::default());
+        let (mut moved, mut most) = (0, usize::MAX);
+        loop {
             let before = catalog.component(&samples.name.key()).await?;
             let before = before.unwrap_or_else(|| Component::empty(samples.name.clone()));
-            let (mut edit, kept) = merge(&before, samples, self.source.standing().await?);
-            self.kept = kept;
+            let first = start.get_or_insert_with(|| before.clone()).clone();
+            let standing = self.source.standing().await?;
+            let (mut edit, kept) = merge(&before, samples, standing);
             if edit.is_empty() {
-                break;
+                self.done.kept.extend(kept);
+                return Ok((first, written));
             }
-            if let Err(refused) = guard(&before, &mut edit, None, self.now) {
-                self.left_out.insert(format!("component {}: {}", before.name, refused.problems.join("; ")));
-                break;
+            let next = edit.channels.keys().nth(most).cloned();
+            let rest = next.map(|next| edit.channels.split_off(&next));
+            let problem = match guard(&before, &mut edit, None, self.now) {
+                Err(refused) => refused.problems.join("; "),
+                Ok(_) => match catalog.commit(&before.name, before.revision, &edit).await {
+                    Ok(_) => {
+                        written.releases.extend(edit.releases);
+                        written.channels.extend(edit.channels);
+                        if rest.is_some() {
+                            continue;
+                        }
+                        self.done.kept.extend(kept);
+                        return Ok((first, written));
+                    }
+                    Err(StoreError::Moved { .. }) if moved + 1 < ATTEMPTS => {
+                        moved += 1;
+                        continue;
+                    }
+                    Err(StoreError::TooLarge { .. }) if standing != Standing::Own && edit.channels.len() > 1 => {
+                        most = edit.channels.len() / 2;
+                        continue;
+                    }
+                    Err(error) if is_its_own(&error) => error.to_string(),
+                    Err(error) => return Err(error.into()),
+                },
+            };
+            if standing != Standing::Own {
+                return Err(AdoptError::Component(before.name, problem));
             }
-            match catalog.commit(&before.name, before.revision, &edit).await {
-                Ok(_) => return Ok(Some((before, edit))),
-                Err(StoreError::Moved { .. }) if attempt < ATTEMPTS => {}
-                Err(error) if is_its_own(&error) => {
-                    self.left_out.insert(format!("component {}: {error}", before.name));
-                    break;
-                }
-                Err(error) => return Err(error.into()),
-            }
+            self.done.kept.extend(kept);
+            self.done.left_out.insert(format!("component {}: {problem}", before.name));
+            return Ok((first, written));
         }
-        Ok(None)
     }
 
     /// Something that was put is not there.

@@ -11,9 +11,12 @@
 //! Each object is read once: its digests and its fragment are made while it passes by, and nothing of it is kept here.
 //! Its bytes become an artifact by a copy within S3, so they cross the network once and not twice.
 //!
-//! Bytes come first, then a component's releases and channels in one write. Until all of them are there, whoever opens
-//! the table goes on with the sample's items ([`aws::Adoption`]): so who is killed has changed nothing for any device,
-//! and the next run goes on with the component that the last one did not finish.
+//! Bytes come first, then a component's releases and channels. Until all of them are there, whoever opens the table goes
+//! on with the sample's items ([`aws::Adoption`]): so who is killed has changed nothing for any device, and the next run
+//! goes on with the component that the last one did not finish.
+//!
+//! Reading takes hours where there is much, and the sample's script may run meanwhile. So the table is read again at the
+//! end, and edgehop's items do not count before they say what the sample's say.
 //!
 //! After that edgehop's own word holds. A further run adopts what the sample's script has added since, but where a
 //! channel points is then somebody's decision here: it stays, and the difference is said.
@@ -27,6 +30,7 @@ mod report;
 pub use carry_out::adopt;
 pub use plan::{AdoptChange, AdoptPlan, plan_adoption};
 
+use resolver::words::ComponentName;
 use store::StoreError;
 
 /// Why an adoption came to no end. Another run goes on where it stopped.
@@ -38,6 +42,15 @@ pub enum AdoptError {
     /// There is nothing to take over.
     #[error("there is no item of the AWS sample's in the table: nothing is to be adopted, publish into it as it is")]
     Nothing,
+    /// There is something, and nothing of it can be taken over.
+    #[error("no item of the AWS sample's can be adopted as it is, so devices stay with them: {0}")]
+    NoneGood(String),
+    /// A component that devices are answered with cannot be written.
+    #[error("component {0}: {1}")]
+    Component(ComponentName, String),
+    /// The sample's items changed all the time.
+    #[error("the sample's items change while they are adopted, at last {0}: let its script rest meanwhile")]
+    Restless(String),
     /// A fragment could not be written.
     #[error("cannot write temporary files into {0}")]
     Write(String, #[source] std::io::Error),

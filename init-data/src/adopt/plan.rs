@@ -1,9 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws::{Adoption, Learned, SampleItem, SampleItems, Standing};
+use aws::{Adoption, Glance, Learned, SampleItem, SampleItems, Standing};
 use futures_util::{StreamExt as _, stream};
 use resolver::catalog::{Artifact, Component, Edit};
-use resolver::words::{AttributeName, ComponentKey, ComponentName, Sha256, Timestamp};
+use resolver::words::{AttributeName, ComponentKey, ComponentName, Md5, Sha256, Timestamp};
 use serde::Serialize;
 use store::{Catalog as _, StoreError};
 
@@ -13,8 +13,11 @@ use super::{AdoptError, is_its_own};
 /// Components that are looked at at once.
 const AT_ONCE: usize = 8;
 
+/// Most items that an error names one by one.
+const MOST_NAMED: usize = 3;
+
 /// What an adoption would do, or did. Nothing has been written where it is not `done`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct AdoptPlan {
     /// The components that change, in the order of their keys.
     pub changes: Vec<AdoptChange>,
@@ -50,6 +53,8 @@ pub struct AdoptChange {
 
 /// What was found of one component.
 struct Looked {
+    /// Of the sample's items at least one is good.
+    is_good: bool,
     change: Option<AdoptChange>,
     left_out: BTreeSet<String>,
     kept: Vec<String>,
@@ -66,12 +71,20 @@ impl AdoptPlan {
 
 /// Compares the sample's items with what is published beside them: one Scan, one Query a component, one HEAD an object
 /// that is new. Whether its bytes have the MD5 that its item says is seen only when it is read.
+///
+/// An error if no item is good: devices that are answered from the sample's would then be told nothing at all.
 pub async fn plan_adoption(source: &Adoption) -> Result<AdoptPlan, AdoptError> {
+    plan_knowing(source, &BTreeMap::new()).await
+}
+
+/// The same, where these objects were read.
+pub(super) async fn plan_knowing(source: &Adoption, read: &BTreeMap<String, Learned>) -> Result<AdoptPlan, AdoptError> {
     let standing = source.standing().await?;
-    let SampleItems { items, left_out } = source.items().await?;
+    let SampleItems { items, left_out, elsewhere } = source.items().await?;
     if items.is_empty() && left_out.is_empty() && standing == Standing::Unpublished {
         return Err(AdoptError::Nothing);
     }
+    let (is_here, is_any) = (!items.is_empty(), !items.is_empty() || !left_out.is_empty());
     let mut components: BTreeMap<ComponentKey, Vec<SampleItem>> = BTreeMap::new();
     for item in items {
         components.entry(item.component.key()).or_default().push(item);
@@ -86,10 +99,12 @@ pub async fn plan_adoption(source: &Adoption) -> Result<AdoptPlan, AdoptError> {
     let complete = standing == Standing::Own;
     let mut plan =
         AdoptPlan { changes: Vec::new(), left_out, kept, releases, channels, bytes, done: false, complete, standing };
-    let looks = components.into_iter().map(|(key, items)| look(source, key, items, standing));
+    let looks = components.into_iter().map(|(key, items)| look(source, key, items, standing, read));
     let mut looks = stream::iter(looks.collect::<Vec<_>>()).buffered(AT_ONCE);
+    let mut good = false;
     while let Some(looked) = looks.next().await {
-        let Looked { change, left_out, kept, edit, bytes } = looked?;
+        let Looked { is_good, change, left_out, kept, edit, bytes } = looked?;
+        good |= is_good;
         plan.changes.extend(change);
         plan.left_out.extend(left_out);
         plan.kept.extend(kept);
@@ -97,7 +112,28 @@ pub async fn plan_adoption(source: &Adoption) -> Result<AdoptPlan, AdoptError> {
         plan.channels += edit.channels.len();
         plan.bytes = plan.bytes.saturating_add(bytes);
     }
+    if standing != Standing::Own && is_any && !good {
+        return Err(AdoptError::NoneGood(none_good(&plan.left_out, if is_here { None } else { elsewhere.first() })));
+    }
     Ok(plan)
+}
+
+/// Why no item can be adopted.
+fn none_good(left_out: &BTreeSet<String>, elsewhere: Option<&String>) -> String {
+    if let Some(bucket) = elsewhere {
+        return format!("they name objects in the bucket {bucket}: give --bucket {bucket}");
+    }
+    let named: Vec<&str> = left_out.iter().take(MOST_NAMED).map(String::as_str).collect();
+    match left_out.len().saturating_sub(MOST_NAMED) {
+        0 => named.join("; "),
+        more => format!("{}; and {more} more", named.join("; ")),
+    }
+}
+
+/// An object that was read has other bytes than the item says.
+pub(super) fn other_bytes(item: &SampleItem, found: &Md5) -> String {
+    let SampleItem { label, object, md5, .. } = item;
+    format!("{label}: its object {object} has the MD5 {found}, not {md5}")
 }
 
 async fn look(
@@ -105,6 +141,7 @@ async fn look(
     key: ComponentKey,
     items: Vec<SampleItem>,
     standing: Standing,
+    read: &BTreeMap<String, Learned>,
 ) -> Result<Looked, StoreError> {
     let before = source.catalog.component(&key).await?;
     let mut left_out = BTreeSet::new();
@@ -126,11 +163,16 @@ async fn look(
             }
             continue;
         }
-        match source.size(&item).await {
-            Ok(size) => {
-                sizes.insert(item.object.clone(), size);
-                found.push((item, None));
-            }
+        match source.look(&item).await {
+            Ok(Glance { size, etag }) => match read.get(&item.object).filter(|learned| learned.etag == etag) {
+                Some(learned) if learned.artifact.md5 != item.md5 => {
+                    left_out.insert(other_bytes(&item, &learned.artifact.md5));
+                }
+                _ => {
+                    sizes.insert(item.object.clone(), size);
+                    found.push((item, None));
+                }
+            },
             Err(error) if is_its_own(&error) => {
                 left_out.insert(format!("{}: {error}", item.label));
             }
@@ -141,16 +183,17 @@ async fn look(
         found.iter().map(|(item, learned)| (item.clone(), learned.clone().unwrap_or_else(|| guess(item, &sizes))));
     let assembled = Adoption::assemble(expected.collect());
     left_out.extend(assembled.left_out);
+    let is_good = assembled.component.is_some();
     let samples = assembled.component.or_else(|| Some(Component::empty(before.as_ref()?.name.clone())));
     let Some(samples) = samples else {
-        return Ok(Looked { change: None, left_out, kept: Vec::new(), edit: Edit::default(), bytes: 0 });
+        return Ok(Looked { is_good, change: None, left_out, kept: Vec::new(), edit: Edit::default(), bytes: 0 });
     };
     let before = before.unwrap_or_else(|| Component::empty(samples.name.clone()));
     let (edit, kept) = merge(&before, &samples, standing);
     let lines = lines(&before, &edit);
     let bytes = sizes.values().sum();
     let change = (!edit.is_empty()).then(|| AdoptChange { component: before.name.clone(), lines, items: found });
-    Ok(Looked { change, left_out, kept, edit, bytes })
+    Ok(Looked { is_good, change, left_out, kept, edit, bytes })
 }
 
 /// What an object will turn out to be if its item says the truth. Equal MD5s stand for equal bytes.

@@ -48,6 +48,8 @@ struct Place {
     table: TableName,
     bucket: BucketName,
     is_edgehops: bool,
+    /// Where the stack's CDN looks words up, if it does.
+    words: Option<KnownWordsPlace>,
 }
 
 impl AdoptArgs {
@@ -64,25 +66,25 @@ impl AdoptArgs {
         let source = Adoption::new(&account.clients, &place.table, &place.bucket);
         aws::look_at_bucket(&account.clients, &place.bucket).await.with_context(|| what.clone())?;
         let plan = plan_adoption(&source).await.with_context(|| what.clone())?;
-        let found = |plan| Found::new(&place, plan);
+        let found = |plan| Found::new(&place, &self.account, plan);
         let terminal = can_ask(json);
         let asked = || ask(&format_args!("{plan}\nNothing of the sample's is touched. Adopt it? [y/N]"));
         if plan.is_empty() || !agreed(self.yes, terminal, asked)? {
             let has_agreed = plan.is_empty() && self.yes;
             let report = Report::of(&found(plan))?;
-            return Ok(if has_agreed { self::known(words, &account, &source, report).await } else { report });
+            return Ok(if has_agreed { place.known(words, &account, &source, report).await } else { report });
         }
         let bar = progress(plan.bytes, terminal);
         let done = adopt(&source, &std::env::temp_dir(), plan, now, |bytes| bar.inc(bytes)).await;
         bar.finish_and_clear();
         let done = done.with_context(|| format!("{what} to the end, another run goes on where this one stopped"))?;
-        Ok(known(words, &account, &source, Report::of(&found(done))?).await)
+        Ok(place.known(words, &account, &source, Report::of(&found(done))?).await)
     }
 
     /// The table and the bucket: those that were named, else the stack's.
     async fn place(&self, account: &Account) -> anyhow::Result<Place> {
         if let (Some(table), Some(bucket)) = (&self.table, &self.bucket) {
-            return Ok(Place { table: table.clone(), bucket: bucket.clone(), is_edgehops: false });
+            return Ok(Place { table: table.clone(), bucket: bucket.clone(), is_edgehops: false, words: None });
         }
         let name = self.stack.as_ref().context("a stack's name is missing")?;
         let stack = Stack::get(account, name).await?;
@@ -97,17 +99,31 @@ impl AdoptArgs {
             (None, Some(said)) => bucket(said)?,
             (None, None) => bucket(the_only(name, &resources, "AWS::S3::Bucket", "bucket")?)?,
         };
-        Ok(Place { table, bucket, is_edgehops: stack.is_edgehops })
+        Ok(Place { table, bucket, is_edgehops: stack.is_edgehops, words: stack.known_words_place() })
     }
 }
 
-/// Makes the CDNs know what was adopted that look words up.
-async fn known(words: Option<KnownWordsPlace>, account: &Account, source: &Adoption, report: Report) -> Report {
-    let places = match words {
-        Some(place) => Ok(vec![place]),
-        None => noted_in(&source.catalog).await,
-    };
-    told(places.map(|places| account.edges(places)), &source.catalog, report).await
+impl Place {
+    /// Makes the CDNs know what was adopted that look words up. The stack's own is noted in the table, which is edgehop's
+    /// by now: whoever publishes there finds it.
+    async fn known(
+        &self,
+        words: Option<KnownWordsPlace>,
+        account: &Account,
+        source: &Adoption,
+        report: Report,
+    ) -> Report {
+        let places = async {
+            if let Some(place) = &self.words {
+                source.catalog.note_known_words(&place.to_string()).await?;
+            }
+            match words {
+                Some(place) => Ok(vec![place]),
+                None => noted_in(&source.catalog).await,
+            }
+        };
+        told(places.await.map(|places| account.edges(places)), &source.catalog, report).await
+    }
 }
 
 /// The only resource of a kind that the stack has.
@@ -145,12 +161,17 @@ fn progress(bytes: u64, terminal: bool) -> ProgressBar {
 }
 
 impl Found {
-    fn new(Place { table, bucket, is_edgehops }: &Place, plan: AdoptPlan) -> Found {
-        let (table, bucket) = (table.as_str().to_owned(), bucket.bucket().to_owned());
+    fn new(place: &Place, account: &AccountOptions, plan: AdoptPlan) -> Found {
+        let (table, bucket) = (place.table.as_str().to_owned(), place.bucket.bucket().to_owned());
+        let AccountOptions { profile, region, endpoint_url } = account;
+        let given = [("--profile", profile), ("--region", region), ("--endpoint-url", endpoint_url)];
+        let given = given.into_iter().filter_map(|(name, value)| Some(format!(" {name} {}", value.as_ref()?)));
         let next = format!(
-            "edgehop init NEWSTACK --create --parameter ExistingTable={table} --parameter ExistingBucket={bucket}"
+            "edgehop init NEWSTACK --create --code ZIP --parameter ExistingTable={table} --parameter \
+             ExistingBucket={bucket}{}",
+            given.collect::<String>()
         );
-        let next = (plan.complete && !is_edgehops).then_some(next);
+        let next = (plan.complete && !place.is_edgehops).then_some(next);
         Found { table, bucket, plan, next }
     }
 }

@@ -10,7 +10,10 @@ use crate::message::{Request, Response, exchange};
 /// What a server answered to reads. Stand-ins answer one call after another, and slowly: a crowd of proxies before data
 /// that nobody changes asks each question once. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Memory(Arc<Mutex<HashMap<Key, Arc<OnceCell<Response>>>>>);
+pub struct Memory {
+    kept: Arc<Mutex<HashMap<Key, Arc<OnceCell<Response>>>>>,
+    is_off: bool,
+}
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Key {
@@ -22,11 +25,19 @@ struct Key {
 }
 
 impl Memory {
+    /// One that keeps nothing: for data that change while they are asked for.
+    pub fn none() -> Memory {
+        Memory { is_off: true, ..Memory::default() }
+    }
+
     pub(super) async fn exchange(&self, server: SocketAddr, request: &Request) -> Result<Response> {
+        if self.is_off {
+            return exchange(server, request).await;
+        }
         let range = request.header("range").map(str::to_owned);
         let (method, target, body) = (request.method.clone(), request.target.clone(), request.body.clone());
         let key = Key { server, method, target, range, body };
-        let answer = Arc::clone(self.0.lock().unwrap().entry(key).or_default());
+        let answer = Arc::clone(self.kept.lock().unwrap().entry(key).or_default());
         answer.get_or_try_init(|| exchange(server, request)).await.cloned()
     }
 }

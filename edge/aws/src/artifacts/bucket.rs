@@ -9,6 +9,7 @@ use resolver::answer::BLOB_SECONDS;
 use resolver::words::Md5;
 use store::StoreError;
 
+use super::cold::archived;
 use super::sizes::Sizes;
 use crate::failure;
 use crate::limits::{CONNECT, FIRST_BACKOFF, MAX_BACKOFF, TRANSFER, TRANSFER_ATTEMPTS};
@@ -43,6 +44,8 @@ pub(crate) struct Found {
     /// The same where it is the MD5 of the bytes: put in one call, and not encrypted with KMS' or the caller's keys (S3 API
     /// reference, Object: ETag).
     pub(crate) etag_md5: Option<Md5>,
+    /// It is in an archive: it must be restored before it is read.
+    pub(crate) is_cold: bool,
 }
 
 impl Bucket {
@@ -74,7 +77,8 @@ impl Bucket {
         let other_keys = !matches!(head.server_side_encryption(), None | Some(ServerSideEncryption::Aes256));
         let own_tag = head.e_tag().filter(|_| !other_keys && head.sse_customer_algorithm().is_none());
         let etag_md5 = own_tag.and_then(|etag| etag.trim_matches('"').parse().ok());
-        Ok(Some(Found { size, md5, etag: head.e_tag, etag_md5 }))
+        let is_cold = archived(&head).is_some();
+        Ok(Some(Found { size, md5, etag: head.e_tag, etag_md5, is_cold }))
     }
 
     /// Deletes an object. One that is not there is no error.

@@ -41,7 +41,7 @@ type RestoreError = SdkError<RestoreObjectError, HttpResponse>;
 
 /// What is said of an object in an archive.
 #[derive(Debug, Clone, Copy)]
-struct Archived {
+pub(super) struct Archived {
     archive: Archive,
     restoring: bool,
     /// S3 moves such an object back for good: its restore takes no days.
@@ -136,7 +136,7 @@ pub(crate) fn is_cold<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>
 
 /// What HEAD says of it; `None` if it can be read. Of a restored copy it still names the archive (S3 API reference,
 /// HeadObject).
-fn archived(head: &HeadObjectOutput) -> Option<Archived> {
+pub(super) fn archived(head: &HeadObjectOutput) -> Option<Archived> {
     let (archive, tiering) = match (head.storage_class(), head.archive_status()) {
         (Some(StorageClass::Glacier), _) => (Archive::Flexible, false),
         (Some(StorageClass::DeepArchive), _) => (Archive::Deep, false),

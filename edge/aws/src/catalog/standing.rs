@@ -14,9 +14,10 @@ const UNDER_WAY: &str = "under way";
 const DONE: &str = "done";
 
 /// Whose items count in a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Standing {
     /// Nothing was published into it: they are the sample's, if its script wrote some.
+    #[default]
     Unpublished,
     /// The sample's still: they are being adopted, and what edgehop wrote so far does not count.
     Adopting,

@@ -6,7 +6,7 @@ use resolver::words::Md5;
 use store::{Artifacts as _, StoreError};
 
 use super::directory::{Directory, Object};
-use super::item::{SampleItem, is_samples, label};
+use super::item::{SampleItem, bucket, is_samples, label};
 use super::learn::Learned;
 use super::reading::{Reading, check_size};
 use super::scan::scan;
@@ -38,6 +38,17 @@ pub struct SampleItems {
     pub items: Vec<SampleItem>,
     /// What cannot be, or not all of it, and why.
     pub left_out: BTreeSet<String>,
+    /// The other buckets that items name.
+    pub elsewhere: BTreeSet<String>,
+}
+
+/// What is seen of an object that nobody has read yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Glance {
+    /// Length in bytes.
+    pub size: u64,
+    /// S3's entity tag: as long as it is the same, so are the bytes.
+    pub etag: Option<String>,
 }
 
 /// What items of one component come to.
@@ -88,21 +99,23 @@ impl Adoption {
                 Err(why) => wrong.push(why),
             }
             found.left_out.extend(wrong.into_iter().map(|why| format!("{}: {why}", label(item))));
+            found.elsewhere.extend(bucket(item).filter(|name| *name != self.bucket.name));
         }
         found.items.sort_by(|a, b| a.label.cmp(&b.label));
         Ok(found)
     }
 
-    /// The size of an item's object in bytes: one HEAD. [`StoreError::Missing`] if it is not there,
+    /// Looks at an item's object: one HEAD. [`StoreError::Missing`] if it is not there, [`StoreError::Cold`] if it is in an archive,
     /// [`StoreError::Damaged`] if it is no artifact's size, or if S3's entity tag is an MD5 and another one than the item
     /// says. Where it is none, only reading tells.
-    pub async fn size(&self, item: &SampleItem) -> Result<u64, StoreError> {
+    pub async fn look(&self, item: &SampleItem) -> Result<Glance, StoreError> {
         let object = &item.object;
         let found = self.bucket.head(object).await?.ok_or_else(|| StoreError::Missing(object.clone()))?;
         check_size(object, found.size)?;
         match found.etag_md5 {
             Some(md5) if md5 != item.md5 => Err(wrong_md5(item, &md5)),
-            _ => Ok(found.size),
+            _ if found.is_cold => Err(StoreError::Cold(object.clone())),
+            _ => Ok(Glance { size: found.size, etag: found.etag }),
         }
     }
 
@@ -122,7 +135,7 @@ impl Adoption {
             return Ok(());
         }
         let (size, md5, etag) = (learned.artifact.size, Some(learned.artifact.md5), learned.etag.clone());
-        let found = Found { size, md5, etag, etag_md5: None };
+        let found = Found { size, md5, etag, etag_md5: None, is_cold: false };
         match self.bucket.copy(object, &Where::Shown.name("", &blob), &found).await? {
             true => Ok(()),
             false => Err(StoreError::damaged(object, "it was replaced while it was read: try again")),

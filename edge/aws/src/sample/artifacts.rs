@@ -7,7 +7,7 @@ use resolver::catalog::{Availability, ObjectKey, Tier};
 use resolver::words::{Md5, Sha256, Timestamp};
 use store::{Address, Artifacts, Held, Opened, Stat, StoreError, Stored};
 
-use super::directory::Object;
+use super::directory::{Directory, Object};
 use super::latest::{Latest, Seen, read_only};
 use crate::S3Artifacts;
 use crate::artifacts::Bucket;
@@ -36,19 +36,8 @@ impl SampleArtifacts {
         self
     }
 
-    fn seen(&self) -> Seen {
-        self.latest.borrow().clone()
-    }
-
-    fn is_adopted(&self) -> bool {
-        matches!(*self.latest.borrow(), Seen::Adopted)
-    }
-
-    fn object(&self, key: &ObjectKey) -> Option<Object> {
-        match (self.seen(), key) {
-            (Seen::Sample(directory), ObjectKey::Blob(sha256)) => directory.objects.get(sha256).cloned(),
-            _ => None,
-        }
+    async fn is_adopted(&self) -> bool {
+        matches!(self.latest.seen().await, Seen::Adopted)
     }
 
     fn refused<T>(&self) -> Result<T, StoreError> {
@@ -58,39 +47,35 @@ impl SampleArtifacts {
 
 impl Artifacts for SampleArtifacts {
     async fn stat(&self, key: &ObjectKey) -> Result<Option<Stat>, StoreError> {
-        if self.is_adopted() {
-            return self.own.stat(key).await;
-        }
-        let found = self.object(key);
+        let Seen::Sample(directory) = self.latest.seen().await else { return self.own.stat(key).await };
+        let found = object(&directory, key);
         Ok(found.map(|Object { artifact, .. }| Stat { size: artifact.size, md5: artifact.md5 }))
     }
 
     async fn availability(&self, key: &ObjectKey) -> Result<Availability, StoreError> {
-        match self.is_adopted() {
+        match self.is_adopted().await {
             true => self.own.availability(key).await,
             false => Ok(Availability::Ready),
         }
     }
 
     async fn restore(&self, key: &ObjectKey, tier: Tier, days: u32) -> Result<Availability, StoreError> {
-        match self.is_adopted() {
+        match self.is_adopted().await {
             true => self.own.restore(key, tier, days).await,
             false => Ok(Availability::Ready),
         }
     }
 
     async fn address(&self, key: &ObjectKey, now: Timestamp) -> Result<Option<Address>, StoreError> {
-        match self.is_adopted() {
+        match self.is_adopted().await {
             true => self.own.address(key, now).await,
             false => Ok(None),
         }
     }
 
     async fn read(&self, key: &ObjectKey, range: Range<u64>) -> Result<Opened, StoreError> {
-        if self.is_adopted() {
-            return self.own.read(key, range).await;
-        }
-        let object = self.object(key).ok_or_else(|| StoreError::Missing(key.to_string()))?;
+        let Seen::Sample(directory) = self.latest.seen().await else { return self.own.read(key, range).await };
+        let object = object(&directory, key).ok_or_else(|| StoreError::Missing(key.to_string()))?;
         if range.is_empty() {
             return Ok(Opened { bytes: Box::pin(stream::empty()), identity: None });
         }
@@ -108,7 +93,7 @@ impl Artifacts for SampleArtifacts {
     }
 
     async fn signature(&self, artifact: &Sha256) -> Result<Option<String>, StoreError> {
-        match self.is_adopted() {
+        match self.is_adopted().await {
             true => self.own.signature(artifact).await,
             false => Ok(None),
         }
@@ -123,7 +108,7 @@ impl Artifacts for SampleArtifacts {
     }
 
     async fn list(&self) -> Result<Vec<Stored>, StoreError> {
-        let Seen::Sample(directory) = self.seen() else { return self.own.list().await };
+        let Seen::Sample(directory) = self.latest.seen().await else { return self.own.list().await };
         let stored = directory.objects.iter().map(|(sha256, object)| {
             let put = UNIX_EPOCH + Duration::from_secs(object.modified.0);
             let age = SystemTime::now().duration_since(put).unwrap_or_default();
@@ -142,5 +127,12 @@ impl Artifacts for SampleArtifacts {
 
     async fn discard(&self, _: &ObjectKey) -> Result<(), StoreError> {
         self.refused()
+    }
+}
+
+fn object(directory: &Directory, key: &ObjectKey) -> Option<Object> {
+    match key {
+        ObjectKey::Blob(sha256) => directory.objects.get(sha256).cloned(),
+        _ => None,
     }
 }

@@ -22,34 +22,30 @@ impl SampleCatalog {
 
     /// The items that are not served, and why, in the order of their keys.
     pub fn left_out(&self) -> Vec<String> {
-        match self.seen() {
+        match self.latest.last() {
             Seen::Sample(directory) => directory.left_out.iter().cloned().collect(),
             Seen::Adopted => Vec::new(),
         }
-    }
-
-    fn seen(&self) -> Seen {
-        self.latest.borrow().clone()
     }
 }
 
 impl Catalog for SampleCatalog {
     async fn component(&self, key: &ComponentKey) -> Result<Option<Component>, StoreError> {
-        match self.seen() {
+        match self.latest.seen().await {
             Seen::Sample(directory) => Ok(directory.components.get(key).cloned()),
             Seen::Adopted => self.own.component(key).await,
         }
     }
 
     async fn wanting(&self, attribute: &AttributeName) -> Result<Vec<ComponentKey>, StoreError> {
-        match self.seen() {
+        match self.latest.seen().await {
             Seen::Sample(directory) => Ok(directory.wanting.get(attribute).cloned().unwrap_or_default()),
             Seen::Adopted => self.own.wanting(attribute).await,
         }
     }
 
     async fn components(&self) -> Result<Vec<ComponentKey>, StoreError> {
-        match self.seen() {
+        match self.latest.seen().await {
             Seen::Sample(directory) => Ok(directory.components.keys().cloned().collect()),
             Seen::Adopted => self.own.components().await,
         }

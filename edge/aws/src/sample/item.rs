@@ -54,15 +54,20 @@ pub(crate) fn label(found: &Item) -> String {
     item(&shown(key(APP)), &shown(key(ENV)))
 }
 
+/// The bucket that an item names.
+pub(crate) fn bucket(found: &Item) -> Option<String> {
+    let (bucket, _) = place(text(found, URL).ok()?)?;
+    Some(shown(bucket))
+}
+
 impl SampleItem {
     /// Reads an item whose object must be in this bucket; or says what is wrong with it. Attributes that no query can
     /// name are passed over, and said to `warn`.
     pub(crate) fn read(item: &Item, bucket: &str, mut warn: impl FnMut(String)) -> Result<SampleItem, String> {
         let url = text(item, URL)?;
-        let (found, object) = url.strip_prefix("s3://").and_then(|place| place.split_once('/')).unwrap_or_default();
-        if found.is_empty() || object.is_empty() {
+        let Some((found, object)) = place(url) else {
             return Err(format!("{URL} is {:?}: it takes s3://<bucket>/<object>", shown(url)));
-        }
+        };
         if found != bucket {
             return Err(format!("its object is in the bucket {}, not in {bucket}", shown(found)));
         }
@@ -95,6 +100,12 @@ impl SampleItem {
             label: label(item),
         })
     }
+}
+
+/// Bucket and object of `s3://<bucket>/<object>`.
+fn place(url: &str) -> Option<(&str, &str)> {
+    let (bucket, object) = url.strip_prefix("s3://")?.split_once('/')?;
+    (!bucket.is_empty() && !object.is_empty()).then_some((bucket, object))
 }
 
 fn text<'a>(item: &'a Item, name: &str) -> Result<&'a str, String> {

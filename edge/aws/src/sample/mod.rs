@@ -10,7 +10,8 @@
 //! [`SampleCatalog::left_out`], and a warning in the log.
 //!
 //! The table has no index and its keys are as somebody spelled them, so it is read as a whole: at the start and then
-//! once a minute ([`REFRESH`]), never because a device asks. What devices are answered from is in memory.
+//! once a minute ([`REFRESH`]), not because a device asks. What devices are answered from is in memory. A process that
+//! was stopped meanwhile, as Lambda stops one between two requests, reads it again before it answers (`latest`).
 //!
 //! `edgehop adopt` puts edgehop's own items and objects beside these ([`Adoption`]). While it does, this view is what
 //! devices see; when it is done, processes that run notice within a minute, and new ones at their start.
@@ -30,14 +31,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use store::StoreError;
-use tokio::sync::watch;
 
-pub use adoption::{Adoption, Assembled, SampleItems};
+pub use adoption::{Adoption, Assembled, Glance, SampleItems};
 pub use artifacts::SampleArtifacts;
 pub use catalog::SampleCatalog;
 use directory::Directory;
 pub use item::SampleItem;
-use latest::Seen;
+use latest::{Latest, Seen};
 pub use learn::Learned;
 use reader::Reader;
 pub use reading::Reading;
@@ -56,6 +56,9 @@ pub(crate) struct Sample {
 
 impl Sample {
     /// Reads the table, and every object of the sample's items in it; `None` if there is no such item.
+    ///
+    /// [`StoreError::ReadOnly`] where the bucket has a prefix. Items name their objects in full, so a view would pass it
+    /// over; but once the table is adopted, all would be looked for where nothing is.
     pub(crate) async fn find(
         clients: &Clients,
         table: &TableName,
@@ -64,6 +67,13 @@ impl Sample {
         let items = scan::scan(&clients.dynamodb, table.as_str()).await?;
         if !items.iter().any(item::is_samples) {
             return Ok(None);
+        }
+        if !bucket.prefix().is_empty() {
+            let problem = format!(
+                "the AWS sample's init script filled it, and its objects are in no folder: give s3:{} without a prefix",
+                bucket.bucket()
+            );
+            return Err(StoreError::ReadOnly { what: table.to_string(), problem });
         }
         let mut reader = Reader::new(clients, table, bucket);
         let first = Arc::new(reader.first(&items).await?);
@@ -85,11 +95,11 @@ impl Sample {
     ) -> (SampleCatalog, SampleArtifacts) {
         let Sample { reader, first } = self;
         let (table, bucket) = (reader.table.clone(), reader.bucket.clone());
-        let (sender, receiver) = watch::channel(Seen::Sample(first));
-        tokio::spawn(reader.keep_reading(sender, every));
+        let (latest, refreshing) = Latest::new(Seen::Sample(first), every);
+        tokio::spawn(reader.keep_reading(refreshing, every));
         (
-            SampleCatalog::new(table, receiver.clone(), own.0, is_adopting),
-            SampleArtifacts::new(bucket, receiver, own.1, is_adopting),
+            SampleCatalog::new(table, latest.clone(), own.0, is_adopting),
+            SampleArtifacts::new(bucket, latest, own.1, is_adopting),
         )
     }
 }

@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
 use store::StoreError;
-use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::directory::Directory;
 use super::item::{SampleItem, is_samples, label};
-use super::latest::Seen;
+use super::latest::{Refreshing, Seen};
 use super::learn::{Learned, learn};
 use super::scan::scan;
 use crate::artifacts::Bucket;
@@ -46,22 +45,21 @@ impl Reader {
     }
 
     /// Reads again and again, until nobody wants to know any more, or the table is adopted.
-    pub(crate) async fn keep_reading(mut self, sender: watch::Sender<Seen>, every: Duration) {
+    pub(crate) async fn keep_reading(mut self, refreshing: Refreshing, every: Duration) {
         let mut ticks = interval_at(Instant::now() + every, every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let Seen::Sample(before) = sender.borrow().clone() else { return };
+            let Seen::Sample(before) = refreshing.seen() else { return };
             let again = async {
-                ticks.tick().await;
+                tokio::select! {
+                    _ = ticks.tick() => {}
+                    () = refreshing.overdue() => ticks.reset(),
+                }
                 self.again(&before).await
             };
             tokio::select! {
-                () = sender.closed() => return,
-                read = again => {
-                    if let Some(read) = read {
-                        sender.send_replace(read);
-                    }
-                }
+                () = refreshing.unwanted() => return,
+                read = again => refreshing.looked(read),
             }
         }
     }

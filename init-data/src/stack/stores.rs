@@ -31,6 +31,11 @@ impl Stack {
         self.parameters.get(parameter).map(String::as_str).filter(|name| !name.is_empty())
     }
 
+    /// It made its table itself. Another one may have a catalog already.
+    pub fn has_own_table(&self) -> bool {
+        self.existing(EXISTING_TABLE).is_none()
+    }
+
     /// Its own catalog: that of its table. The table is not looked at yet.
     pub async fn catalog(&self, account: &Account) -> Result<aws::DynamoCatalog, StackError> {
         Ok(aws::DynamoCatalog::new(account.clients.dynamodb.clone(), self.table(account).await?))

@@ -60,6 +60,9 @@ struct Ready {
     /// How many releases of the sample data are there now, if they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     samples: Option<usize>,
+    /// The table was there before: it may have a catalog, and no use for sample data.
+    #[serde(skip)]
+    is_older: bool,
     /// Command lines to paste.
     curl: Vec<String>,
 }
@@ -98,11 +101,13 @@ impl Ready {
         samples: Option<usize>,
     ) -> anyhow::Result<Ready> {
         let (table, bucket) = (stack.table(account).await?, stack.bucket(account).await?);
+        let is_older = !stack.has_own_table();
         let endpoint = stack.outputs.endpoint;
         let line =
             |endpoint: &String, (options, question): (&str, &str)| format!("curl -fsS {options}'{endpoint}{question}'");
         let curl = endpoint.iter().flat_map(|endpoint| QUESTIONS.map(|question| line(endpoint, question))).collect();
-        Ok(Ready { stack: stack.name, region: account.region.clone(), change, table, bucket, endpoint, samples, curl })
+        let (stack, region) = (stack.name, account.region.clone());
+        Ok(Ready { stack, region, change, table, bucket, endpoint, samples, is_older, curl })
     }
 }
 
@@ -127,8 +132,8 @@ impl fmt::Display for Ready {
         }
         self.curl.iter().try_for_each(|line| writeln!(f, "{line}"))?;
         match self.samples {
-            None => writeln!(f, "\nthe sample data comes with: edgehop init {stack}"),
-            Some(_) => Ok(()),
+            None if !self.is_older => writeln!(f, "\nthe sample data comes with: edgehop init {stack}"),
+            _ => Ok(()),
         }
     }
 }

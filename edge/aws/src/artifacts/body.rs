@@ -7,8 +7,8 @@ use futures_util::stream;
 use resolver::catalog::{MAX_ARTIFACT_BYTES, ObjectKey};
 use store::{ByteStream, Identity, Opened, StoreError};
 
+use super::archived::is_cold;
 use super::bucket::Bucket;
-use super::cold::is_cold;
 use crate::failure;
 
 /// The HTTP status of a range that starts behind the end.

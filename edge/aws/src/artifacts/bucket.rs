@@ -9,7 +9,7 @@ use resolver::answer::BLOB_SECONDS;
 use resolver::words::Md5;
 use store::StoreError;
 
-use super::cold::archived;
+use super::archived::archived;
 use super::sizes::Sizes;
 use crate::failure;
 use crate::limits::{CONNECT, FIRST_BACKOFF, MAX_BACKOFF, TRANSFER, TRANSFER_ATTEMPTS};

@@ -4,13 +4,13 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::operation::restore_object::RestoreObjectError;
-use aws_sdk_s3::types::{self, ArchiveStatus, GlacierJobParameters, RestoreRequest, StorageClass};
+use aws_sdk_s3::types::{self, GlacierJobParameters, RestoreRequest};
 use resolver::catalog::{Archive, Availability, ObjectKey, Restore, Tier};
 use resolver::words::Timestamp;
 use store::StoreError;
 
+use super::archived::{Archived, archived};
 use super::bucket::Bucket;
 use super::names::{RESTORES, Where};
 use super::text::Over;
@@ -24,10 +24,6 @@ const LAPSES: Duration = Duration::from_secs(300);
 /// restore is over.
 const LATE: u64 = 2;
 
-/// Error codes of what is in an archive and cannot be read: GET says the first, a copy the second (S3 API reference,
-/// "List of error codes").
-const ARCHIVED: [&str; 2] = ["InvalidObjectState", "ObjectNotInActiveTierError"];
-
 /// Error codes of a restore of what is in no archive.
 const NOT_ARCHIVED: [&str; 2] = ["ObjectAlreadyInActiveTierError", "InvalidObjectState"];
 
@@ -38,15 +34,6 @@ const IN_PROGRESS: &str = "RestoreAlreadyInProgress";
 const NO_ROOM: &str = "GlacierExpeditedRetrievalNotAvailable";
 
 type RestoreError = SdkError<RestoreObjectError, HttpResponse>;
-
-/// What is said of an object in an archive.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Archived {
-    archive: Archive,
-    restoring: bool,
-    /// S3 moves such an object back for good: its restore takes no days.
-    tiering: bool,
-}
 
 impl Bucket {
     /// Whether an object can be read: one HEAD, and while it is being restored one GET of the claim.
@@ -127,26 +114,6 @@ impl Bucket {
     fn claim(&self, key: &ObjectKey) -> String {
         format!("{}{RESTORES}{key}", self.prefix)
     }
-}
-
-/// The object cannot be read or copied before it is restored.
-pub(crate) fn is_cold<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
-    error.as_service_error().and_then(E::code).is_some_and(|code| ARCHIVED.contains(&code))
-}
-
-/// What HEAD says of it; `None` if it can be read. Of a restored copy it still names the archive (S3 API reference,
-/// HeadObject).
-pub(super) fn archived(head: &HeadObjectOutput) -> Option<Archived> {
-    let (archive, tiering) = match (head.storage_class(), head.archive_status()) {
-        (Some(StorageClass::Glacier), _) => (Archive::Flexible, false),
-        (Some(StorageClass::DeepArchive), _) => (Archive::Deep, false),
-        (_, Some(ArchiveStatus::ArchiveAccess)) => (Archive::Flexible, true),
-        (_, Some(ArchiveStatus::DeepArchiveAccess)) => (Archive::Deep, true),
-        _ => return None,
-    };
-    let ongoing =
-        |state: &str| head.restore().is_some_and(|said| said.contains(&format!("ongoing-request=\"{state}\"")));
-    (!ongoing("false")).then(|| Archived { archive, restoring: ongoing("true"), tiering })
 }
 
 /// A claim: tier and moment, and what nobody else's claim has, so that a process knows its own.

@@ -3,8 +3,8 @@ use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, MetadataDirecti
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use store::StoreError;
 
+use super::archived::is_cold;
 use super::bucket::{BINARY, Bucket, Found, forever, metadata};
-use super::cold::is_cold;
 use super::names::source;
 use super::sizes::Sizes;
 use crate::failure;

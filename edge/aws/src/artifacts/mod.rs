@@ -1,6 +1,7 @@
 //! Artifacts, fragments and signatures in S3.
 
 mod address;
+mod archived;
 mod body;
 mod bucket;
 mod cold;

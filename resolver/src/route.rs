@@ -55,6 +55,12 @@ impl Route {
     }
 }
 
+/// What every resource takes, as a text of its own.
+const METHODS_LINE: &str = "GET, HEAD, OPTIONS\n";
+
+/// The same in a line.
+const METHODS: &str = METHODS_LINE.trim_ascii_end();
+
 /// What is wrong with a request whatever it is for, or what answers it whatever it is for.
 ///
 /// HTTP/1.1 takes exactly one `Host` (RFC 9112 section 3.2); other versions name the host elsewhere.
@@ -64,13 +70,13 @@ pub fn refuse(method: &Method, version: Version, headers: &HeaderMap) -> Option<
     }
     let mut answer = match *method {
         Method::GET | Method::HEAD => return None,
-        Method::OPTIONS => page("GET, HEAD, OPTIONS\n"),
+        Method::OPTIONS => page(METHODS_LINE),
         _ => {
-            let message = format!("{method}: every resource here takes GET, HEAD, OPTIONS");
+            let message = format!("{method}: every resource here takes {METHODS}");
             error(StatusCode::METHOD_NOT_ALLOWED, &message)
         }
     };
-    answer.headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+    answer.headers.insert(ALLOW, HeaderValue::from_static(METHODS));
     Some(answer)
 }
 

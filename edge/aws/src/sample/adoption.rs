@@ -105,9 +105,9 @@ impl Adoption {
         Ok(found)
     }
 
-    /// Looks at an item's object: one HEAD. [`StoreError::Missing`] if it is not there, [`StoreError::Cold`] if it is in an archive,
-    /// [`StoreError::Damaged`] if it is no artifact's size, or if S3's entity tag is an MD5 and another one than the item
-    /// says. Where it is none, only reading tells.
+    /// Looks at an item's object: one HEAD. [`StoreError::Missing`] if it is not there, [`StoreError::Cold`] if it is in an
+    /// archive, [`StoreError::Damaged`] if it is no artifact's size, or if S3's entity tag is an MD5 and another one than the
+    /// item says. Where it is none, only reading tells.
     pub async fn look(&self, item: &SampleItem) -> Result<Glance, StoreError> {
         let object = &item.object;
         let found = self.bucket.head(object).await?.ok_or_else(|| StoreError::Missing(object.clone()))?;

@@ -4,6 +4,7 @@ mod broken;
 mod compare;
 mod emulator;
 mod events;
+mod hanging_up;
 mod host;
 mod limits;
 mod lines;

@@ -16,8 +16,12 @@ pub struct RuntimeApi {
     address: SocketAddr,
     events: Sender<(String, String)>,
     posts: Receiver<Post>,
+    unanswered: Unanswered,
     asked: usize,
 }
+
+/// Ends of the paths that are left without an answer, each once.
+type Unanswered = Arc<Mutex<Vec<&'static str>>>;
 
 /// What a function sent.
 #[derive(Debug, Clone)]
@@ -43,14 +47,15 @@ impl RuntimeApi {
         let address = listener.local_addr().unwrap();
         let (events, waiting) = channel();
         let (answered, posts) = channel();
-        let waiting = Arc::new(Mutex::new(waiting));
+        let (waiting, unanswered) = (Arc::new(Mutex::new(waiting)), Unanswered::default());
+        let left = Arc::clone(&unanswered);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let (waiting, answered) = (Arc::clone(&waiting), answered.clone());
-                std::thread::spawn(move || serve(&stream.unwrap(), &waiting, &answered));
+                let (waiting, left, answered) = (Arc::clone(&waiting), Arc::clone(&left), answered.clone());
+                std::thread::spawn(move || serve(&stream.unwrap(), &waiting, &left, &answered));
             }
         });
-        RuntimeApi { address, events, posts, asked: 0 }
+        RuntimeApi { address, events, posts, unanswered, asked: 0 }
     }
 
     /// `host:port`, for `AWS_LAMBDA_RUNTIME_API`.
@@ -60,12 +65,28 @@ impl RuntimeApi {
 
     /// Hands this event to the function, and waits for what it makes of it.
     pub fn invoke(&mut self, event: &str) -> Post {
-        self.asked += 1;
-        let id = format!("00000000-0000-4000-8000-{:012}", self.asked);
-        self.events.send((id.clone(), event.to_owned())).unwrap();
+        let id = self.hand_out(event);
         let post = self.post();
         assert!(post.path.starts_with(&format!("/invocation/{id}/")), "{post:?}");
         post
+    }
+
+    /// Hands this event to the function, under the name that it returns.
+    pub fn hand_out(&mut self, event: &str) -> String {
+        self.asked += 1;
+        let id = format!("00000000-0000-4000-8000-{:012}", self.asked);
+        self.events.send((id.clone(), event.to_owned())).unwrap();
+        id
+    }
+
+    /// Closes the connection instead of answering, once, the next request to a path that ends so.
+    pub fn leave_unanswered(&self, end: &'static str) {
+        self.unanswered.lock().unwrap().push(end);
+    }
+
+    /// How many requests are still to be left without an answer.
+    pub fn to_be_left(&self) -> usize {
+        self.unanswered.lock().unwrap().len()
     }
 
     /// What the function sends next by itself.
@@ -82,13 +103,24 @@ impl Post {
 }
 
 /// Answers requests on one connection until it is closed.
-fn serve(stream: &TcpStream, waiting: &Mutex<Receiver<(String, String)>>, answered: &Sender<Post>) -> Option<()> {
+fn serve(
+    stream: &TcpStream,
+    waiting: &Mutex<Receiver<(String, String)>>,
+    unanswered: &Mutex<Vec<&'static str>>,
+    answered: &Sender<Post>,
+) -> Option<()> {
     stream.set_nodelay(true).ok()?;
     let (mut reader, mut out) = (BufReader::with_capacity(1 << 18, stream), stream);
     loop {
         let first = line(&mut reader)?;
         let path = first.split(' ').nth(1)?.strip_prefix("/2018-06-01/runtime")?.to_owned();
         let headers = fields(&mut reader)?;
+        let mut left = unanswered.lock().unwrap();
+        if let Some(which) = left.iter().position(|end| path.ends_with(end)) {
+            left.remove(which);
+            return None;
+        }
+        drop(left);
         if path == "/invocation/next" {
             // A process that was killed while it waited has left its place to the next.
             let (id, event) = waiting.lock().unwrap().recv().ok()?;

@@ -30,7 +30,12 @@ impl Handler {
         loop {
             let invocation = self.api.next().await?;
             let span = tracing::info_span!("invocation", requestId = invocation.id);
-            self.invocation(&invocation, cold, span.clone()).instrument(span).await?;
+            let answer = self.invocation(&invocation, cold, span.clone()).instrument(span.clone());
+            // Whoever asked gets nothing. The next request has nothing to do with it, and need not wait for a new process.
+            if let Err(error) = answer.await {
+                let _request = span.enter();
+                tracing::error!(error = %format!("{error:#}"), "an answer could not be handed over");
+            }
             cold = false;
         }
     }

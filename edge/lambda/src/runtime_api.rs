@@ -12,6 +12,11 @@ use lambda_runtime_api_client::{PooledClient, build_request};
 /// The version of the API, as each path starts.
 const VERSION: &str = "/2018-06-01/runtime";
 
+/// How often in a row [`RuntimeApi::next`] may find its connection gone. Whoever plays Lambda may close it between two requests
+/// without a word, cargo-lambda behind an answer of which HTTP takes no body; a request that nobody answered was given to
+/// nobody.
+const ATTEMPTS: usize = 3;
+
 /// Which request an answer is for.
 const REQUEST_ID: &str = "lambda-runtime-aws-request-id";
 
@@ -51,9 +56,21 @@ impl RuntimeApi {
     }
 
     /// Waits for the next request. The process may be frozen meanwhile, so there is no time-out.
+    ///
+    /// # Errors
+    ///
+    /// The runtime API is gone, or refuses: the process has nothing more to do.
     pub(crate) async fn next(&self) -> anyhow::Result<Invocation> {
-        let next = build_request().uri(format!("{VERSION}/invocation/next")).body(Body::empty())?;
-        let answer = self.client.call(next).await.map_err(failed).context("no next invocation")?;
+        let mut attempt = 1;
+        let answer = loop {
+            let next = build_request().uri(format!("{VERSION}/invocation/next")).body(Body::empty())?;
+            match self.client.call(next).await.map_err(failed) {
+                Ok(answer) => break answer,
+                Err(error) if attempt == ATTEMPTS => return Err(error.context("no next invocation")),
+                Err(error) => tracing::warn!(error = %format!("{error:#}"), "asking again for the next invocation"),
+            }
+            attempt += 1;
+        };
         let (head, body) = answer.into_parts();
         if !head.status.is_success() {
             bail!("no next invocation: the runtime API answers {}", head.status);

@@ -1,7 +1,7 @@
 //! Connections: how many there may be, how long one may be silent, and what becomes of them when the server stops.
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -90,6 +90,19 @@ fn a_download_that_runs_is_finished_before_the_server_stops() {
     let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
     assert!(log.contains("stopping"), "{log}");
     drop(idle);
+}
+
+/// As `nc -N` does, and small clients that have nothing more to ask.
+#[test]
+fn who_closes_its_own_direction_gets_the_whole_answer() {
+    let program = Program::start(&LARGE, &[]);
+    let package = get(program.address(), GAMER, &[]).body;
+    let mut stream = open(program.address());
+    write!(stream, "GET {GAMER} HTTP/1.1\r\nHost: ota.test\r\n\r\n").unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut got = Vec::new();
+    stream.read_to_end(&mut got).unwrap();
+    assert!(got.starts_with(b"HTTP/1.1 200 ") && got.ends_with(&package), "{} bytes came", got.len());
 }
 
 #[test]

@@ -50,8 +50,18 @@ pub struct Program {
 impl Program {
     /// Starts with free ports and small samples, in a folder of its own, and waits until it is ready.
     pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Program {
-        let folder = server::folder();
-        let mut process = command(folder.path(), arguments, environment).stdout(Stdio::piped()).spawn().unwrap();
+        Program::started(server::folder(), |folder| command(folder, arguments, environment))
+    }
+
+    /// The same, with so many open files at most.
+    pub fn with_open_files(most: usize, arguments: &[&str]) -> Program {
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(format!("ulimit -n {most} && exec \"$0\" \"$@\"")).arg(server::binary());
+        Program::started(server::folder(), |folder| dressed(shell, folder, arguments, &[]))
+    }
+
+    fn started(folder: tempfile::TempDir, command: impl FnOnce(&Path) -> Command) -> Program {
+        let mut process = command(folder.path()).stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         let mut ready = Vec::new();
         while !ready.last().is_some_and(|line: &String| line.contains("installed=")) {
@@ -112,7 +122,10 @@ impl Drop for Program {
 
 /// The server's command with nothing inherited from whoever runs the tests; its log goes to `log` in the folder.
 pub fn command(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(server::binary());
+    dressed(Command::new(server::binary()), folder, arguments, environment)
+}
+
+fn dressed(mut command: Command, folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("EDGEHOP_")) {
         command.env_remove(name);
     }

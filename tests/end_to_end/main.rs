@@ -6,6 +6,7 @@ mod command_line;
 mod conditions;
 mod connections;
 mod damage;
+mod descriptors;
 mod determinism;
 mod help;
 mod limits;

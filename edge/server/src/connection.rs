@@ -79,6 +79,8 @@ fn open(
     });
     http1::Builder::new()
         .timer(TokioTimer::new())
+        // Who says that it asks nothing more still waits for its answer; who is gone takes no byte.
+        .half_close(true)
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(MAX_BUFFER_BYTES)
         .serve_connection(TokioIo::new(Idle::new(stream, IDLE_TIMEOUT)), answer)

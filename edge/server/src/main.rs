@@ -3,6 +3,7 @@
 mod account;
 mod connection;
 mod data;
+mod descriptors;
 mod idle;
 mod limits;
 mod metrics;
@@ -43,7 +44,8 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
 
     tokio::spawn(metrics::serve(metrics_listener, Arc::clone(&metrics)));
     ready::announce(address, metrics_address, &settings);
-    connection::serve(listener, Arc::new(service), metrics, settings.max_connections.get()).await;
+    let places = descriptors::places(settings.max_connections.get());
+    connection::serve(listener, Arc::new(service), metrics, places).await;
     Ok(())
 }
 

@@ -67,7 +67,7 @@ pub(crate) struct Settings {
     #[arg(long, env = "EDGEHOP_PRESIGN", value_name = "TIME")]
     pub(crate) presign: Option<aws::AddressLifetime>,
 
-    /// Most connections at once; further ones wait
+    /// Most connections at once; further ones wait. Each takes two open files, for which the process's limit is raised
     #[arg(long, env = "EDGEHOP_MAX_CONNECTIONS", default_value = "1024")]
     pub(crate) max_connections: NonZeroUsize,
 

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use edgehop_tests::function_url::event;
 use edgehop_tests::lambda::Environment;
+use edgehop_tests::runtime_api::Mishap;
 use edgehop_tests::stocked::Stocked;
 use serde_json::Value;
 
@@ -20,10 +21,10 @@ async fn a_question_for_the_next_request_that_nobody_answers_is_asked_again() {
     let work = move || {
         let mut function = Environment::start(&cloud, &[]);
         for round in 1..=5 {
-            function.api.leave_unanswered("/invocation/next");
-            function.api.leave_unanswered("/invocation/next");
+            function.api.let_happen(Mishap::Unanswered("/invocation/next"));
+            function.api.let_happen(Mishap::Unanswered("/invocation/next"));
             assert_eq!(function.request("GET", "/", &[]).status, 200, "{round}");
-            wait_until(&function, |function| function.api.to_be_left() == 0);
+            wait_until(&function, |function| function.api.to_happen() == 0);
             // Once it has answered this, what is left without an answer from here on is another question.
             assert_eq!(function.request("GET", "/", &[]).status, 200, "{round}");
         }
@@ -35,12 +36,26 @@ async fn a_question_for_the_next_request_that_nobody_answers_is_asked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_is_cut_off_is_taken_again() {
+    let cloud = Stocked::with_samples(4096).await;
+    let work = move || {
+        let mut function = Environment::start(&cloud, &[]);
+        for _ in 0..2 {
+            function.api.let_happen(Mishap::CutEvent);
+            assert_eq!(function.request("GET", "/", &[]).status, 200);
+        }
+        assert_eq!((function.api.to_happen(), function.metrics().len()), (0, 2));
+    };
+    tokio::task::spawn_blocking(work).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_runtime_api_that_is_gone_ends_the_process() {
     let cloud = Stocked::with_samples(4096).await;
     let work = move || {
         let mut function = Environment::start(&cloud, &[]);
         for _ in 0..3 {
-            function.api.leave_unanswered("/invocation/next");
+            function.api.let_happen(Mishap::Unanswered("/invocation/next"));
         }
         // It may have asked before the connections were to be closed, and then answers once more.
         function.api.hand_out(&event("GET", "/", &[]).to_string());
@@ -58,9 +73,9 @@ async fn an_answer_that_cannot_be_handed_over_costs_only_whoever_asked() {
     let work = move || {
         let mut function = Environment::start(&cloud, &[]);
         assert_eq!(function.request("GET", "/", &[]).status, 200);
-        function.api.leave_unanswered("/response");
+        function.api.let_happen(Mishap::Unanswered("/response"));
         let lost = function.api.hand_out(&event("GET", "/", &[]).to_string());
-        wait_until(&function, |function| function.api.to_be_left() == 0);
+        wait_until(&function, |function| function.api.to_happen() == 0);
         assert_eq!(function.request("GET", "/", &[]).status, 200);
         let log = function.log();
         let line = log.iter().find(|line| line["message"] == "an answer could not be handed over");

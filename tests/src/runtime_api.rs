@@ -16,12 +16,21 @@ pub struct RuntimeApi {
     address: SocketAddr,
     events: Sender<(String, String)>,
     posts: Receiver<Post>,
-    unanswered: Unanswered,
+    mishaps: Mishaps,
     asked: usize,
 }
 
-/// Ends of the paths that are left without an answer, each once.
-type Unanswered = Arc<Mutex<Vec<&'static str>>>;
+/// What is to happen, each once.
+type Mishaps = Arc<Mutex<Vec<Mishap>>>;
+
+/// A connection that ends too early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mishap {
+    /// Instead of the next answer to a path that ends so.
+    Unanswered(&'static str),
+    /// In the middle of the next event, which is handed out again.
+    CutEvent,
+}
 
 /// What a function sent.
 #[derive(Debug, Clone)]
@@ -47,15 +56,16 @@ impl RuntimeApi {
         let address = listener.local_addr().unwrap();
         let (events, waiting) = channel();
         let (answered, posts) = channel();
-        let (waiting, unanswered) = (Arc::new(Mutex::new(waiting)), Unanswered::default());
-        let left = Arc::clone(&unanswered);
+        let (waiting, mishaps) = (Arc::new(Mutex::new(waiting)), Mishaps::default());
+        let (left, again) = (Arc::clone(&mishaps), events.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let (waiting, left, answered) = (Arc::clone(&waiting), Arc::clone(&left), answered.clone());
-                std::thread::spawn(move || serve(&stream.unwrap(), &waiting, &left, &answered));
+                let (waiting, left) = (Arc::clone(&waiting), Arc::clone(&left));
+                let (again, answered) = (again.clone(), answered.clone());
+                std::thread::spawn(move || serve(&stream.unwrap(), (&waiting, &again), &left, &answered));
             }
         });
-        RuntimeApi { address, events, posts, unanswered, asked: 0 }
+        RuntimeApi { address, events, posts, mishaps, asked: 0 }
     }
 
     /// `host:port`, for `AWS_LAMBDA_RUNTIME_API`.
@@ -79,14 +89,14 @@ impl RuntimeApi {
         id
     }
 
-    /// Closes the connection instead of answering, once, the next request to a path that ends so.
-    pub fn leave_unanswered(&self, end: &'static str) {
-        self.unanswered.lock().unwrap().push(end);
+    /// Lets this happen, once.
+    pub fn let_happen(&self, mishap: Mishap) {
+        self.mishaps.lock().unwrap().push(mishap);
     }
 
-    /// How many requests are still to be left without an answer.
-    pub fn to_be_left(&self) -> usize {
-        self.unanswered.lock().unwrap().len()
+    /// How much is still to happen.
+    pub fn to_happen(&self) -> usize {
+        self.mishaps.lock().unwrap().len()
     }
 
     /// What the function sends next by itself.
@@ -105,28 +115,34 @@ impl Post {
 /// Answers requests on one connection until it is closed.
 fn serve(
     stream: &TcpStream,
-    waiting: &Mutex<Receiver<(String, String)>>,
-    unanswered: &Mutex<Vec<&'static str>>,
+    (waiting, again): (&Mutex<Receiver<(String, String)>>, &Sender<(String, String)>),
+    mishaps: &Mutex<Vec<Mishap>>,
     answered: &Sender<Post>,
 ) -> Option<()> {
     stream.set_nodelay(true).ok()?;
+    let happens = |whether: &dyn Fn(&Mishap) -> bool| {
+        let mut mishaps = mishaps.lock().unwrap();
+        mishaps.iter().position(whether).map(|which| mishaps.remove(which))
+    };
     let (mut reader, mut out) = (BufReader::with_capacity(1 << 18, stream), stream);
     loop {
         let first = line(&mut reader)?;
         let path = first.split(' ').nth(1)?.strip_prefix("/2018-06-01/runtime")?.to_owned();
         let headers = fields(&mut reader)?;
-        let mut left = unanswered.lock().unwrap();
-        if let Some(which) = left.iter().position(|end| path.ends_with(end)) {
-            left.remove(which);
+        if happens(&|mishap| matches!(mishap, Mishap::Unanswered(end) if path.ends_with(end))).is_some() {
             return None;
         }
-        drop(left);
         if path == "/invocation/next" {
             // A process that was killed while it waited has left its place to the next.
             let (id, event) = waiting.lock().unwrap().recv().ok()?;
             let length = event.len();
             let head =
                 format!("HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: {id}\r\nContent-Length: {length}\r\n\r\n");
+            if happens(&|mishap| *mishap == Mishap::CutEvent).is_some() {
+                out.write_all((head + &event[..length / 2]).as_bytes()).ok()?;
+                again.send((id, event)).ok()?;
+                return None;
+            }
             out.write_all((head + &event).as_bytes()).ok()?;
             continue;
         }

@@ -31,7 +31,8 @@ impl Handler {
             let invocation = self.api.next().await?;
             let span = tracing::info_span!("invocation", requestId = invocation.id);
             let answer = self.invocation(&invocation, cold, span.clone()).instrument(span.clone());
-            // Whoever asked gets nothing. The next request has nothing to do with it, and need not wait for a new process.
+            // Lambda hands the request out once more, or gives it up. The next one has nothing to do with it, and need not
+            // wait for a new process.
             if let Err(error) = answer.await {
                 let _request = span.enter();
                 tracing::error!(error = %format!("{error:#}"), "an answer could not be handed over");

@@ -3,6 +3,7 @@
 
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
+use http::response::Parts;
 use http::{HeaderValue, Method, Request, Uri};
 use http_body_util::BodyExt as _;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -13,8 +14,8 @@ use lambda_runtime_api_client::{PooledClient, build_request};
 const VERSION: &str = "/2018-06-01/runtime";
 
 /// How often in a row [`RuntimeApi::next`] may find its connection gone. Whoever plays Lambda may close it between two requests
-/// without a word, cargo-lambda behind an answer of which HTTP takes no body; a request that nobody answered was given to
-/// nobody.
+/// without a word, as cargo-lambda does behind an answer of which HTTP takes no body. An event that did not come whole is
+/// handed out again, or refused.
 const ATTEMPTS: usize = 3;
 
 /// Which request an answer is for.
@@ -62,22 +63,19 @@ impl RuntimeApi {
     /// The runtime API is gone, or refuses: the process has nothing more to do.
     pub(crate) async fn next(&self) -> anyhow::Result<Invocation> {
         let mut attempt = 1;
-        let answer = loop {
-            let next = build_request().uri(format!("{VERSION}/invocation/next")).body(Body::empty())?;
-            match self.client.call(next).await.map_err(failed) {
+        let (head, event) = loop {
+            match self.whole(build_request().uri(format!("{VERSION}/invocation/next")).body(Body::empty())?).await {
                 Ok(answer) => break answer,
                 Err(error) if attempt == ATTEMPTS => return Err(error.context("no next invocation")),
                 Err(error) => tracing::warn!(error = %format!("{error:#}"), "asking again for the next invocation"),
             }
             attempt += 1;
         };
-        let (head, body) = answer.into_parts();
         if !head.status.is_success() {
             bail!("no next invocation: the runtime API answers {}", head.status);
         }
         let id = head.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).context("an invocation has no id")?;
-        let (id, attempt) = (id.to_owned(), head.headers.get(INVOCATION_ID).cloned());
-        Ok(Invocation { id, attempt, event: body.collect().await.context("an event was cut off")?.to_bytes() })
+        Ok(Invocation { id: id.to_owned(), attempt: head.headers.get(INVOCATION_ID).cloned(), event })
     }
 
     /// Answers in one piece.
@@ -113,14 +111,18 @@ impl RuntimeApi {
 
     async fn post(&self, post: Request<Body>) -> anyhow::Result<()> {
         let path = post.uri().path().to_owned();
-        let answer = self.client.call(post).await.map_err(failed).with_context(|| format!("cannot post to {path}"))?;
-        let (head, body) = answer.into_parts();
-        let said = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+        let (head, said) = self.whole(post).await.with_context(|| format!("cannot post to {path}"))?;
         // Lambda refuses an answer that is too large or too late. The next request has nothing to do with it.
         if !head.status.is_success() {
             tracing::error!(path, status = head.status.as_u16(), said = %String::from_utf8_lossy(&said), "refused");
         }
         Ok(())
+    }
+
+    async fn whole(&self, request: Request<Body>) -> anyhow::Result<(Parts, Bytes)> {
+        let answer = self.client.call(request).await.map_err(anyhow::Error::from_boxed)?;
+        let (head, body) = answer.into_parts();
+        Ok((head, body.collect().await.context("the answer was cut off")?.to_bytes()))
     }
 }
 
@@ -137,8 +139,4 @@ impl Invocation {
 /// The body of an error report.
 fn report(kind: &str, message: &str) -> Body {
     Body::from(serde_json::json!({ "errorType": kind, "errorMessage": message }).to_string())
-}
-
-fn failed(error: lambda_runtime_api_client::BoxError) -> anyhow::Error {
-    anyhow::Error::from_boxed(error)
 }

@@ -1,16 +1,23 @@
 //! A table and a bucket of a test's own with something in them, over what stands in for AWS.
 
+use std::sync::{Arc, LazyLock};
+
 use aws::{Clients, DynamoCatalog, S3Artifacts};
 use init_data::Stores;
 use md5::Digest as _;
 use resolver::catalog::{Artifact, Channel, ObjectKey, Release};
 use resolver::words::{ComponentName, Digest, Md5, Sha256, Timestamp};
 use store::Artifacts as _;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::cloud::{self, Cloud};
 use crate::server::folder;
 use crate::stand_ins::endpoints;
 use crate::writes::Writes as _;
+
+/// One at a time in a process. The stand-ins answer one request after the other, and the programs over them are as impatient
+/// as devices: they must not wait for another test's requests.
+static ALONE: LazyLock<Arc<Mutex<()>>> = LazyLock::new(Arc::default);
 
 /// A table and a bucket, and clients of both.
 #[derive(Debug)]
@@ -19,13 +26,15 @@ pub struct Stocked {
     pub cloud: Cloud,
     /// Patient ones.
     pub clients: Clients,
+    _alone: OwnedMutexGuard<()>,
 }
 
 impl Stocked {
-    /// An empty table and an empty bucket.
+    /// An empty table and an empty bucket, when no other is left.
     pub async fn new() -> Stocked {
+        let alone = Arc::clone(&ALONE).lock_owned().await;
         let cloud = tokio::task::spawn_blocking(Cloud::new).await.unwrap();
-        Stocked { cloud, clients: cloud::patient_clients().await }
+        Stocked { cloud, clients: cloud::patient_clients().await, _alone: alone }
     }
 
     /// With the sample data that `edgehop-server` makes, artifacts of this size.

@@ -101,13 +101,14 @@ pub(crate) async fn the_list_has_every_object_and_nothing_else(place: &impl Plac
 pub(crate) async fn putting_again_makes_an_object_young(place: &impl Place) {
     let artifacts = place.artifacts().await;
     let [(blob, object), (fragment, _)] = pair(&artifacts).await;
-    tokio::time::sleep(Duration::from_millis(1500)).await;
+    tokio::time::sleep(Duration::from_millis(2500)).await;
     for key in [&blob, &fragment] {
-        assert!(age(&artifacts, key).await >= Duration::from_millis(1400), "{key}");
+        assert!(age(&artifacts, key).await >= Duration::from_millis(2400), "{key}");
     }
     put(&place.artifacts().await, &blob, &object).await;
-    assert!(age(&artifacts, &blob).await < Duration::from_millis(1400));
-    assert!(age(&artifacts, &fragment).await >= Duration::from_millis(1400), "only what was put is young");
+    // The blob is asked first: the longer that takes, the younger it is beside the other. Some stores know whole seconds.
+    let (put, other) = (age(&artifacts, &blob).await, age(&artifacts, &fragment).await);
+    assert!(put + Duration::from_secs(1) <= other, "only what was put is young: {put:?}, {other:?}");
     check_shown(&artifacts, &blob, &object).await;
     assert_eq!(artifacts.signature(&blob.sha256()).await.unwrap().as_deref(), Some("signed"));
 }

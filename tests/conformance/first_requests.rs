@@ -5,12 +5,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use edgehop_tests::sample::GAMER;
+use service::FAILED;
 
 use crate::asking::{Stock, get, service};
 use crate::faults::{Trouble, Watched};
 
 /// How long a read takes: long enough for all that comes at once to come.
 const READ: Duration = Duration::from_millis(100);
+
+/// How long a read takes that is to be given up: half of it is longer than a busy machine stands still.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// The records that a gamer's question needs.
 const NEEDED: [&str; 6] = ["attr cellular", "attr gamer", "modemfw", "os_armv8", "scoreboard", "videostreamer"];
@@ -81,22 +85,27 @@ async fn many_first_requests_do_not_queue_before_a_failing_store() {
     for status in asking {
         assert_eq!(status.await.unwrap(), 503);
     }
+    // One asks, and another once the failure is no longer remembered.
     let (took, reads) = (begin.elapsed(), catalog.read_since().0);
-    assert!(took < 10 * READ, "40 requests took {took:?} where a read takes {READ:?}; {reads:?}");
+    let most = 1 + (took.as_secs_f64() / FAILED.as_secs_f64()) as usize;
+    assert!(
+        (1..=most).contains(&reads["os_armv8"]),
+        "40 requests took {took:?} where a read takes {READ:?}; {reads:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_device_that_gives_up_keeps_nobody_waiting() {
     let stock = Stock::new(4096).await;
     let catalog = Watched::new(stock.catalog);
-    catalog.takes(READ);
+    catalog.takes(SLOW);
     let service = service(catalog.clone(), stock.artifacts);
     // Given up in the first round, and in the second.
-    for patience in [READ / 2, READ + READ / 2] {
+    for patience in [SLOW / 2, SLOW + SLOW / 2] {
         assert!(tokio::time::timeout(patience, get(&service, GAMER)).await.is_err());
-        let waiting = tokio::time::timeout(10 * READ, get(&service, "/package?cpuArch=armv8")).await;
+        let waiting = tokio::time::timeout(30 * SLOW, get(&service, "/package?cpuArch=armv8")).await;
         assert_eq!(waiting.expect("an answer").status, 200);
     }
-    let answer = tokio::time::timeout(10 * READ, get(&service, GAMER)).await.expect("an answer");
+    let answer = tokio::time::timeout(30 * SLOW, get(&service, GAMER)).await.expect("an answer");
     assert!(answer.status == 200 && answer.is_whole());
 }

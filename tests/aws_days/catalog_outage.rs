@@ -1,6 +1,6 @@
 //! What devices get while DynamoDB is in trouble: what is known, as long as it may stand in, and else when to come back.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws::{ATTEMPTS, OPERATION};
 use edgehop_tests::fault_proxy::Fault;
@@ -9,8 +9,9 @@ use service::FRESH;
 
 use crate::day::{Answer, Day};
 
-/// Longest that anything takes beyond its time, on a machine that is busy with other tests.
-pub(crate) const SLACK: Duration = Duration::from_millis(2500);
+/// Longest that anything takes beyond its time, on a machine that is busy with other tests. Less than an operation: one too
+/// many is noticed.
+pub(crate) const SLACK: Duration = Duration::from_millis(4500);
 
 /// A little longer than records are fresh.
 const NO_LONGER_FRESH: Duration = Duration::from_millis(FRESH.as_millis() as u64 + 100);
@@ -44,13 +45,14 @@ async fn what_is_known_stands_in_for_a_catalog_in_trouble() {
     assert!(good.is_whole());
     let all = troubles().into_iter().map(async |(name, fault, longest)| {
         let day = Day::begin().await;
+        let asked = Instant::now();
         assert_eq!(day.get(GAMER).await, good, "{name}");
         let list = day.ask("GET", &format!("{GAMER}&payloadType=metadataOnly"), &[]).await;
         day.dynamodb.all(fault);
         // Fresh records are not asked for.
         day.dynamodb.calls();
         assert_eq!(day.get(GAMER).await, good, "{name}");
-        assert_eq!(day.dynamodb.calls(), [], "{name}");
+        assert!(day.dynamodb.calls().is_empty() || asked.elapsed() >= FRESH, "{name}");
         tokio::time::sleep(NO_LONGER_FRESH).await;
         // One asks, and another for what the first one did not get to yet. Whoever comes then does not wait for them.
         let after = async |time: Duration| {
@@ -117,7 +119,7 @@ async fn trouble_that_passes_at_once_is_not_seen() {
 /// `STALE` itself is ten minutes, which no test waits for: this service may use its records for less.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_known_does_not_stand_in_for_ever() {
-    const STALE: Duration = Duration::from_secs(8);
+    const STALE: Duration = Duration::from_secs(20);
     // Those that are soon known. For the others time goes by while they are asked.
     let soon = troubles().into_iter().filter(|(.., longest)| *longest < OPERATION);
     let all = soon.map(async |(name, fault, _)| {

@@ -9,7 +9,7 @@ use crate::day::{Answer, Day};
 use crate::place::{MINISIG, SIZE};
 
 /// How long no further call must come for a round to be over. A decision takes less than a millisecond.
-const QUIET: Duration = Duration::from_millis(250);
+const QUIET: Duration = Duration::from_millis(600);
 
 /// What a question cost.
 #[derive(Debug, PartialEq, Eq)]

@@ -38,6 +38,11 @@ impl Memory {
         let (method, target, body) = (request.method.clone(), request.target.clone(), request.body.clone());
         let key = Key { server, method, target, range, body };
         let answer = Arc::clone(self.kept.lock().unwrap().entry(key).or_default());
-        answer.get_or_try_init(|| exchange(server, request)).await.cloned()
+        let asked = async || match exchange(server, request).await {
+            Ok(answer) if !answer.status.starts_with('5') => Ok(answer),
+            // A stand-in's own trouble is nothing to remember.
+            passing => Err(passing),
+        };
+        answer.get_or_try_init(asked).await.cloned().or_else(|passing| passing)
     }
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod caches;
+mod connections;
 mod deployment;
 mod front;
 mod healthy;

@@ -6,6 +6,7 @@ mod connections;
 mod deployment;
 mod front;
 mod healthy;
+mod late;
 mod origins;
 mod stack;
 mod stores;

@@ -4,6 +4,8 @@
 
 mod bad_code;
 mod bad_input;
+mod busy;
+mod busy_s3;
 mod cloudformation;
 mod data;
 mod desk;

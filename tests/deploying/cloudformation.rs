@@ -31,6 +31,12 @@ pub struct Script {
     pub events: Vec<[&'static str; 4]>,
     /// Refusals: of which action, how often, HTTP status, code, message.
     pub refusals: Vec<(&'static str, usize, u16, &'static str, &'static str)>,
+    /// Refusals that begin once the stack was made, changed or deleted.
+    pub refusals_after: Vec<(&'static str, usize, u16, &'static str, &'static str)>,
+    /// Actions that it does once without being heard: the connection ends in place of the answer.
+    pub lost: Vec<&'static str>,
+    /// It says of what it has done already that it knows the token; otherwise it answers as it did then.
+    pub names_tokens: bool,
     /// What the states are after the stack was made, changed or deleted.
     pub after: VecDeque<&'static str>,
     /// What the outputs are after that, if they are otherwise.
@@ -41,6 +47,8 @@ pub struct Script {
     pub calls: Vec<String>,
     /// How many events have been shown.
     pub shown: usize,
+    /// Whatever has one of these was done already.
+    pub tokens: Vec<String>,
 }
 
 /// What edgehop's template calls itself.
@@ -73,6 +81,14 @@ impl CloudFormation {
             .map(|call| call.split('&').find_map(|part| part.strip_prefix("Action=")).unwrap().to_owned())
             .collect()
     }
+
+    /// What the calls of an action were told apart by, from each other and from repeats of themselves.
+    pub fn tokens(&self, action: &str) -> Vec<Option<String>> {
+        let script = self.script.lock().unwrap();
+        let calls = script.calls.iter().filter(|call| field(call, "Action") == Some(action));
+        calls.map(|call| field(call, "ClientRequestToken").map(str::to_owned)).collect()
+    }
+
     /// The states after what is asked for next.
     pub fn goes_on(&self, states: &[&'static str]) {
         self.script.lock().unwrap().after = states.iter().copied().collect();
@@ -113,35 +129,55 @@ fn serve(stream: &TcpStream, script: &Mutex<Script>) -> Option<()> {
         }
         let mut body = vec![0; length];
         reader.read_exact(&mut body).ok()?;
-        let (status, answer) = script.lock().unwrap().answer(String::from_utf8(body).unwrap());
+        let (status, answer) = script.lock().unwrap().answer(String::from_utf8(body).unwrap())?;
         let head = format!("HTTP/1.1 {status} X\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n", answer.len());
         out.write_all((head + &answer).as_bytes()).ok()?;
     }
 }
 
 impl Script {
-    fn answer(&mut self, call: String) -> (u16, String) {
-        let action = call.split('&').find_map(|part| part.strip_prefix("Action=")).unwrap_or_default().to_owned();
+    /// `None` if nobody hears it.
+    fn answer(&mut self, call: String) -> Option<(u16, String)> {
+        let action = field(&call, "Action").unwrap_or_default().to_owned();
+        let token = field(&call, "ClientRequestToken").map(str::to_owned);
         self.calls.push(call);
-        if let Some(refusal) = self.refusals.iter_mut().find(|(of, left, ..)| *of == action && *left > 0) {
+        let is_repeated = token.as_ref().is_some_and(|token| self.tokens.contains(token));
+        let lost = self.lost.iter().position(|of| *of == action).map(|at| self.lost.remove(at));
+        if !is_repeated
+            && lost.is_none()
+            && let Some(refusal) = self.refusals.iter_mut().find(|(of, left, ..)| *of == action && *left > 0)
+        {
             refusal.1 -= 1;
-            return (refusal.2, error(refusal.3, refusal.4));
+            return Some((refusal.2, error(refusal.3, refusal.4)));
         }
         let result = match action.as_str() {
             "DescribeStacks" => match self.state() {
                 Some(state) => self.stack(state),
-                None => return (400, error("ValidationError", "Stack with id ota does not exist")),
+                None => return Some((400, error("ValidationError", "Stack with id ota does not exist"))),
             },
             "DescribeStackEvents" => self.told(),
             "ListStackResources" => self.made_of(),
             "CreateStack" | "UpdateStack" | "DeleteStack" => {
-                self.states = std::mem::take(&mut self.after);
-                self.outputs = self.outputs_after.take().unwrap_or_else(|| self.outputs.clone());
+                if is_repeated && self.names_tokens {
+                    return Some((400, error("TokenAlreadyExistsException", "A client request token already exists")));
+                }
+                if !is_repeated {
+                    self.begin();
+                    self.tokens.extend(token);
+                }
                 "<StackId>arn:aws:cloudformation:us-east-1:123456789012:stack/ota/1</StackId>".to_owned()
             }
             other => panic!("{other} was not expected"),
         };
-        (200, format!("<{action}Response><{action}Result>{result}</{action}Result></{action}Response>"))
+        let answer = format!("<{action}Response><{action}Result>{result}</{action}Result></{action}Response>");
+        lost.is_none().then_some((200, answer))
+    }
+
+    /// It does what it was asked.
+    fn begin(&mut self) {
+        self.states = std::mem::take(&mut self.after);
+        self.outputs = self.outputs_after.take().unwrap_or_else(|| self.outputs.clone());
+        self.refusals.append(&mut self.refusals_after);
     }
 
     /// The state now; the next one is the next time's.
@@ -195,6 +231,11 @@ impl Script {
         };
         format!("<StackEvents>{}</StackEvents>", shown.rev().map(one).collect::<String>())
     }
+}
+
+/// A field of a call, as it came.
+fn field<'a>(call: &'a str, name: &str) -> Option<&'a str> {
+    call.split('&').find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
 }
 
 fn error(code: &str, message: &str) -> String {

@@ -4,6 +4,8 @@
 
 mod bad_code;
 mod bad_input;
+mod busy;
+mod busy_s3;
 mod cloudformation;
 mod data;
 mod desk;
@@ -11,6 +13,7 @@ mod existing;
 mod flow;
 mod killed;
 mod known_words;
+mod out_of_reach;
 mod refusing;
 mod states;
 mod uploads;

@@ -47,6 +47,7 @@ fn packages_that_are_streamed_have_no_parts() {
                 streamed(answer);
             }
         },
+        ..WHOLE
     };
     visited(chunks).notes("range", &["/package?", ": 200\"", "BUFFERED"]);
 }

@@ -11,6 +11,8 @@ use edgehop_tests::client::{Response, raw};
 pub struct Break {
     pub request: fn(&mut Request),
     pub answer: fn(&Request, &mut Response),
+    /// A connection takes one request, does not say so, and ends when the next one comes.
+    pub is_curt: bool,
 }
 
 /// A request's head.
@@ -29,7 +31,7 @@ pub struct Front {
 }
 
 /// Lets everything through.
-pub const WHOLE: Break = Break { request: |_| {}, answer: |_, _| {} };
+pub const WHOLE: Break = Break { request: |_| {}, answer: |_, _| {}, is_curt: false };
 
 impl Front {
     pub fn new(breaks: Break) -> Front {
@@ -96,7 +98,10 @@ fn serve(mut stream: TcpStream, upstream: Option<SocketAddr>, breaks: Break) {
         None => Response { status: 200, headers: Vec::new(), body: Vec::new(), complete: true },
     };
     (breaks.answer)(&request, &mut answer);
-    let mut out = format!("HTTP/1.1 {} Whatever\r\nconnection: close\r\n", answer.status);
+    let mut out = format!("HTTP/1.1 {} Whatever\r\n", answer.status);
+    if !breaks.is_curt {
+        out.push_str("connection: close\r\n");
+    }
     for (name, value) in answer.headers.iter().filter(|(name, _)| name != "connection") {
         out.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -105,6 +110,9 @@ fn serve(mut stream: TcpStream, upstream: Option<SocketAddr>, breaks: Break) {
     let _ = stream.write_all(out.as_bytes());
     if !head_only {
         let _ = stream.write_all(&answer.body);
+    }
+    if breaks.is_curt {
+        read(&mut stream);
     }
 }
 

@@ -2,9 +2,11 @@
 
 mod answers;
 mod caches;
+mod connections;
 mod deployment;
 mod front;
 mod healthy;
+mod late;
 mod origins;
 mod stack;
 mod stores;

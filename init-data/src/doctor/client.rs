@@ -55,7 +55,9 @@ impl Client {
         tcp.enforce_http(false);
         tcp.set_connect_timeout(Some(CONNECT));
         let tls = HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().wrap_connector(tcp);
-        let http = legacy::Client::builder(TokioExecutor::new()).build(tls);
+        // A connection may end at any moment between two requests. A device would ask once more; here that would be found,
+        // and mean nothing. So each request has its own.
+        let http = legacy::Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(tls);
         Ok(Client { http, asked: AtomicU32::new(0) })
     }
 

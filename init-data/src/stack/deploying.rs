@@ -22,6 +22,10 @@ use super::waiting::settled;
 /// How often it begins anew because somebody else does something to the stack.
 const MAX_ROUNDS: usize = 10;
 
+/// What CloudFormation says of a token that it knows, where it does not just answer as before. Nobody else has ours, so what
+/// was asked for is being done.
+const REPEATED: &str = "TokenAlreadyExistsException";
+
 /// What became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -151,16 +155,18 @@ async fn create(
         .set_parameters(Some(parameters))
         .capabilities(Capability::CapabilityIam)
         .on_failure(OnFailure::Rollback)
+        .client_request_token(token())
         .tags(tag);
-    match create.send().await {
-        Ok(_) => {}
+    let stack = match create.send().await {
+        // The stack is being made: that it cannot be looked at for a while must not end this.
+        Ok(created) => Stack::begun(name, created.stack_id),
+        Err(error) if error.code() == Some(REPEATED) => Stack::begun(name, None),
         Err(error) if error.code() == Some("AlreadyExistsException") => return Ok(None),
         Err(error) => {
             let what = format!("cannot make the stack {name}");
             return Err(account.failed(what, "cloudformation:CreateStack", &error));
         }
-    }
-    let stack = Stack::get(account, name).await?;
+    };
     let stack = settled(account, &stack, Events::default(), tell).await?;
     Ok(stack.map(|stack| (stack, Change::Created)))
 }
@@ -177,19 +183,27 @@ async fn update(
     let events = Events::from_now(account, stack).await?;
     let update = account.cloudformation.update_stack().stack_name(&stack.id).template_url(template_url);
     let update = update.set_parameters(Some(parameters)).capabilities(Capability::CapabilityIam);
+    let update = update.client_request_token(token());
     match update.send().await {
-        Ok(_) => {
-            let stack = settled(account, stack, events, tell).await?;
-            Ok(stack.map(|stack| (stack, Change::Updated)))
-        }
+        Ok(_) => {}
+        Err(error) if error.code() == Some(REPEATED) => {}
         // CloudFormation has a code for neither: both are a ValidationError.
-        Err(error) if said(&error, "No updates are to be performed") => Ok(Some((stack.clone(), Change::Unchanged))),
-        Err(error) if said(&error, "_IN_PROGRESS state and can not be updated") => Ok(None),
+        Err(error) if said(&error, "No updates are to be performed") => {
+            return Ok(Some((stack.clone(), Change::Unchanged)));
+        }
+        Err(error) if said(&error, "_IN_PROGRESS state and can not be updated") => return Ok(None),
         Err(error) => {
             let what = format!("cannot change the stack {}", stack.name);
-            Err(account.failed(what, "cloudformation:UpdateStack", &error))
+            return Err(account.failed(what, "cloudformation:UpdateStack", &error));
         }
     }
+    let stack = settled(account, stack, events, tell).await?;
+    Ok(stack.map(|stack| (stack, Change::Updated)))
+}
+
+/// What tells CloudFormation a call that the SDK repeats, because its answer was lost, from another one.
+fn token() -> String {
+    format!("edgehop-{:032x}", fastrand::u128(..))
 }
 
 fn said(error: &impl aws_sdk_cloudformation::error::ProvideErrorMetadata, text: &str) -> bool {

@@ -98,6 +98,14 @@ pub enum StackError {
         /// What to do.
         advice: String,
     },
+    /// Nobody can see any more what becomes of a stack.
+    #[error("{why}; CloudFormation goes on with the stack {name} all the same: the same command watches it again")]
+    Unwatched {
+        /// The stack.
+        name: StackName,
+        /// Why it cannot be looked at.
+        why: Box<StackError>,
+    },
     /// The stack is in a state in which this cannot be done.
     #[error("the stack {name} is in {state}: {advice}")]
     State {

@@ -85,6 +85,20 @@ impl Stack {
         Stack::find(account, name).await?.ok_or_else(missing)
     }
 
+    /// The stack of edgehop's that CloudFormation has just begun to make, as long as nobody has looked at it.
+    pub(super) fn begun(name: &StackName, id: Option<String>) -> Stack {
+        Stack {
+            name: name.clone(),
+            id: id.unwrap_or_else(|| name.to_string()),
+            state: State::new("CREATE_IN_PROGRESS"),
+            reason: None,
+            parameters: BTreeMap::new(),
+            outputs: Outputs::default(),
+            is_edgehops: true,
+            is_protected: false,
+        }
+    }
+
     /// The same stack as it is now, even if it is deleted by now; `None` if CloudFormation has forgotten it.
     pub async fn again(&self, account: &Account) -> Result<Option<Stack>, StackError> {
         Stack::look(account, &self.name, &self.id).await

@@ -1,9 +1,12 @@
 //! A bucket's objects with all their versions: counted, and deleted.
 
+use std::time::Duration;
+
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
-use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use aws_sdk_s3::types::{Delete, Error as Refused, ObjectIdentifier};
 use serde::Serialize;
+use tokio::time::sleep;
 
 use super::account::Account;
 use super::error::StackError;
@@ -13,6 +16,15 @@ const MAX_PASSES: usize = 1000;
 
 /// Most versions that one call deletes (S3 API reference, DeleteObjects): as many as a page has.
 pub(super) const MAX_DELETED: usize = 1000;
+
+/// What one must be allowed for that.
+const DELETE: &str = "s3:DeleteObjectVersion";
+
+/// How often in a row something is asked again that is busy, before it is given up.
+pub(super) const ATTEMPTS: usize = 30;
+
+/// How long is waited in between.
+pub(super) const PAUSE: Duration = Duration::from_secs(2);
 
 /// What is in a bucket.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -100,16 +112,49 @@ pub(super) fn identifiers(page: &ListObjectVersionsOutput) -> Vec<ObjectIdentifi
     named.collect()
 }
 
-/// Deletes [`MAX_DELETED`] versions at most: one call.
+/// Deletes [`MAX_DELETED`] versions at most: one call. S3 says of single versions that it is too busy for them now, in an
+/// answer that the SDK takes for a success: those are asked for again, until it deletes none of them for a minute.
 pub(super) async fn delete(account: &Account, bucket: &str, found: Vec<ObjectIdentifier>) -> Result<(), StackError> {
-    let (what, action) = (format!("cannot empty the bucket {bucket}"), "s3:DeleteObjectVersion");
-    let Ok(all) = Delete::builder().set_objects(Some(found)).quiet(true).build() else { return Ok(()) };
+    let (mut left, mut attempts) = (found, ATTEMPTS);
+    loop {
+        let refused = deleted(account, bucket, &left).await?;
+        // One that lasts comes before all that may pass.
+        let failures = refused.iter().map(|refused| failure(bucket, refused));
+        let Some(error) = failures.min_by_key(|error| !error.lasts()) else { return Ok(()) };
+        let before = left.len();
+        left.retain(|one| refused.iter().any(|refused| is_about(refused, one)));
+        attempts = if left.len() < before { ATTEMPTS } else { attempts - 1 };
+        if error.lasts() || attempts == 0 || left.is_empty() {
+            return Err(error);
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+/// What of these versions is not deleted now: one call.
+async fn deleted(account: &Account, bucket: &str, found: &[ObjectIdentifier]) -> Result<Vec<Refused>, StackError> {
+    let Ok(all) = Delete::builder().set_objects(Some(found.to_vec())).quiet(true).build() else {
+        return Ok(Vec::new());
+    };
     let done = account.clients.s3.delete_objects().bucket(bucket).delete(all).send().await;
-    let done = done.map_err(|error| account.failed(&what, action, &error))?;
-    let Some(refused) = done.errors().first() else { return Ok(()) };
+    let done = done.map_err(|error| account.failed(not_emptied(bucket), DELETE, &error))?;
+    Ok(done.errors.unwrap_or_default())
+}
+
+fn is_about(refused: &Refused, one: &ObjectIdentifier) -> bool {
+    let is_version = refused.version_id().is_none_or(|version| Some(version) == one.version_id());
+    refused.key() == Some(one.key()) && is_version
+}
+
+fn failure(bucket: &str, refused: &Refused) -> StackError {
+    let what = not_emptied(bucket);
     let said = format!("{}: {}", refused.key().unwrap_or_default(), refused.message().unwrap_or("no message"));
-    Err(match refused.code() {
-        Some("AccessDenied") => StackError::Forbidden { what, action: action.to_owned(), said },
+    match refused.code() {
+        Some("AccessDenied") => StackError::Forbidden { what, action: DELETE.to_owned(), said },
         code => StackError::Call { what, said: format!("{} {said}", code.unwrap_or("no error code")), may_pass: true },
-    })
+    }
+}
+
+fn not_emptied(bucket: &str) -> String {
+    format!("cannot empty the bucket {bucket}")
 }

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::types::TableDescription;
 use store::Catalog as _;
@@ -11,19 +9,13 @@ use super::error::StackError;
 use super::event::Events;
 use super::found::Stack;
 use super::name::StackName;
-use super::objects::{self, Amount};
+use super::objects::{self, ATTEMPTS, Amount, PAUSE};
 use super::parameters::{CODE_BUCKET, EXISTING_BUCKET, EXISTING_TABLE};
 use super::progress::{Tell, Told};
 use super::read_grant;
 use super::stores::{BUCKET, TABLE};
 use super::uploads::Uploads;
 use super::waiting::settled;
-
-/// How often a bucket is emptied again into which something came meanwhile, and a table is asked again that is busy.
-const ATTEMPTS: usize = 30;
-
-/// How long is waited in between.
-const PAUSE: Duration = Duration::from_secs(2);
 
 /// A stack, and all that goes with it.
 #[derive(Debug, Clone)]
@@ -121,6 +113,8 @@ impl Removal {
                 uploads.amount.objects, uploads.bucket
             )));
             match uploads.delete(account).await {
+                // Whoever tries again comes no further. What may pass is worth another run: once the stack is gone, nobody
+                // knows any more whose they are.
                 Err(error) if error.lasts() => tell(Told::Step(&format!("they stay: {error}"))),
                 deleted => deleted?,
             }

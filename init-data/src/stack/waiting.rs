@@ -30,10 +30,11 @@ pub(super) async fn settled(
 ) -> Result<Option<Stack>, StackError> {
     let (begun, mut heard) = (Instant::now(), Instant::now());
     let (mut pause, mut cause, mut state) = (FIRST_PAUSE, None, stack.state.clone());
+    let mut is_blind = false;
     loop {
         match look(account, stack, &mut events).await {
             Ok((now, further)) => {
-                heard = Instant::now();
+                (heard, is_blind) = (Instant::now(), false);
                 for event in further {
                     if cause.is_none() && event.is_cause() {
                         cause = Some(event.clone());
@@ -46,7 +47,14 @@ pub(super) async fn settled(
                 }
                 state = now.state;
             }
-            Err(error) if error.lasts() || heard.elapsed() > OUTAGE => return Err(error),
+            Err(error) if error.lasts() || heard.elapsed() > OUTAGE => {
+                return Err(StackError::Unwatched { name: stack.name.clone(), why: Box::new(error) });
+            }
+            // The SDK has asked several times by now: whoever waits for minutes knows why.
+            Err(error) if !is_blind => {
+                is_blind = true;
+                tell(Told::Step(&format!("{error}; CloudFormation goes on meanwhile: looking again")));
+            }
             Err(_) => {}
         }
         if begun.elapsed() > LONGEST {

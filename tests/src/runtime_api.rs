@@ -14,11 +14,14 @@ const PATIENCE: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub struct RuntimeApi {
     address: SocketAddr,
-    events: Sender<(String, String)>,
+    events: Sender<Event>,
     posts: Receiver<Post>,
     mishaps: Mishaps,
     asked: usize,
 }
+
+/// A request's id and its event.
+type Event = (String, String);
 
 /// What is to happen, each once.
 type Mishaps = Arc<Mutex<Vec<Mishap>>>;
@@ -54,15 +57,14 @@ impl RuntimeApi {
     pub fn start() -> RuntimeApi {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let (events, waiting) = channel();
-        let (answered, posts) = channel();
-        let (waiting, mishaps) = (Arc::new(Mutex::new(waiting)), Mishaps::default());
-        let (left, again) = (Arc::clone(&mishaps), events.clone());
+        let ((events, waiting), (answered, posts)) = (channel(), channel());
+        let mishaps = Mishaps::default();
+        let (waiting, again) = (Mutex::new(waiting), events.clone());
+        let desk = Arc::new(Desk { waiting, again, mishaps: Arc::clone(&mishaps), answered });
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let (waiting, left) = (Arc::clone(&waiting), Arc::clone(&left));
-                let (again, answered) = (again.clone(), answered.clone());
-                std::thread::spawn(move || serve(&stream.unwrap(), (&waiting, &again), &left, &answered));
+                let desk = Arc::clone(&desk);
+                std::thread::spawn(move || desk.serve(&stream.unwrap()));
             }
         });
         RuntimeApi { address, events, posts, mishaps, asked: 0 }
@@ -112,48 +114,56 @@ impl Post {
     }
 }
 
-/// Answers requests on one connection until it is closed.
-fn serve(
-    stream: &TcpStream,
-    (waiting, again): (&Mutex<Receiver<(String, String)>>, &Sender<(String, String)>),
-    mishaps: &Mutex<Vec<Mishap>>,
-    answered: &Sender<Post>,
-) -> Option<()> {
-    stream.set_nodelay(true).ok()?;
-    let happens = |whether: &dyn Fn(&Mishap) -> bool| {
-        let mut mishaps = mishaps.lock().unwrap();
-        mishaps.iter().position(whether).map(|which| mishaps.remove(which))
-    };
-    let (mut reader, mut out) = (BufReader::with_capacity(1 << 18, stream), stream);
-    loop {
-        let first = line(&mut reader)?;
-        let path = first.split(' ').nth(1)?.strip_prefix("/2018-06-01/runtime")?.to_owned();
-        let headers = fields(&mut reader)?;
-        if happens(&|mishap| matches!(mishap, Mishap::Unanswered(end) if path.ends_with(end))).is_some() {
-            return None;
-        }
-        if path == "/invocation/next" {
-            // A process that was killed while it waited has left its place to the next.
-            let (id, event) = waiting.lock().unwrap().recv().ok()?;
-            let length = event.len();
-            let head =
-                format!("HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: {id}\r\nContent-Length: {length}\r\n\r\n");
-            if happens(&|mishap| *mishap == Mishap::CutEvent).is_some() {
-                out.write_all((head + &event[..length / 2]).as_bytes()).ok()?;
-                again.send((id, event)).ok()?;
+/// What all connections share.
+struct Desk {
+    waiting: Mutex<Receiver<Event>>,
+    /// Where an event goes that did not come whole.
+    again: Sender<Event>,
+    mishaps: Mishaps,
+    answered: Sender<Post>,
+}
+
+impl Desk {
+    fn happens(&self, whether: impl Fn(&Mishap) -> bool) -> bool {
+        let mut mishaps = self.mishaps.lock().unwrap();
+        mishaps.iter().position(whether).map(|which| mishaps.remove(which)).is_some()
+    }
+
+    /// Answers requests on one connection until it is closed.
+    fn serve(&self, stream: &TcpStream) -> Option<()> {
+        stream.set_nodelay(true).ok()?;
+        let (mut reader, mut out) = (BufReader::with_capacity(1 << 18, stream), stream);
+        loop {
+            let first = line(&mut reader)?;
+            let path = first.split(' ').nth(1)?.strip_prefix("/2018-06-01/runtime")?.to_owned();
+            let headers = fields(&mut reader)?;
+            if self.happens(|mishap| matches!(mishap, Mishap::Unanswered(end) if path.ends_with(end))) {
                 return None;
             }
-            out.write_all((head + &event).as_bytes()).ok()?;
-            continue;
+            if path == "/invocation/next" {
+                // A process that was killed while it waited has left its place to the next.
+                let (id, event) = self.waiting.lock().unwrap().recv().ok()?;
+                let length = event.len();
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: {id}\r\nContent-Length: {length}\r\n\r\n"
+                );
+                if self.happens(|mishap| *mishap == Mishap::CutEvent) {
+                    out.write_all((head + &event[..length / 2]).as_bytes()).ok()?;
+                    self.again.send((id, event)).ok()?;
+                    return None;
+                }
+                out.write_all((head + &event).as_bytes()).ok()?;
+                continue;
+            }
+            reader.fill_buf().ok()?;
+            let mut post =
+                Post { path, headers, body: vec![], trailers: vec![], complete: false, first_byte: Instant::now() };
+            let done = body(&mut reader, &mut post);
+            post.complete = done.is_some();
+            self.answered.send(post).ok()?;
+            done?;
+            out.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 16\r\n\r\n{\"status\":\"OK\"}\n").ok()?;
         }
-        reader.fill_buf().ok()?;
-        let mut post =
-            Post { path, headers, body: vec![], trailers: vec![], complete: false, first_byte: Instant::now() };
-        let done = body(&mut reader, &mut post);
-        post.complete = done.is_some();
-        answered.send(post).ok()?;
-        done?;
-        out.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 16\r\n\r\n{\"status\":\"OK\"}\n").ok()?;
     }
 }
 

@@ -1,7 +1,6 @@
-"""moto's server on the port that is named, with what the tests need otherwise than moto has it."""
+"""moto's server on a free port, which it prints, with what the tests need otherwise than moto has it."""
 
 import json
-import sys
 
 from moto.cloudformation import parsing
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
@@ -70,4 +69,6 @@ parsing.ResourceMap.delete = but_what_is_retained
 
 # One request after another: moto undoes a transaction by putting the whole table back.
 application = DomainDispatcherApplication(create_backend_app)
-make_server("127.0.0.1", int(sys.argv[1]), application, request_handler=MotoRequestHandler).serve_forever()
+server = make_server("127.0.0.1", 0, application, request_handler=MotoRequestHandler)
+print(f"listens on {server.port}", flush=True)
+server.serve_forever()

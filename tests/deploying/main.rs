@@ -11,6 +11,7 @@ mod existing;
 mod flow;
 mod killed;
 mod known_words;
+mod lost;
 mod refusing;
 mod states;
 mod uploads;

@@ -3,6 +3,7 @@
 import json
 
 from moto.cloudformation import parsing
+from moto.dynamodb.responses import DynamoHandler
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
@@ -38,6 +39,20 @@ def as_if_no_condition_held(self, action, resource):
 
 
 FakeBucket.get_permission = as_if_no_condition_held
+
+transact_write_items = DynamoHandler.transact_write_items
+written = {}
+
+
+def once_a_token(self):
+    """moto knows no tokens: it would refuse the second attempt of whoever lost the answer to the first."""
+    token = self.body.get("ClientRequestToken")
+    if token is None or token not in written:
+        written[token] = transact_write_items(self)
+    return written[token]
+
+
+DynamoHandler.transact_write_items = once_a_token
 
 parse_output = parsing.parse_output
 

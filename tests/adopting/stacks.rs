@@ -1,9 +1,9 @@
 //! The stack that the sample's init script filled: its only table and bucket, or those that are chosen.
 
-use edgehop_tests::cloud::{patient_clients, wait};
+use edgehop_tests::cloud::{patient_clients_at, wait};
 use edgehop_tests::key_value_store::{ARN, KeyValueStore};
 use edgehop_tests::sample_table;
-use edgehop_tests::stand_ins::endpoints;
+use edgehop_tests::stand_ins::{MOTO, endpoints};
 use serde_json::{Value, json};
 
 use crate::place::{Place, SIZE};
@@ -15,9 +15,7 @@ fn url() -> &'static str {
 
 /// Clients of that one.
 async fn clients() -> aws::Clients {
-    let clients = patient_clients().await;
-    let dynamodb = clients.dynamodb.config().to_builder().endpoint_url(url()).build();
-    aws::Clients { dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb), s3: clients.s3 }
+    patient_clients_at(url(), "us-east-1").await
 }
 
 /// A template with this table and these buckets.
@@ -45,7 +43,7 @@ async fn create(name: &str, template: &str) {
                   c = boto3.client('cloudformation', endpoint_url=sys.argv[1], region_name='us-east-1',\n    \
                   aws_access_key_id='AKIDEXAMPLE', aws_secret_access_key='not-a-secret')\n\
                   c.create_stack(StackName=sys.argv[2], TemplateBody=sys.argv[3])\n";
-    let python = edgehop_tests::packages::python("moto", &["moto[server]==5.2.5"]);
+    let python = edgehop_tests::packages::python("moto", &[MOTO]);
     let (url, name, template) = (url().to_owned(), name.to_owned(), template.to_owned());
     let done = tokio::task::spawn_blocking(move || {
         let mut command = std::process::Command::new(python);

@@ -36,12 +36,21 @@ pub fn make(table: &str, hash_key: &str, is_protected: bool, bucket: &str) {
     });
 }
 
-/// Whether the table and the bucket are there.
-fn are_there(table: &str, bucket: &str) -> (bool, bool) {
+/// Whether the table and the bucket are there. Only the answer that one is not there says so: no other error does.
+pub fn are_there(region: &str, table: &str, bucket: &str) -> (bool, bool) {
     wait(async {
-        let clients = clients(REGION).await;
-        let table = clients.dynamodb.describe_table().table_name(table).send().await;
-        (table.is_ok(), clients.s3.head_bucket().bucket(bucket).send().await.is_ok())
+        let clients = clients(region).await;
+        let table = match clients.dynamodb.describe_table().table_name(table).send().await {
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
+                false
+            }
+            described => described.map(|_| true).unwrap(),
+        };
+        let bucket = match clients.s3.head_bucket().bucket(bucket).send().await {
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => false,
+            seen => seen.map(|_| true).unwrap(),
+        };
+        (table, bucket)
     })
 }
 
@@ -52,7 +61,7 @@ fn a_stack_that_is_being_deleted_leaves_its_data_to_be_deleted() {
     let cloudformation = CloudFormation::start(script(&states, "leaving-table", "leaving-bucket"));
     let gone = desk(&cloudformation).done("destroy ota --yes");
     assert!(gone.out.contains("deleted: the table leaving-table with 0 components"), "{gone:?}");
-    assert_eq!(are_there("leaving-table", "leaving-bucket"), (false, false));
+    assert_eq!(are_there(REGION, "leaving-table", "leaving-bucket"), (false, false));
     let actions = cloudformation.actions();
     assert!(!actions.contains(&"DeleteStack".to_owned()), "{actions:?}");
 }
@@ -63,7 +72,7 @@ fn a_table_that_is_protected_does_not_cost_the_bucket_first() {
     let cloudformation = CloudFormation::start(script(&["CREATE_COMPLETE"], "protected-table", "unprotected-bucket"));
     let how = "aws dynamodb update-table --no-deletion-protection-enabled --table-name protected-table";
     desk(&cloudformation).refused("destroy ota --yes", 1, &["the table protected-table is protected", how]);
-    assert_eq!(are_there("protected-table", "unprotected-bucket"), (true, true));
+    assert_eq!(are_there(REGION, "protected-table", "unprotected-bucket"), (true, true));
 }
 
 #[test]

@@ -77,12 +77,18 @@ impl Desk {
         Said::of(line, ended(line, self.start(line)))
     }
 
-    /// Runs it, and kills it with SIGKILL after so long, unless it has ended by then.
-    pub fn killed_after(&self, line: &str, delay: Duration) -> Said {
+    /// Runs it, and kills it with SIGKILL after so long. If it ended by itself before that: how long it took.
+    pub fn killed_after(&self, line: &str, delay: Duration) -> Option<Duration> {
+        let begun = Instant::now();
         let mut child = self.start(line);
-        std::thread::sleep(delay);
+        while begun.elapsed() < delay {
+            if child.try_wait().unwrap().is_some() {
+                return Some(begun.elapsed());
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
         let _ = child.kill();
-        Said::of(line, child.wait_with_output().unwrap())
+        child.wait().unwrap().code().map(|_| begun.elapsed())
     }
 
     /// Runs what must be done; returns what it said.
@@ -123,9 +129,9 @@ impl Desk {
     }
 }
 
-/// A client of S3 that asks the same service.
+/// Clients that ask the same service.
 pub async fn clients(region: &str) -> aws::Clients {
-    cloud::clients_at(everything(), region).await
+    cloud::patient_clients_at(everything(), region).await
 }
 
 fn ended(line: &str, mut child: Child) -> Output {

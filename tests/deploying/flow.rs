@@ -3,6 +3,7 @@
 use edgehop_tests::cloud::wait;
 use serde_json::json;
 
+use crate::data::are_there;
 use crate::desk::{Desk, clients};
 
 const REGION: &str = "us-east-1";
@@ -59,11 +60,7 @@ fn a_deployment_is_made_and_filled_and_taken_down() {
 /// The table or the bucket of a deployment is there.
 pub fn is_there(deployment: &serde_json::Value) -> bool {
     let [table, bucket, region] = ["table", "bucket", "region"].map(|key| deployment[key].as_str().unwrap());
-    wait(async {
-        let clients = clients(region).await;
-        clients.s3.head_bucket().bucket(bucket).send().await.is_ok()
-            || clients.dynamodb.describe_table().table_name(table).send().await.is_ok()
-    })
+    are_there(region, table, bucket) != (false, false)
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod existing;
 mod flow;
 mod killed;
 mod known_words;
+mod lost;
 mod out_of_reach;
 mod refusing;
 mod states;

@@ -5,8 +5,9 @@ use crate::deployment::{HEALTHY, visit};
 /// How many requests a healthy deployment is asked at most: an operator may visit it every minute.
 const MOST_REQUESTS: u64 = 45;
 
-/// How long a visit to a healthy deployment on this machine takes at most, in seconds. Errors are waited for, for 11.
-const MOST_SECONDS: f64 = 25.0;
+/// How long a visit to a healthy deployment may take, in seconds: errors are waited for, for 11, and the machine may be
+/// busy with other tests.
+const MOST_SECONDS: f64 = 100.0;
 
 #[test]
 fn a_healthy_deployment_is_well() {

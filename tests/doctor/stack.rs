@@ -82,7 +82,7 @@ impl Stacked {
 /// Notes in the table where its words are looked up, as init does.
 fn note(table: &str, words: &str) {
     cloud::wait(async {
-        let clients = cloud::clients_at(&endpoints().s3, "us-east-1").await;
+        let clients = cloud::patient_clients_at(&endpoints().s3, "us-east-1").await;
         DynamoCatalog::new(clients.dynamodb, table).note_known_words(&format!("kvs:{words}")).await.unwrap();
     });
 }
@@ -161,7 +161,7 @@ fn an_artifact_in_cold_storage() {
     let bytes = artifact(stacked.deployment.server.address(), "modemFW", "prod");
     let key = format!("blobs/{}", Sha256::of(&bytes));
     cloud::wait(async {
-        let s3 = cloud::clients().await.s3;
+        let s3 = cloud::patient_clients().await.s3;
         let copy = s3.copy_object().bucket(&stacked.bucket).copy_source(format!("{}/{key}", stacked.bucket)).key(&key);
         copy.storage_class(StorageClass::Glacier).send().await.unwrap();
     });
@@ -213,7 +213,7 @@ fn a_table_that_does_not_say_where_words_are_looked_up() {
     let none = Break { answer: |request, answer| knowing(r#"{"Items":[]}"#)(request, answer), ..WHOLE };
     let stacked = Stacked::new("doctor-unnoted", none, SHUT, WORDS);
     cloud::wait(async {
-        let clients = cloud::clients_at(&endpoints().s3, "us-east-1").await;
+        let clients = cloud::patient_clients_at(&endpoints().s3, "us-east-1").await;
         let place = format!("kvs:{WORDS}");
         DynamoCatalog::new(clients.dynamodb, &stacked.table).forget_known_words(&place).await.unwrap();
     });

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::Instant;
 
-use edgehop_tests::cloud::{Cloud, clients, wait};
+use edgehop_tests::cloud::{Cloud, patient_clients, wait};
 use edgehop_tests::sample_table;
 use edgehop_tests::server::{Server, command_line, folder};
 
@@ -28,7 +28,7 @@ fn recorded_answers_hold_but_for_the_defects_named() {
 #[test]
 fn they_hold_over_the_samples_own_table_and_bucket_which_stay_as_they_are() {
     let cloud = Cloud::new();
-    wait(async { sample_table::fill(&clients().await, &cloud.table, &cloud.bucket, SAMPLE_SIZE).await });
+    wait(async { sample_table::fill(&patient_clients().await, &cloud.table, &cloud.bucket, SAMPLE_SIZE).await });
     let before = cloud.content();
     assert_eq!((before.items.len(), before.objects.len()), (9, 9));
     let server = Server::start_with(folder(), &[], &cloud.environment());
@@ -40,7 +40,7 @@ fn they_hold_over_the_samples_own_table_and_bucket_which_stay_as_they_are() {
 #[test]
 fn they_hold_over_the_same_table_and_bucket_when_they_are_adopted() {
     let cloud = Cloud::new();
-    wait(async { sample_table::fill(&clients().await, &cloud.table, &cloud.bucket, SAMPLE_SIZE).await });
+    wait(async { sample_table::fill(&patient_clients().await, &cloud.table, &cloud.bucket, SAMPLE_SIZE).await });
     let before = cloud.content();
     let mut adopt = Command::new(command_line());
     adopt.args(["adopt", "--table", &cloud.table, "--bucket", &cloud.bucket, "--yes"]);

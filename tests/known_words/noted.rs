@@ -3,7 +3,7 @@
 use std::process::{Command, Output, Stdio};
 
 use aws::DynamoCatalog;
-use edgehop_tests::cloud::{self, Cloud, wait};
+use edgehop_tests::cloud::{Cloud, patient_clients, wait};
 use edgehop_tests::key_value_store::{ARN, KeyValueStore};
 use edgehop_tests::server::{command_line, folder};
 
@@ -48,7 +48,7 @@ fn whoever_publishes_into_a_table_finds_the_list_there() {
     assert!(String::from_utf8_lossy(&nowhere.stderr).contains("give --known-words kvs:ARN"));
 
     wait(async {
-        let table = DynamoCatalog::new(cloud::clients().await.dynamodb, &deployed.cloud.table);
+        let table = DynamoCatalog::new(patient_clients().await.dynamodb, &deployed.cloud.table);
         // Twice, as whoever deploys twice does.
         table.note_known_words(&place).await.unwrap();
         table.note_known_words(&place).await.unwrap();
@@ -64,7 +64,7 @@ fn whoever_publishes_into_a_table_finds_the_list_there() {
     // A place that is gone keeps nobody from telling the other, whichever comes first.
     let gone = "kvs:arn:aws:cloudfront::123456789012:key-value-store/0-gone";
     wait(async {
-        let table = DynamoCatalog::new(cloud::clients().await.dynamodb, &deployed.cloud.table);
+        let table = DynamoCatalog::new(patient_clients().await.dynamodb, &deployed.cloud.table);
         table.note_known_words(gone).await.unwrap();
     });
     for (line, word) in [

@@ -107,37 +107,31 @@ pub fn offline_environment() -> Vec<(String, String)> {
     own.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }
 
-/// Clients of the stand-ins.
-pub async fn clients() -> Clients {
-    let endpoints = endpoints();
-    let credentials = Credentials::new(KEY.0, KEY.1, None, None, "the tests");
-    connect(Options {
-        region: Some(REGION.to_owned()),
-        dynamodb_endpoint: Some(endpoints.dynamodb.clone()),
-        s3_endpoint: Some(endpoints.s3.clone()),
-        profile: None,
-        credentials: Some(SharedCredentialsProvider::new(credentials)),
-    })
-    .await
-}
-
-/// Clients of one service that stands in for both, in a region.
-pub async fn clients_at(url: &str, region: &str) -> Clients {
-    let credentials = Credentials::new(KEY.0, KEY.1, None, None, "the tests");
-    connect(Options {
-        region: Some(region.to_owned()),
-        dynamodb_endpoint: Some(url.to_owned()),
-        s3_endpoint: Some(url.to_owned()),
-        profile: None,
-        credentials: Some(SharedCredentialsProvider::new(credentials)),
-    })
-    .await
-}
-
 /// Clients of the stand-ins that wait for them: they answer one after another, on a machine that is busy with other tests.
 pub async fn patient_clients() -> Clients {
-    let Clients { dynamodb, s3 } = clients().await;
+    let endpoints = endpoints();
+    patient(&endpoints.dynamodb, &endpoints.s3, REGION).await
+}
+
+/// The same for one service that stands in for both, in a region.
+pub async fn patient_clients_at(url: &str, region: &str) -> Clients {
+    patient(url, url, region).await
+}
+
+/// What a client gave up is still done when its turn comes: edgehop's own few seconds would be a test's second write, and
+/// its refusal.
+async fn patient(dynamodb: &str, s3: &str, region: &str) -> Clients {
+    let credentials = Credentials::new(KEY.0, KEY.1, None, None, "the tests");
+    let options = Options {
+        region: Some(region.to_owned()),
+        dynamodb_endpoint: Some(dynamodb.to_owned()),
+        s3_endpoint: Some(s3.to_owned()),
+        profile: None,
+        credentials: Some(SharedCredentialsProvider::new(credentials)),
+    };
+    let Clients { dynamodb, s3 } = connect(options).await;
     let timeouts = TimeoutConfig::builder()
+        .connect_timeout(PATIENCE)
         .read_timeout(PATIENCE)
         .operation_attempt_timeout(PATIENCE)
         .operation_timeout(PATIENCE)

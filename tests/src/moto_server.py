@@ -1,9 +1,9 @@
-"""moto's server on the port that is named, with what the tests need otherwise than moto has it."""
+"""moto's server on a free port, which it prints, with what the tests need otherwise than moto has it."""
 
 import json
-import sys
 
 from moto.cloudformation import parsing
+from moto.dynamodb.responses import DynamoHandler
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
@@ -40,6 +40,20 @@ def as_if_no_condition_held(self, action, resource):
 
 FakeBucket.get_permission = as_if_no_condition_held
 
+transact_write_items = DynamoHandler.transact_write_items
+written = {}
+
+
+def once_a_token(self):
+    """moto knows no tokens: it would refuse the second attempt of whoever lost the answer to the first."""
+    token = self.body.get("ClientRequestToken")
+    if token is None or token not in written:
+        written[token] = transact_write_items(self)
+    return written[token]
+
+
+DynamoHandler.transact_write_items = once_a_token
+
 parse_output = parsing.parse_output
 
 
@@ -70,4 +84,6 @@ parsing.ResourceMap.delete = but_what_is_retained
 
 # One request after another: moto undoes a transaction by putting the whole table back.
 application = DomainDispatcherApplication(create_backend_app)
-make_server("127.0.0.1", int(sys.argv[1]), application, request_handler=MotoRequestHandler).serve_forever()
+server = make_server("127.0.0.1", 0, application, request_handler=MotoRequestHandler)
+print(f"listens on {server.port}", flush=True)
+server.serve_forever()

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::tools::{command, run, target};
+use crate::tools::{command, patiently, run, target};
 
 /// The interpreter of a virtual environment that has these Python packages.
 ///
@@ -54,7 +54,7 @@ pub fn cargo(name: &str, version: &str, features: &str) -> PathBuf {
 
 /// A folder below `target/tools` that `make` fills if it is not there. Processes wait for each other, and one that is
 /// killed leaves nothing.
-fn once(name: &str, make: impl FnOnce(&Path, &File) -> Result<(), String>) -> PathBuf {
+fn once(name: &str, make: impl Fn(&Path, &File) -> Result<(), String>) -> PathBuf {
     let folder = target().join("tools").join(name);
     if !folder.exists() {
         fs::create_dir_all(folder.parent().unwrap()).unwrap();
@@ -63,8 +63,11 @@ fn once(name: &str, make: impl FnOnce(&Path, &File) -> Result<(), String>) -> Pa
         // Another process may have made it while this one waited for the lock.
         if !folder.exists() {
             let making = folder.with_extension("making");
-            let _ = fs::remove_dir_all(&making);
-            make(&making, &lock).unwrap_or_else(|why| panic!("the tests need {name}, and fetching it failed: {why}"));
+            let made = patiently(|| {
+                let _ = fs::remove_dir_all(&making);
+                make(&making, &lock)
+            });
+            made.unwrap_or_else(|why| panic!("the tests need {name}, and fetching it failed: {why}"));
             fs::rename(&making, &folder).unwrap();
         }
     }

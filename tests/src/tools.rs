@@ -7,6 +7,9 @@ use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 /// A command that runs the named tool: the one on `PATH` (or in the `sbin` folders), or else a fetched copy.
 ///
@@ -73,6 +76,9 @@ const TOOLS: &[Tool] = &[
     fetched("njs", "njs"),
 ];
 
+/// How long to wait before a fetch is tried once more.
+const PAUSES: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(20)];
+
 /// Where daemons live, which is not on everyone's `PATH`.
 const SBIN: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
@@ -97,7 +103,7 @@ fn unpacked(tool: &Tool) -> Result<Command, String> {
         lock.lock().unwrap();
         // Another process may have fetched it while this one waited for the lock.
         if !root.exists() {
-            fetch(tool.package, &tools, &root, &lock)?;
+            patiently(|| fetch(tool.package, &tools, &root, &lock))?;
         }
     }
     let bins: Vec<_> = ["usr/bin", "usr/sbin", "bin", "sbin"].map(|folder| root.join(folder)).into();
@@ -155,8 +161,11 @@ fn fetch(package: &str, tools: &Path, root: &Path, lock: &File) -> Result<(), St
         // The machine's package lists are missing or out of date. Refreshing them would take root and change the
         // machine, so the harness keeps its own.
         fs::create_dir_all(lists.join("partial")).unwrap();
-        run(apt_get(&debs, &lists).arg("update"), lock).map_err(|update| format!("{first}\n{update}"))?;
-        download(package, &debs, &lists, lock).map_err(|second| format!("{first}\n{second}"))?;
+        // Lists that it cannot refresh are an error; but the package may be in those that it can.
+        let mut update = apt_get(&debs, &lists);
+        let updated = run(update.args(["-o", "APT::Update::Error-Mode=any", "update"]), lock);
+        download(package, &debs, &lists, lock)
+            .map_err(|second| format!("{first}\n{}\n{second}", updated.err().unwrap_or_default()))?;
     }
     for entry in fs::read_dir(&debs).unwrap() {
         let deb = entry.unwrap().path();
@@ -192,6 +201,22 @@ fn apt_get(debs: &Path, lists: &Path) -> Command {
         apt.args(["-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache="]);
     }
     apt
+}
+
+/// Fetches, and does so again after a pause: a registry may be out of reach for a moment. Where it stays so only the first
+/// that needs it waits, not every test.
+pub(crate) fn patiently(fetch: impl Fn() -> Result<(), String>) -> Result<(), String> {
+    static IN_VAIN: AtomicBool = AtomicBool::new(false);
+    for pause in PAUSES.into_iter().filter(|_| !IN_VAIN.load(Ordering::Relaxed)) {
+        match fetch() {
+            Ok(()) => return Ok(()),
+            Err(why) => eprintln!("once more after {pause:?}: {why}"),
+        }
+        thread::sleep(pause);
+    }
+    let fetched = fetch();
+    IN_VAIN.store(fetched.is_err(), Ordering::Relaxed);
+    fetched
 }
 
 /// Runs a step of a fetch. It inherits the lock (as its empty input), so that what outlives a killed test process still

@@ -83,7 +83,8 @@ const read = text => Buffer.from(text, 'latin1').toString('utf8');
 const written = text => Buffer.from(text, 'utf8').toString('latin1');
 
 function serve() {
-    const agent = new http.Agent({ keepAlive: true });
+    // A connection that is kept may be closed by the upstream just when it is used again: that would be a 502 of ours.
+    const agent = new http.Agent({ keepAlive: false });
     const server = http.createServer(async (request, response) => {
         request.resume();
         try {

@@ -1,6 +1,6 @@
 //! The story of `ipModule` on a DynamoDB table and an S3 bucket: the same verbs, the same answers.
 
-use edgehop_tests::cloud::{Cloud, clients, wait};
+use edgehop_tests::cloud::{Cloud, patient_clients, wait};
 use edgehop_tests::sample::members;
 use edgehop_tests::sample_table;
 use edgehop_tests::server::Server;
@@ -108,7 +108,7 @@ fn either_store_goes_with_the_other_kind() {
 #[test]
 fn the_samples_own_table_is_read_and_never_written() {
     let cloud = Cloud::new();
-    wait(async { sample_table::fill(&clients().await, &cloud.table, &cloud.bucket, OBJECT).await });
+    wait(async { sample_table::fill(&patient_clients().await, &cloud.table, &cloud.bucket, OBJECT).await });
     let (before, desk) = (cloud.content(), Desk::on(&cloud));
     assert_eq!(desk.json("releases").as_object().unwrap().len(), 5);
     assert_eq!(desk.json("check").as_object().unwrap().len(), 5);
@@ -131,7 +131,7 @@ fn the_samples_own_table_is_read_and_never_written() {
 
     // An item that cannot be served is named, and the others are served.
     wait(async {
-        let clients = clients().await;
+        let clients = patient_clients().await;
         clients.s3.delete_object().bucket(&cloud.bucket).key("modemFW_1.0").send().await.unwrap();
     });
     let said = desk.run("releases --json");

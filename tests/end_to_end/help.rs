@@ -15,7 +15,7 @@ use edgehop_tests::tools;
 use md5::Digest as _;
 
 /// How long a test waits for something that takes milliseconds on an idle machine.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server that the running tests of a module share. It ends with the last of them: a `static` is never dropped.
 pub struct Shared {

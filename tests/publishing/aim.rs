@@ -11,6 +11,8 @@ pub(crate) enum Aim {
     Stored(f64),
     /// As soon as somebody else sees the record.
     Recorded,
+    /// Not at all.
+    Never,
 }
 
 /// How far it has come.
@@ -24,6 +26,19 @@ pub(crate) enum Phase {
 }
 
 pub(crate) const PHASES: [Phase; 5] = [Phase::Nothing, Phase::Staged, Phase::Blob, Phase::Record, Phase::Ended];
+
+impl Aim {
+    /// What most likely meets this phase.
+    pub(crate) fn at(phase: Phase, random: &mut Random) -> Aim {
+        match phase {
+            Phase::Nothing => Aim::Any(0.0),
+            Phase::Staged => Aim::Any(random.fraction()),
+            Phase::Blob => Aim::Stored(0.0),
+            Phase::Record => Aim::Recorded,
+            Phase::Ended => Aim::Never,
+        }
+    }
+}
 
 /// Half of them over all the time that a publish takes, the others over its last part, in which most happens; in any
 /// order.

@@ -21,6 +21,9 @@ const SIZE: usize = 4_000;
 /// So many times each pair, in case the order of the two matters.
 const ROUNDS: usize = 10;
 
+/// How long one waits for the other, on a machine that has other things to do.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Lets both write at the same moment, and not before both are about to.
 #[derive(Clone)]
 struct Meeting(Arc<Barrier>);
@@ -34,7 +37,7 @@ impl Meeting {
 impl Onlooker for Meeting {
     async fn sees(&self, call: Call, done: bool) -> Result<(), StoreError> {
         if call == Call::Commit && !done {
-            let met = tokio::time::timeout(Duration::from_secs(10), self.0.wait()).await;
+            let met = tokio::time::timeout(PATIENCE, self.0.wait()).await;
             met.expect("the other one never writes");
         }
         Ok(())

@@ -22,6 +22,8 @@ mod objects;
 mod place;
 mod signatures;
 mod signer;
+#[path = "../conformance/sqlite.rs"]
+mod sqlite;
 mod together;
 mod turns;
 

@@ -29,12 +29,10 @@ impl Place {
         Place::within(edgehop_tests::server::folder())
     }
 
-    /// In memory where the system has that: for what is about the order of calls, and not about processes and disks.
+    /// In memory where the system has that: for what is about who comes first, and not about what a disk keeps. There
+    /// nobody waits for the disk of a machine that is busy with other tests.
     pub(crate) fn quick() -> Self {
-        let memory = Path::new("/dev/shm");
-        let made =
-            memory.is_dir().then(|| tempfile::Builder::new().prefix("edgehop-").tempdir_in(memory).ok()).flatten();
-        Place::within(made.unwrap_or_else(edgehop_tests::server::folder))
+        Place::within(quick_folder())
     }
 
     fn within(folder: TempDir) -> Self {
@@ -123,6 +121,13 @@ impl Place {
             }
         }
     }
+}
+
+/// A fresh folder in memory, where the system has that.
+pub(crate) fn quick_folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = memory.is_dir().then(|| tempfile::Builder::new().prefix("edgehop-").tempdir_in(memory).ok()).flatten();
+    made.unwrap_or_else(edgehop_tests::server::folder)
 }
 
 /// The objects that a record names.

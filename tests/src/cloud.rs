@@ -115,8 +115,8 @@ pub async fn clients() -> Clients {
         region: Some(REGION.to_owned()),
         dynamodb_endpoint: Some(endpoints.dynamodb.clone()),
         s3_endpoint: Some(endpoints.s3.clone()),
-        profile: None,
         credentials: Some(SharedCredentialsProvider::new(credentials)),
+        ..Options::default()
     })
     .await
 }
@@ -128,8 +128,8 @@ pub async fn clients_at(url: &str, region: &str) -> Clients {
         region: Some(region.to_owned()),
         dynamodb_endpoint: Some(url.to_owned()),
         s3_endpoint: Some(url.to_owned()),
-        profile: None,
         credentials: Some(SharedCredentialsProvider::new(credentials)),
+        ..Options::default()
     })
     .await
 }

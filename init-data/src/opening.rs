@@ -49,27 +49,38 @@ pub enum OpenError {
 }
 
 impl Places {
-    /// Opens the stores. Files and folders that are not there are made; tables and buckets are not, and what is wrong
-    /// with them is said now.
+    /// Opens the stores for a service, whose devices wait while it asks them. Files and folders that are not there
+    /// are made; tables and buckets are not, and what is wrong with them is said now.
     #[cfg(feature = "aws")]
     pub async fn open(&self) -> Result<Stores<AnyCatalog, AnyArtifacts>, OpenError> {
+        self.open_with(aws::Patience::Device).await
+    }
+
+    /// The same for an operator, who would rather wait than begin again.
+    #[cfg(feature = "aws")]
+    pub async fn open_patiently(&self) -> Result<Stores<AnyCatalog, AnyArtifacts>, OpenError> {
+        self.open_with(aws::Patience::Operator).await
+    }
+
+    #[cfg(feature = "aws")]
+    async fn open_with(&self, patience: aws::Patience) -> Result<Stores<AnyCatalog, AnyArtifacts>, OpenError> {
         let (catalog, artifacts) = match (&self.catalog, &self.artifacts) {
             (CatalogPlace::File(file), ArtifactsPlace::Folder(folder)) => {
                 let artifacts = open_folder(folder)?;
                 (Either::Left(open_file(file)?), Either::Left(artifacts))
             }
             (CatalogPlace::File(file), ArtifactsPlace::Bucket(bucket)) => {
-                let clients = connect().await;
+                let clients = connect(patience).await;
                 aws::look_at_bucket(&clients, bucket).await.map_err(|source| on_aws(bucket, source))?;
                 (Either::Left(open_file(file)?), Either::Right(Either::Left(aws::open_bucket(&clients, bucket))))
             }
             (CatalogPlace::Table(table), ArtifactsPlace::Folder(folder)) => {
-                let opened = aws::open_table(&connect().await, table).await;
+                let opened = aws::open_table(&connect(patience).await, table).await;
                 let catalog = opened.map_err(|source| on_aws(table, source))?;
                 (Either::Right(Either::Left(catalog)), Either::Left(open_folder(folder)?))
             }
             (CatalogPlace::Table(table), ArtifactsPlace::Bucket(bucket)) => {
-                let clients = connect().await;
+                let clients = connect(patience).await;
                 aws::look_at_bucket(&clients, bucket).await.map_err(|source| on_aws(bucket, source))?;
                 let opened = aws::open(&clients, table, bucket, None).await;
                 let (catalog, artifacts) = opened.map_err(|source| on_aws(table, source))?;
@@ -81,6 +92,12 @@ impl Places {
             Either::Right(_) => std::env::temp_dir(),
         };
         Ok(Stores { catalog, artifacts, work })
+    }
+
+    /// The same: nobody has to wait for what is on this machine.
+    #[cfg(not(feature = "aws"))]
+    pub async fn open_patiently(&self) -> Result<Stores<AnyCatalog, AnyArtifacts>, OpenError> {
+        self.open().await
     }
 
     /// Opens the stores, making what is not there.
@@ -136,8 +153,8 @@ fn local(place: &Path, source: StoreError) -> OpenError {
 
 /// Region and credentials are those of AWS' own tools: environment, profile, container, instance.
 #[cfg(feature = "aws")]
-async fn connect() -> aws::Clients {
-    aws::connect(aws::Options::default()).await
+async fn connect(patience: aws::Patience) -> aws::Clients {
+    aws::connect(aws::Options { patience, ..aws::Options::default() }).await
 }
 
 #[cfg(feature = "aws")]

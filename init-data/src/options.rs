@@ -31,7 +31,7 @@ pub struct StoreOptions {
 impl StoreOptions {
     /// Opens the stores, making what is not there.
     pub async fn make(&self) -> anyhow::Result<Stores<AnyCatalog, AnyArtifacts>> {
-        let stores = self.places().open().await?;
+        let stores = self.places().open_patiently().await?;
         stores.left_out().iter().for_each(|what| eprintln!("edgehop: not served: {what}"));
         Ok(stores)
     }
@@ -55,7 +55,8 @@ impl StoreOptions {
         if places.is_empty() {
             return Ok(Vec::new());
         }
-        let settings = aws::settings(&aws::Options::default()).await;
+        let patience = aws::Patience::Operator;
+        let settings = aws::settings(&aws::Options { patience, ..aws::Options::default() }).await;
         Ok(places.into_iter().map(|place| Edge::new(&settings, place, None)).collect())
     }
 

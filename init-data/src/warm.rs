@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use resolver::catalog::{Archive, Availability, Component, ObjectKey, Release, Restore, Tier};
@@ -12,6 +13,11 @@ use crate::prices::{Costs, Micros, PRICES_IN, PRICES_OF};
 
 /// Objects that are looked at, or asked for, at once.
 const AT_ONCE: usize = 16;
+
+/// How often an object that somebody else asks for is looked at, and how long after one another: they are at it now, or
+/// were killed.
+const LOOKS: u32 = 5;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What is restored ahead of need, and what of it is cold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -112,16 +118,34 @@ pub async fn warming<A: Artifacts>(
 }
 
 /// Asks for everything that is cold. Stopped anywhere, it is gone on with by the next: what was asked for is restoring.
+/// The first error, once all of it was asked for: what one object is refused says nothing of the others.
 pub async fn warm<A: Artifacts>(artifacts: &A, mut warming: Warming) -> Result<Warming, StoreError> {
     let (tier, days) = (warming.tier, warming.days);
     let asked = stream::iter(warming.objects).map(async |needed| {
         let State::Cold { .. } = needed.state else { return Ok(needed) };
-        let availability = artifacts.restore(&needed.object, tier, days).await?;
-        Ok::<_, StoreError>(Needed { state: availability.into(), ..needed })
+        let state = restored(artifacts, &needed.object, tier, days).await?;
+        Ok::<_, StoreError>(Needed { state, ..needed })
     });
-    warming.objects = asked.buffered(AT_ONCE).try_collect().await?;
+    let asked: Vec<Result<Needed, StoreError>> = asked.buffered(AT_ONCE).collect().await;
+    warming.objects = asked.into_iter().collect::<Result<_, _>>()?;
     warming.asked = true;
     Ok(warming)
+}
+
+/// Asks for one object, and looks whether it is being restored: somebody else may be about to ask for it, or may have
+/// been killed before.
+async fn restored<A: Artifacts>(artifacts: &A, object: &ObjectKey, tier: Tier, days: u32) -> Result<State, StoreError> {
+    let asked = artifacts.restore(object, tier, days).await?;
+    for _ in 0..LOOKS {
+        match artifacts.availability(object).await? {
+            Availability::Cold(_) => tokio::time::sleep(PAUSE).await,
+            // Only who asked knows how fast and since when, where nobody can read that.
+            Availability::Restoring(_) => return Ok(asked.into()),
+            Availability::Ready => return Ok(State::Ready),
+        }
+    }
+    let problem = "somebody was about to ask for its restore, and the store knows of none: try again in 5 minutes";
+    Err(StoreError::artifacts(format!("{object}: {problem}")))
 }
 
 impl Warming {

@@ -1,7 +1,7 @@
 //! Many who ask the same at once cost what one costs, on good days and on bad ones.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws::{ATTEMPTS, OPERATION};
 use edgehop_tests::fault_proxy::Fault;
@@ -33,6 +33,12 @@ fn each(names: &[&str], times: usize) -> BTreeMap<String, usize> {
     names.iter().map(|name| ((*name).to_owned(), times)).collect()
 }
 
+/// How often a record whose reading fails may be asked for in this time: once more whenever a failure is forgotten.
+/// Three crowds take less than that on an idle machine, and longer on a busy one.
+fn times(elapsed: Duration) -> usize {
+    1 + (elapsed.as_millis() / FAILED.as_millis()) as usize
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crowd_reads_each_record_once() {
     let day = Day::begin().await;
@@ -51,20 +57,20 @@ async fn a_crowd_reads_each_record_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crowd_does_not_storm_a_catalog_in_trouble() {
-    for (fault, attempts) in [(Fault::dynamodb("ThrottlingException"), ATTEMPTS), (Fault::Reset, ATTEMPTS)] {
+    for fault in [Fault::dynamodb("ThrottlingException"), Fault::Reset] {
         let day = Day::begin().await;
         day.dynamodb.all(fault.clone());
-        let attempts = each(&FIRST_ROUND, attempts as usize);
         for _ in 0..2 {
+            let begun = Instant::now();
             // A crowd, and one that comes when it has failed a moment ago.
             for answer in [day.crowd(CROWD, QUESTION).await, day.crowd(CROWD, QUESTION).await].concat() {
                 answer.check_unavailable("a crowd");
             }
-            let counted = counted(&day);
+            let (most, counted) = (each(&FIRST_ROUND, ATTEMPTS as usize * times(begun.elapsed())), counted(&day));
             // The first failure is the answer: what is asked beside it may be given up before its last attempt.
-            let within = |(name, count): (&String, &usize)| attempts.get(name).is_some_and(|most| count <= most);
+            let within = |(name, count): (&String, &usize)| most.get(name).is_some_and(|most| count <= most);
             assert!(counted.iter().all(within), "{fault:?}: {counted:?}");
-            assert!(counted.values().any(|count| *count == ATTEMPTS as usize), "{fault:?}: {counted:?}");
+            assert!(counted.values().any(|count| *count >= ATTEMPTS as usize), "{fault:?}: {counted:?}");
             tokio::time::sleep(FAILED).await;
         }
     }
@@ -91,8 +97,13 @@ async fn a_crowd_that_is_answered_from_memory_asks_once_in_a_while() {
     tokio::time::sleep(FRESH + Duration::from_millis(100)).await;
     day.dynamodb.calls();
     day.dynamodb.all(Fault::dynamodb("ThrottlingException"));
+    let begun = Instant::now();
     for _ in 0..3 {
         assert!(day.crowd(CROWD, QUESTION).await.iter().all(|answer| *answer == good));
     }
-    assert_eq!(counted(&day), each(&[FIRST_ROUND, SECOND_ROUND].concat(), ATTEMPTS as usize));
+    let (most, counted) = (ATTEMPTS as usize * times(begun.elapsed()), counted(&day));
+    let all: Vec<&str> = [FIRST_ROUND, SECOND_ROUND].concat();
+    assert!(counted.keys().eq(each(&all, 1).keys()), "{counted:?}");
+    let within = |count: &usize| (ATTEMPTS as usize..=most).contains(count);
+    assert!(counted.values().all(within), "at most {most} each: {counted:?}");
 }

@@ -68,8 +68,8 @@ pub(crate) async fn clients(dynamodb: &str, s3: &str) -> Clients {
         region: Some("us-east-1".to_owned()),
         dynamodb_endpoint: Some(dynamodb.to_owned()),
         s3_endpoint: Some(s3.to_owned()),
-        profile: None,
         credentials: Some(SharedCredentialsProvider::new(credentials)),
+        ..Options::default()
     })
     .await
 }

@@ -55,8 +55,8 @@ pub(crate) async fn stores(url: &str) -> (DynamoCatalog, S3Artifacts) {
         region: Some("us-east-1".to_owned()),
         dynamodb_endpoint: Some(url.to_owned()),
         s3_endpoint: Some(url.to_owned()),
-        profile: None,
         credentials: Some(SharedCredentialsProvider::new(Credentials::new("key", "secret", None, None, "the tests"))),
+        ..Options::default()
     })
     .await;
     (DynamoCatalog::new(dynamodb, "table"), S3Artifacts::new(s3, "bucket", ""))

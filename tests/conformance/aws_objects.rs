@@ -1,11 +1,13 @@
 //! What only the bucket can show: its objects as a CDN sees them, and uploads that came to no end.
 
+use aws::S3Artifacts;
+use edgehop_tests::fault_proxy::{Fault, FaultProxy, Memory};
 use edgehop_tests::stand_ins::endpoints;
 use resolver::catalog::ObjectKey;
 use store::{Artifacts, Stat, StoreError};
 
 use crate::artifacts::read;
-use crate::aws::Aws;
+use crate::aws::{Aws, SIZES};
 use crate::aws_watch::Watched;
 use crate::suite::Place as _;
 use crate::words::{Object, noise};
@@ -133,4 +135,24 @@ async fn an_object_of_others_is_damage_until_it_is_put() {
         artifacts.put(&key, &object.file, &object.md5()).await.unwrap();
         assert_eq!(artifacts.stat(&key).await.unwrap(), Some(Stat { size: 1000, md5: object.md5() }));
     }
+}
+
+/// An object of others has the size of what is put over it, as a rule. That it is there still does not mean that it was
+/// replaced.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_fails_over_an_object_of_others_is_not_done() {
+    let place = Aws::new().await;
+    let object = Object::new(noise(12 << 20, 1));
+    let key = object.blob();
+    let put = place.clients.s3.put_object().bucket(&place.bucket).key(format!("ota/{key}"));
+    put.body(object.bytes.clone().into()).send().await.unwrap();
+    let proxy = FaultProxy::before(&endpoints().s3, &Memory::none());
+    let s3 = place.clients.s3.config().to_builder().endpoint_url(proxy.url()).build();
+    let artifacts = S3Artifacts::new(aws_sdk_s3::Client::from_conf(s3), &place.bucket, "ota/").with_sizes(SIZES);
+    proxy.each("PUT /", Fault::s3("SlowDown"));
+    let failed = artifacts.put(&key, &object.file, &object.md5()).await;
+    assert!(matches!(failed, Err(StoreError::Unavailable { .. })), "{failed:?}");
+    proxy.mend();
+    artifacts.put(&key, &object.file, &object.md5()).await.unwrap();
+    assert_eq!(artifacts.stat(&key).await.unwrap(), Some(Stat { size: 12 << 20, md5: object.md5() }));
 }

@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use aws::{AwsArtifacts, AwsCatalog, BucketName, Clients, SampleArtifacts, SampleCatalog, TableName, open_refreshing};
 use aws_sdk_dynamodb::types::AttributeValue::{self, Bool, M, N, S};
+use edgehop_tests::fault_proxy::{Fault, FaultProxy, Memory};
 use edgehop_tests::sample_table::{fill, item, noise, put_item, put_object};
+use edgehop_tests::stand_ins::endpoints;
 use futures_util::StreamExt as _;
 use resolver::catalog::{Artifact, Edit, ObjectKey, Revision};
 use resolver::words::{ComponentKey, Sha256};
@@ -274,6 +276,66 @@ async fn while_the_bucket_is_down_what_was_learned_of_it_holds() {
     let Clients { s3, .. } = watch.over(&place.clients);
     let refused = opened(&Clients { s3, ..place.clients.clone() }, &place, NEVER).await.map(drop);
     assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "else everything would be missing: {refused:?}");
+}
+
+/// Clients whose S3 is behind a proxy.
+async fn behind(proxy: &FaultProxy, place: &Aws) -> Clients {
+    let s3 = place.clients.s3.config().to_builder().endpoint_url(proxy.url()).build();
+    Clients { s3: aws_sdk_s3::Client::from_conf(s3), ..place.clients.clone() }
+}
+
+fn before_s3() -> FaultProxy {
+    FaultProxy::before(&endpoints().s3, &Memory::none())
+}
+
+/// One object that nobody may read, as one that is encrypted with another key, costs its item, and no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_of_one_object_is_left_out() {
+    let (place, proxy) = (filled().await, before_s3());
+    let clients = behind(&proxy, &place).await;
+    for (status, code) in [("403 Forbidden", "AccessDenied"), ("400 Bad Request", "KMS.DisabledException")] {
+        let body = format!("<Error><Code>{code}</Code><Message>as told</Message></Error>");
+        let refused = Fault::Answer { status, body };
+        proxy.each(&format!("GET /{}/modemFW_1.0", place.bucket), refused.clone());
+        let (catalog, _) = sample(&clients, &place, NEVER).await;
+        let left_out = catalog.left_out();
+        assert!(left_out.len() == 1 && left_out[0].starts_with("item modemFW prod: "), "{left_out:?}");
+        assert!(left_out[0].contains(code), "{left_out:?}");
+        assert_eq!(catalog.components().await.unwrap().len(), 4);
+        // Where it is all of them, it is the bucket: else everything would be missing.
+        proxy.each("GET /", refused);
+        let opened = opened(&clients, &place, NEVER).await.map(drop);
+        assert!(matches!(opened, Err(StoreError::Unavailable { .. })), "{opened:?}");
+        proxy.mend();
+    }
+    // What may pass is waited for by whoever starts.
+    proxy.each(&format!("GET /{}/modemFW_1.0", place.bucket), Fault::s3("SlowDown"));
+    let opened = opened(&clients, &place, NEVER).await.map(drop);
+    assert!(matches!(opened, Err(StoreError::Unavailable { .. })), "{opened:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_new_object_cannot_be_read_the_old_one_is_served() {
+    let (place, proxy) = (filled().await, before_s3());
+    let (catalog, artifacts) = sample(&behind(&proxy, &place).await, &place, OFTEN).await;
+    let old = target(&catalog, "scoreboard", "beta").await.unwrap();
+    proxy.each("scoreboard_3.0.0", Fault::s3("SlowDown"));
+    add(&place, "scoreboard", "beta", "3.0.0", 30).await;
+    let is_named = async || catalog.left_out().iter().any(|why| why.starts_with("item scoreboard beta"));
+    until("it is named", is_named).await;
+    // At this reading and at further ones.
+    for _ in 0..10 {
+        assert_eq!(target(&catalog, "scoreboard", "beta").await.as_ref(), Some(&old));
+        tokio::time::sleep(OFTEN).await;
+    }
+    let left_out = catalog.left_out();
+    assert!(left_out.len() == 1 && left_out[0].ends_with("what it said before is served meanwhile"), "{left_out:?}");
+    assert!(bytes(&artifacts, &ObjectKey::Blob(old.sha256), 0..old.size).await.len() == SIZE);
+    proxy.mend();
+    let due = Sha256::of(&noise(SIZE, 30));
+    let is_due = async || target(&catalog, "scoreboard", "beta").await.is_some_and(|found| found.sha256 == due);
+    until("it is read", is_due).await;
+    assert_eq!(catalog.left_out(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,12 +4,20 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use edgehop_tests::cloud::Cloud;
+use edgehop_tests::fault_proxy::{Fault, FaultProxy, Memory};
 use edgehop_tests::server::{self, binary};
+use edgehop_tests::stand_ins::endpoints;
 
 use crate::desk::{Desk, Said};
 
-/// How long it may take until somebody is told that nobody can be asked.
+/// How long it may take until an operator is told that nobody can be asked: all waits, and some time for the attempts.
+const PATIENT: Duration = Duration::from_secs(27 + 30);
+
+/// The same for a server, whose devices wait.
 const SOON: Duration = Duration::from_secs(30);
+
+/// A trouble that passes while an operator waits.
+const TROUBLE: Duration = Duration::from_secs(5);
 
 /// What `edgehop` and `edgehop-server` say, with one variable otherwise than on this desk.
 fn both(desk: &Desk, variable: (&str, Option<&str>), parts: &[&str]) {
@@ -19,14 +27,15 @@ fn both(desk: &Desk, variable: (&str, Option<&str>), parts: &[&str]) {
     let mut commands = [desk.command(line), std::process::Command::new(binary())];
     desk.at_home(&mut commands[1]);
     commands[1].args(server).current_dir(folder.path()).stdout(Stdio::null());
-    for (command, name) in commands.iter_mut().zip(["edgehop: ", "edgehop-server: "]) {
+    let names = [("edgehop: ", PATIENT), ("edgehop-server: ", SOON)];
+    for (command, (name, soon)) in commands.iter_mut().zip(names) {
         match variable {
             (name, Some(value)) => command.env(name, value),
             (name, None) => command.env_remove(name),
         };
         let begun = Instant::now();
         let said = Said::of(&format!("{name}{variable:?}"), command.output().unwrap());
-        assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < soon, "{:?}", begun.elapsed());
         assert!(said.code == Some(1) && said.err.starts_with(name) && said.err.lines().count() == 1, "{said:?}");
         parts.iter().for_each(|part| assert!(said.err.contains(part), "{part:?} is not in {said:?}"));
     }
@@ -65,4 +74,41 @@ fn nobody_answers() {
         let place = format!("cannot open {place}");
         both(&desk, (variable, Some(url)), &[&place, "nothing answers there: look at the network and at AWS_REGION"]);
     }
+}
+
+/// DynamoDB and S3 reset every connection for seconds, from the moment on at which the first byte is put there.
+#[test]
+fn a_trouble_of_seconds_ends_no_verb() {
+    let cloud = Cloud::new();
+    let (desk, endpoints) = (Desk::on(&cloud), endpoints());
+    let [dynamodb, s3] = [&endpoints.dynamodb, &endpoints.s3].map(|url| FaultProxy::before(url, &Memory::none()));
+    for (version, put) in [("1.0", "PUT /"), ("2.0", "TransactWriteItems")] {
+        desk.artifact("app.bin");
+        let mut publish = desk.command(&format!("publish app {version} app.bin --channel prod"));
+        publish.env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.url()).env("AWS_ENDPOINT_URL_S3", s3.url());
+        for proxy in [&dynamodb, &s3] {
+            proxy.calls();
+            proxy.each(put, Fault::Reset);
+        }
+        let publish = publish.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let is_there = |proxy: &FaultProxy| proxy.calls().iter().any(|call| call.name.contains(put));
+        let waiting = Instant::now();
+        while !is_there(&dynamodb) && !is_there(&s3) {
+            assert!(waiting.elapsed() < PATIENT, "nothing was put");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        for proxy in [&dynamodb, &s3] {
+            proxy.all(Fault::Reset);
+        }
+        std::thread::sleep(TROUBLE);
+        let refused = [&dynamodb, &s3].map(|proxy| proxy.calls().len());
+        for proxy in [&dynamodb, &s3] {
+            proxy.mend();
+        }
+        let said = Said::of(put, publish.wait_with_output().unwrap());
+        assert!(said.code == Some(0) && said.err.is_empty(), "{said:?}");
+        let refused: usize = refused.iter().sum();
+        assert!((1..20).contains(&refused), "it is patient, and does not storm: {refused}");
+    }
+    desk.done("check");
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws::{Options, S3Artifacts, connect};
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
@@ -20,6 +21,7 @@ const SIZE: usize = 100_000;
 /// which `beta` points at.
 struct Shelf {
     glacier: Glacier,
+    client: aws_sdk_s3::Client,
     artifacts: S3Artifacts,
     component: Component,
 }
@@ -34,7 +36,8 @@ impl Shelf {
             credentials: Some(SharedCredentialsProvider::new(credentials)),
             ..Options::default()
         });
-        let artifacts = S3Artifacts::new(clients.await.s3, "cold", "");
+        let client = clients.await.s3;
+        let artifacts = S3Artifacts::new(client.clone(), "cold", "");
         let mut releases = Vec::new();
         for version in ["1.0", "2.0", "3.0", "4.0", "5.0"] {
             let barrier = (version == "2.0").then(|| "moves the partition table".parse().unwrap());
@@ -45,7 +48,7 @@ impl Shelf {
             .into_iter()
             .map(|(name, target)| (name.parse().unwrap(), channel(target)));
         let component = Component::new("fw".parse().unwrap(), Revision(1), channels.collect(), releases);
-        Shelf { glacier, artifacts, component }
+        Shelf { glacier, client, artifacts, component }
     }
 
     /// The artifact and the fragment of a version.
@@ -194,6 +197,65 @@ async fn what_is_missing_is_said_and_the_rest_looked_at() {
     assert!(text.contains("150000 bytes cold, 1 of 100000 bytes missing\n"), "{text}");
     assert!(text.contains("restoring by expedited takes 5 minutes and costs $0.03: "), "{text}");
     assert_eq!(states(&found)["2.0"], ["cold in Glacier Flexible Retrieval"; 2]);
+}
+
+/// What S3 was asked for and refused does not look as if it went on, neither to the same operator nor to another.
+#[tokio::test]
+async fn what_was_refused_is_asked_for_again() {
+    let shelf = Shelf::new().await;
+    shelf.moved("4.0", "GLACIER");
+    let found = shelf.looked_at(&["prod"], Tier::Bulk).await;
+    assert_eq!(found.cold().count(), 2);
+    // Both of them, however often the SDK asks.
+    let refusals = 2 * aws::ATTEMPTS as usize;
+    (0..refusals).for_each(|_| shelf.glacier.refuse(503, "SlowDown"));
+    let error = warm(&shelf.artifacts, found).await.unwrap_err();
+    assert!(std::error::Error::source(&error).unwrap().to_string().contains("SlowDown"), "{error:?}");
+    // One's failure does not end what is done about the other.
+    assert_eq!((shelf.glacier.calls("RESTORE"), shelf.glacier.asked()), (refusals, vec![]));
+
+    // A moment later nobody asks S3 again, and nobody says that it goes on.
+    let again = shelf.looked_at(&["prod"], Tier::Bulk).await;
+    let error = warm(&shelf.artifacts, again).await.unwrap_err();
+    let said = std::error::Error::source(&error).unwrap().to_string();
+    assert!(said.contains("failed less than 20 seconds ago: try again then"), "{said}");
+    assert_eq!(shelf.glacier.calls("RESTORE"), refusals);
+
+    for object in shelf.objects("4.0") {
+        shelf.glacier.aged(&format!("cold/restores/{object}"), Duration::from_secs(20));
+    }
+    let again = shelf.looked_at(&["prod"], Tier::Bulk).await;
+    let done = warm(&shelf.artifacts, again).await.unwrap();
+    assert!(done.asked && states(&done)["4.0"] == ["restoring by bulk"; 2]);
+    assert_eq!(
+        (shelf.glacier.asked().len(), shelf.glacier.calls("RESTORE"), done.cold().count()),
+        (2, refusals + 2, 0)
+    );
+}
+
+/// Of a claim whose owner was killed nobody says that it goes on, either.
+#[tokio::test]
+async fn what_somebody_was_about_to_ask_for_is_no_restore() {
+    let shelf = Shelf::new().await;
+    shelf.moved("4.0", "GLACIER");
+    let (found, [blob, fragment]) = (shelf.looked_at(&["prod"], Tier::Bulk).await, shelf.objects("4.0"));
+    let claim = format!("restores/{blob}");
+    let put = shelf.client.put_object().bucket("cold").key(&claim);
+    put.body(b"bulk 2026-01-01T00:00:00Z 1\n".to_vec().into()).send().await.unwrap();
+    let error = warm(&shelf.artifacts, found.clone()).await.unwrap_err();
+    let said = std::error::Error::source(&error).unwrap().to_string();
+    assert!(said.contains(&blob.to_string()) && said.contains("try again in 5 minutes"), "{said}");
+    let asked: Vec<String> = shelf.glacier.asked().into_iter().map(|asked| asked.name).collect();
+    assert_eq!(asked, [format!("cold/{fragment}")], "what is wrong with one is not the other's");
+    // Somebody who is at it gets there in a moment.
+    let (glacier, name) = (shelf.glacier.clone(), format!("cold/{blob}"));
+    let asking = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        glacier.asked_by_hand(&name);
+    });
+    let done = warm(&shelf.artifacts, found).await.unwrap();
+    asking.await.unwrap();
+    assert_eq!(done.cold().count(), 0);
 }
 
 #[test]

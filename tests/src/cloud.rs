@@ -126,8 +126,8 @@ async fn patient(dynamodb: &str, s3: &str, region: &str) -> Clients {
         region: Some(region.to_owned()),
         dynamodb_endpoint: Some(dynamodb.to_owned()),
         s3_endpoint: Some(s3.to_owned()),
-        profile: None,
         credentials: Some(SharedCredentialsProvider::new(credentials)),
+        ..Options::default()
     };
     let Clients { dynamodb, s3 } = connect(options).await;
     let timeouts = TimeoutConfig::builder()

@@ -10,9 +10,7 @@ use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation}
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
-use crate::limits::{
-    ATTEMPT, ATTEMPT_TOKENS, ATTEMPT_TOKENS_PER_SECOND, ATTEMPTS, CONNECT, FIRST_BACKOFF, MAX_BACKOFF, OPERATION, READ,
-};
+use crate::limits::{ATTEMPT_TOKENS_PER_SECOND, FOR_DEVICES, FOR_OPERATORS, Limits};
 
 /// Where AWS is. What is not given comes from where the AWS command line takes it: environment, profile, instance.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +27,18 @@ pub struct Options {
     pub s3_endpoint: Option<String>,
     /// Credentials in place of those that the environment, a profile, the container or the instance has.
     pub credentials: Option<SharedCredentialsProvider>,
+    /// Who waits for what is asked.
+    pub patience: Patience,
+}
+
+/// Who waits for what AWS is asked, and so how long it may take and how often it is asked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Patience {
+    /// A device, behind a CDN that gives up after 30 s: what does not come within seconds is answered otherwise.
+    #[default]
+    Device,
+    /// An operator, perhaps on another continent, whose command a trouble of seconds must not end.
+    Operator,
 }
 
 /// One client a service. They share connections' settings and credentials; clones are cheap and share everything.
@@ -43,16 +53,17 @@ pub struct Clients {
 /// What every client is made from: who asks, of which region, and how patiently. Nothing is asked of AWS yet.
 pub async fn settings(options: &Options) -> SdkConfig {
     let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let limits = options.patience.limits();
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .read_timeout(READ)
-        .operation_attempt_timeout(ATTEMPT)
-        .operation_timeout(OPERATION)
+        .connect_timeout(limits.connect)
+        .read_timeout(limits.read)
+        .operation_attempt_timeout(limits.attempt)
+        .operation_timeout(limits.operation)
         .build();
     let retries = RetryConfig::standard()
-        .with_max_attempts(ATTEMPTS)
-        .with_initial_backoff(FIRST_BACKOFF)
-        .with_max_backoff(MAX_BACKOFF);
+        .with_max_attempts(limits.attempts)
+        .with_initial_backoff(limits.first_backoff)
+        .with_max_backoff(limits.max_backoff);
     // Pinned, so that an update of the SDK changes no time-out behind our back.
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(http.clone())
@@ -83,6 +94,7 @@ pub async fn settings(options: &Options) -> SdkConfig {
 /// Makes both clients. Nothing is asked of AWS yet; do it once, and keep them.
 pub async fn connect(options: Options) -> Clients {
     let shared = settings(&options).await;
+    let partition = |service| partition(service, options.patience.limits());
     let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(&shared).retry_partition(partition("dynamodb"));
     if let Some(endpoint) = options.dynamodb_endpoint {
         dynamodb = dynamodb.endpoint_url(endpoint);
@@ -106,8 +118,17 @@ pub async fn connect(options: Options) -> Clients {
     }
 }
 
+impl Patience {
+    fn limits(self) -> Limits {
+        match self {
+            Patience::Device => FOR_DEVICES,
+            Patience::Operator => FOR_OPERATORS,
+        }
+    }
+}
+
 /// What a client's further attempts are paid from: its own, so that one service's trouble is not the other's.
-fn partition(service: &'static str) -> RetryPartition {
-    let tokens = TokenBucket::builder().capacity(ATTEMPT_TOKENS).refill_rate(ATTEMPT_TOKENS_PER_SECOND);
+fn partition(service: &'static str, limits: Limits) -> RetryPartition {
+    let tokens = TokenBucket::builder().capacity(limits.tokens).refill_rate(ATTEMPT_TOKENS_PER_SECOND);
     RetryPartition::custom(service).token_bucket(tokens.build()).build()
 }

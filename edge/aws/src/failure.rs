@@ -13,6 +13,15 @@ use crate::advice;
 /// Error codes with which DynamoDB refuses what was sent: sending it again does not help.
 const INVALID: [&str; 2] = ["ValidationException", "SerializationException"];
 
+/// Error codes with which S3 refuses one object and not another, until somebody changes a right or a key: who may read a
+/// bucket may not use every key that its objects are encrypted with.
+const REFUSED: [&str; 3] = ["AccessDenied", "KMS.DisabledException", "KMS.NotFoundException"];
+
+/// What S3 refuses, and would refuse again.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Refused(String);
+
 /// An operation on `what` in the table failed: throttled, timed out, forbidden, out of order.
 pub(crate) fn catalog<E>(what: impl Display, error: &SdkError<E, HttpResponse>) -> StoreError
 where
@@ -29,7 +38,16 @@ pub(crate) fn artifacts<E>(what: impl Display, error: &SdkError<E, HttpResponse>
 where
     E: Error + ProvideErrorMetadata + 'static,
 {
-    StoreError::artifacts(format!("{what}: {}", said(error)))
+    let problem = format!("{what}: {}", said(error));
+    match error.as_service_error().and_then(E::code) {
+        Some(code) if REFUSED.contains(&code) => StoreError::artifacts(Refused(problem)),
+        _ => StoreError::artifacts(problem),
+    }
+}
+
+/// The artifact store refused this, and would refuse it again.
+pub(crate) fn is_refusal(error: &StoreError) -> bool {
+    matches!(error, StoreError::Unavailable { source, .. } if source.is::<Refused>())
 }
 
 /// In one line: the service's code and message, or else what came between us and the service; and what to do.

@@ -70,7 +70,7 @@ pub use artifacts::{
 };
 pub use aws_config::SdkConfig;
 pub use catalog::{DynamoCatalog, Standing};
-pub use connect::{Clients, Options, connect, settings};
+pub use connect::{Clients, Options, Patience, connect, settings};
 pub use failure::said;
 pub use limits::{
     ATTEMPT, ATTEMPTS, CONNECT, MAX_ITEM_BYTES, MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS, OPERATION, READ,

@@ -44,21 +44,70 @@ pub const ATTEMPTS: u32 = 3;
 
 /// What further attempts are paid from, for each client: 5 tokens an attempt, 10 after a time-out, given back if it
 /// succeeds. So a service that is out of order is not asked three times as often. As many as the SDK's own.
-pub(crate) const ATTEMPT_TOKENS: usize = 500;
+const ATTEMPT_TOKENS: usize = 500;
 
 /// How many tokens come back a second, whatever happens. The SDK's own come back with successes alone: after an outage of
 /// a minute, a process that asks seldom would make no further attempts for hours.
 pub(crate) const ATTEMPT_TOKENS_PER_SECOND: f32 = 10.0;
 
 /// Longest wait before the second attempt; it doubles with every further one, and a random part of it is waited.
-pub(crate) const FIRST_BACKOFF: Duration = Duration::from_millis(50);
+const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 
 /// Longest wait before any attempt.
-pub(crate) const MAX_BACKOFF: Duration = Duration::from_secs(1);
+const MAX_BACKOFF: Duration = Duration::from_secs(1);
+
+/// How patiently AWS is asked where a device waits.
+pub(crate) const FOR_DEVICES: Limits = Limits {
+    connect: CONNECT,
+    read: READ,
+    attempt: ATTEMPT,
+    operation: OPERATION,
+    attempts: ATTEMPTS,
+    first_backoff: FIRST_BACKOFF,
+    max_backoff: MAX_BACKOFF,
+    tokens: ATTEMPT_TOKENS,
+};
+
+/// How patiently AWS is asked where an operator waits, who can be far from the region, and whose work of hours a trouble
+/// of seconds must not end. Waits add up to 27 s at most, and to half of that as a rule: so long a service may be out of
+/// reach, and so soon somebody is told that nobody answers.
+pub(crate) const FOR_OPERATORS: Limits = Limits {
+    connect: Duration::from_secs(3),
+    read: Duration::from_secs(60),
+    // CloudFormation looks at a whole template before it answers.
+    attempt: Duration::from_secs(60),
+    operation: Duration::from_secs(180),
+    attempts: 8,
+    first_backoff: Duration::from_secs(1),
+    max_backoff: Duration::from_secs(5),
+    // Enough for all that one verb asks at once to be tried to the end.
+    tokens: 4 * ATTEMPT_TOKENS,
+};
+
+/// How long what AWS is asked may take, and how often it is asked again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// For a connection to be there, TLS included.
+    pub(crate) connect: Duration,
+    /// For an answer's first byte.
+    pub(crate) read: Duration,
+    /// For one attempt, save for a body that streams.
+    pub(crate) attempt: Duration,
+    /// For all attempts together, save for a body that streams.
+    pub(crate) operation: Duration,
+    /// Attempts, the first included.
+    pub(crate) attempts: u32,
+    /// Longest wait before the second attempt; it doubles with every further one, and a random part of it is waited.
+    pub(crate) first_backoff: Duration,
+    /// Longest wait before any attempt.
+    pub(crate) max_backoff: Duration,
+    /// What further attempts are paid from.
+    pub(crate) tokens: usize,
+}
 
 /// How long the answer to an upload or a server-side copy may take: S3 answers when the last byte is there. A transfer
 /// that stalls is ended sooner, by the SDK's protection against stalled streams.
 pub(crate) const TRANSFER: Duration = Duration::from_secs(15 * 60);
 
-/// Attempts of an upload or a copy: nobody waits for an answer in seconds.
+/// Fewest attempts of an upload or a copy: nobody waits for an answer in seconds.
 pub(crate) const TRANSFER_ATTEMPTS: u32 = 5;

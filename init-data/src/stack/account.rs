@@ -1,31 +1,13 @@
 use std::error::Error;
 use std::fmt::Display;
-use std::time::Duration;
 
 use aws_sdk_cloudformation::config::http::HttpResponse;
-use aws_sdk_cloudformation::config::retry::RetryConfig;
-use aws_sdk_cloudformation::config::timeout::TimeoutConfig;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::config::ProvideCredentials as _;
 use clap::Args;
 
 use super::error::StackError;
 use crate::known_words::{Edge, KnownWordsPlace};
-
-/// How long a connection may take to be there. An operator can be far from the region.
-const CONNECT: Duration = Duration::from_secs(5);
-
-/// How long one attempt may take. CloudFormation looks at a whole template before it answers.
-const ATTEMPT: Duration = Duration::from_secs(60);
-
-/// How long an operation may take with all its attempts.
-const OPERATION: Duration = Duration::from_secs(180);
-
-/// Attempts of an operation, the first included. CloudFormation throttles its callers sooner than other services do.
-const ATTEMPTS: u32 = 6;
-
-/// Longest wait before any attempt.
-const MAX_BACKOFF: Duration = Duration::from_secs(5);
 
 /// The options that say which account is meant, and where it is.
 #[derive(Debug, Clone, Default, Args)]
@@ -73,17 +55,11 @@ impl AccountOptions {
     /// Opens the account. Credentials are looked for now, and a region must be known; AWS is not asked yet.
     pub async fn open(&self) -> Result<Account, StackError> {
         let AccountOptions { profile, region, endpoint_url } = self.clone();
-        let given = aws::Options { region, profile, ..aws::Options::default() };
+        let patience = aws::Patience::Operator;
+        let given = aws::Options { region, profile, patience, ..aws::Options::default() };
         let settings = aws::settings(&given).await;
         let region = settings.region().ok_or(StackError::NoRegion)?.to_string();
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT)
-            .read_timeout(ATTEMPT)
-            .operation_attempt_timeout(ATTEMPT)
-            .operation_timeout(OPERATION)
-            .build();
-        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(MAX_BACKOFF);
-        let mut settings = settings.into_builder().timeout_config(timeouts.clone()).retry_config(retries.clone());
+        let mut settings = settings.into_builder();
         if let Some(url) = &endpoint_url {
             settings = settings.endpoint_url(url);
         }
@@ -102,15 +78,9 @@ impl AccountOptions {
             dynamodb_endpoint,
             s3_endpoint,
             credentials,
+            patience,
         };
-        let aws::Clients { dynamodb, s3 } = aws::connect(stores).await;
-        let dynamodb =
-            dynamodb.config().to_builder().timeout_config(timeouts.clone()).retry_config(retries.clone()).build();
-        let s3 = s3.config().to_builder().timeout_config(timeouts).retry_config(retries).build();
-        let clients = aws::Clients {
-            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
-            s3: aws_sdk_s3::Client::from_conf(s3),
-        };
+        let clients = aws::connect(stores).await;
         // The SDK takes settings for what the environment says too: only what a client is told itself is over that.
         let mut cloudformation = aws_sdk_cloudformation::config::Builder::from(&settings);
         let mut sts = aws_sdk_sts::config::Builder::from(&settings);

@@ -20,6 +20,8 @@ pub enum Fault {
     Silent,
     /// The connection is reset.
     Reset,
+    /// The server does what it is asked, but its answer is lost: the connection is reset.
+    Lost,
     /// The answer comes so much later.
     Late(Duration),
     /// The head promises all of the body, but the connection is closed after so many bytes of it.
@@ -97,6 +99,10 @@ pub(super) async fn send(
     let body = if head_only { &[] } else { &response.body[..] };
     let upto = |count: &usize| [head.as_bytes(), &body[..body.len().min(*count)]].concat();
     match fault {
+        Some(Fault::Lost) => {
+            stream.set_zero_linger()?;
+            Ok(false)
+        }
         Some(Fault::Cut(count)) => {
             stream.write_all(&upto(count)).await?;
             stream.shutdown().await?;

@@ -12,7 +12,7 @@ use store::StoreError;
 use super::archived::archived;
 use super::sizes::Sizes;
 use crate::failure;
-use crate::limits::{CONNECT, FIRST_BACKOFF, MAX_BACKOFF, TRANSFER, TRANSFER_ATTEMPTS};
+use crate::limits::{CONNECT, TRANSFER, TRANSFER_ATTEMPTS};
 
 /// What S3 keeps beside an object's bytes: the MD5 that it was put with, as `x-amz-meta-md5`.
 const MD5: &str = "md5";
@@ -23,9 +23,9 @@ pub(crate) const BINARY: &str = "application/octet-stream";
 /// A bucket, or a part of one, and the clients to ask.
 #[derive(Debug, Clone)]
 pub(crate) struct Bucket {
-    /// For what a device waits for.
+    /// For what is answered at once.
     pub(crate) client: Client,
-    /// For what takes as long as the bytes take.
+    /// The same, but for what takes as long as the bytes take.
     pub(crate) patient: Client,
     pub(crate) name: String,
     /// What every object's name starts with.
@@ -50,17 +50,18 @@ pub(crate) struct Found {
 
 impl Bucket {
     pub(crate) fn new(client: Client, name: String, prefix: String) -> Bucket {
+        let own = client.config();
+        let connect = own.timeout_config().and_then(TimeoutConfig::connect_timeout).unwrap_or(CONNECT);
         let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT)
+            .connect_timeout(connect)
             .read_timeout(TRANSFER)
             .disable_operation_attempt_timeout()
             .disable_operation_timeout()
             .build();
-        let retries = RetryConfig::standard()
-            .with_max_attempts(TRANSFER_ATTEMPTS)
-            .with_initial_backoff(FIRST_BACKOFF)
-            .with_max_backoff(MAX_BACKOFF);
-        let patient = client.config().to_builder().timeout_config(timeouts).retry_config(retries).build();
+        let retries = own.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
+        let attempts = retries.max_attempts().max(TRANSFER_ATTEMPTS);
+        let retries = retries.with_max_attempts(attempts);
+        let patient = own.to_builder().timeout_config(timeouts).retry_config(retries).build();
         Bucket { client, patient: Client::from_conf(patient), name, prefix, sizes: Sizes::default() }
     }
 

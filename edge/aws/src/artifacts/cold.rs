@@ -12,12 +12,13 @@ use store::StoreError;
 
 use super::archived::{Archived, archived};
 use super::bucket::Bucket;
+use super::lease::{GIVEN_UP_LAPSES, Mark};
 use super::names::{RESTORES, Where};
 use super::text::Over;
 use crate::failure;
 
-/// How long nobody else asks for a restore that somebody was about to ask for, or was refused. From then on HEAD tells
-/// whether it goes on.
+/// How long nobody else asks for a restore that somebody was about to ask for. From then on HEAD tells whether it goes
+/// on.
 const LAPSES: Duration = Duration::from_secs(300);
 
 /// A restore that takes so many times as long as it should is another one than its claim says: a claim stays when its
@@ -48,7 +49,8 @@ impl Bucket {
     /// Asks for a copy that can be read, unless somebody has.
     ///
     /// Of many processes that see a cold object, the one that puts its claim there asks S3. A claim that is older than
-    /// [`LAPSES`] is replaced if the object is cold still: whoever put it was killed or refused, or its copy is gone.
+    /// [`LAPSES`] is replaced if the object is cold still: whoever put it was killed, or its copy is gone. Whoever is
+    /// refused gives the claim up, and for [`GIVEN_UP_LAPSES`] nobody asks: all get an error, because nothing goes on.
     pub(crate) async fn restore(&self, key: &ObjectKey, tier: Tier, days: u32) -> Result<Availability, StoreError> {
         let archived = match self.archived(key).await? {
             None => return Ok(Availability::Ready),
@@ -58,23 +60,53 @@ impl Bucket {
         if archived.restoring {
             return Ok(Availability::Restoring(self.claimed(key, archive).await));
         }
-        let mut restore = Restore { archive, tier: archive.tier(tier), since: now() };
-        if !self.mark(&self.claim(key), &text(&restore), LAPSES).await? {
-            return Ok(Availability::Restoring(self.claimed(key, archive).await));
+        // A claim without a request would look like a restore. Whoever goes away in between must not part them: a device
+        // that hangs up, or a caller that ends at another object's error.
+        let (bucket, key) = (self.clone(), *key);
+        let claiming = tokio::spawn(async move { bucket.claim_and_ask(&key, archived, tier, days).await });
+        claiming.await.map_err(StoreError::artifacts)?
+    }
+
+    async fn claim_and_ask(
+        &self,
+        key: &ObjectKey,
+        archived: Archived,
+        tier: Tier,
+        days: u32,
+    ) -> Result<Availability, StoreError> {
+        let Archived { archive, tiering, .. } = archived;
+        let (name, mut restore) = (self.claim(key), Restore { archive, tier: archive.tier(tier), since: now() });
+        let mut claim = text(&restore);
+        match self.mark(&name, &claim, LAPSES).await? {
+            Mark::Own => {}
+            Mark::Theirs => return Ok(Availability::Restoring(self.claimed(key, archive).await)),
+            Mark::GivenUp => {
+                let (bucket, seconds) = (&self.name, GIVEN_UP_LAPSES.as_secs());
+                let problem =
+                    format!("restoring {key} in {bucket} failed less than {seconds} seconds ago: try again then");
+                return Err(StoreError::artifacts(problem));
+            }
         }
-        let days = (!archived.tiering).then_some(days.max(1));
+        let days = (!tiering).then_some(days.max(1));
         let mut asked = self.ask(key, restore.tier, days).await;
         if restore.tier == Tier::Expedited && asked.as_ref().is_err_and(|error| code(error) == Some(NO_ROOM)) {
             restore.tier = Tier::Standard;
             asked = self.ask(key, restore.tier, days).await;
             // Else devices are told to come back in minutes, for hours; but the restore goes on either way.
-            let _ = self.write_text(&self.claim(key), &text(&restore), Over::Anything).await;
+            let standard = text(&restore);
+            if let Ok(true) = self.write_text(&name, &standard, Over::Anything).await {
+                claim = standard;
+            }
         }
         match asked {
             Err(error) => match code(&error) {
                 Some(IN_PROGRESS) => Ok(Availability::Restoring(restore)),
                 Some(code) if NOT_ARCHIVED.contains(&code) => Ok(Availability::Ready),
-                _ => Err(failure::artifacts(format!("restoring {key} in {}", self.name), &error)),
+                _ => {
+                    // Where not even that can be said, the claim lapses as that of one who was killed.
+                    let _ = self.give_up(&name, &claim).await;
+                    Err(failure::artifacts(format!("restoring {key} in {}", self.name), &error))
+                }
             },
             Ok(()) => Ok(Availability::Restoring(restore)),
         }

@@ -37,7 +37,7 @@ use text::Over;
 /// |---|---|
 /// | [`stat`](Artifacts::stat) | 1 HEAD |
 /// | [`availability`](Artifacts::availability) | 1 HEAD; while it is being restored 1 GET more |
-/// | [`restore`](Artifacts::restore) | 1 HEAD, 1 PUT, 1 POST; for who comes second 1 HEAD, 1 PUT, 1 HEAD, 2 GET; while it goes on 1 HEAD, 1 GET |
+/// | [`restore`](Artifacts::restore) | 1 HEAD, 1 PUT, 1 POST, refused 1 GET, 1 PUT more; for who comes second 1 HEAD, 1 PUT, 1 HEAD, 2 GET; while it goes on 1 HEAD, 1 GET |
 /// | [`address`](Artifacts::address) | none |
 /// | [`read`](Artifacts::read), [`signature`](Artifacts::signature) | 1 GET |
 /// | [`put`](Artifacts::put) | 1 HEAD, 1 PUT; for an object that is there 1 HEAD, 1 copy; from [`Sizes::multipart_from`] on 1 HEAD, 1 list, 1 POST, 1 PUT a part, 1 POST |
@@ -57,7 +57,8 @@ use text::Over;
 /// Intelligent-Tiering) is there, has its [`stat`](Artifacts::stat) and is listed, but cannot be read or copied. So it is
 /// not made young by who puts it again, and nobody can hide it: [`set_aside`](Artifacts::set_aside) says
 /// [`StoreError::Cold`]. Of many processes that ask for its restore, the one that puts a claim under `restores/` asks
-/// S3. A request that S3 refuses is made again after 5 minutes, by whoever asks then.
+/// S3. A request that S3 refuses is made again after 20 seconds, by whoever asks then, and after 5 minutes where who
+/// claimed it was killed.
 ///
 /// An upload in parts that was interrupted is left for the next attempt. A lifecycle rule of the bucket
 /// (`AbortIncompleteMultipartUpload`) ends what nobody goes on with.

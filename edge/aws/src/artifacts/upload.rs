@@ -70,9 +70,10 @@ impl Bucket {
             Err(error) => Err(error),
         };
         match done {
-            // Somebody else who puts the same may have gone on with the same upload, and finished it.
+            // Somebody else who puts the same may have gone on with the same upload, and finished it. What was there before
+            // is of this size as well, as a rule, but it was to be replaced because it has no MD5.
             Err(error) => match self.head(name).await {
-                Ok(Some(found)) if found.size == size => Ok(()),
+                Ok(Some(found)) if found.size == size && found.md5.as_ref() == Some(md5) => Ok(()),
                 _ => Err(error),
             },
             Ok(()) => Ok(()),

@@ -51,7 +51,7 @@ struct Looked {
 
 /// A moment by two clocks: one may stand while a process is stopped, and the other may be set.
 #[derive(Debug, Clone, Copy)]
-struct Moment(Instant, SystemTime);
+pub(crate) struct Moment(Instant, SystemTime);
 
 impl Latest {
     /// Both ends. It is due `every` so often.
@@ -110,6 +110,12 @@ impl Refreshing {
         self.looked.closed().await;
     }
 
+    /// What was begun to be read then is too old to be what holds now: nothing that runs takes so long. It takes the time
+    /// of an operation at least, however often the table is read.
+    pub(crate) fn is_overdue_since(&self, begun: Moment) -> bool {
+        begun.age() > self.age.max(OPERATION)
+    }
+
     /// It was read, or could not be.
     pub(crate) fn looked(&self, read: Option<Seen>) {
         self.looked.send_modify(|looked| {
@@ -129,7 +135,7 @@ impl Looked {
 }
 
 impl Moment {
-    fn now() -> Moment {
+    pub(crate) fn now() -> Moment {
         Moment(Instant::now(), SystemTime::now())
     }
 
@@ -178,6 +184,19 @@ mod tests {
         assert!(matches!(latest.seen().await, Seen::Adopted));
         reading.await.unwrap();
         assert!(matches!(latest.seen().await, Seen::Adopted), "and nobody reads any more");
+    }
+
+    #[test]
+    fn a_reading_that_a_pause_interrupted_is_no_fresh_one() {
+        let (_latest, refreshing) = Latest::new(Seen::Sample(Arc::default()), EVERY);
+        for (minutes, overdue) in [(0, false), (1, false), (20, true)] {
+            let begun = Moment(Instant::now(), SystemTime::now() - Duration::from_secs(60 * minutes));
+            assert_eq!(refreshing.is_overdue_since(begun), overdue, "{minutes}");
+        }
+        // One that is due all the time is no older for that.
+        let (_latest, refreshing) = Latest::new(Seen::Sample(Arc::default()), Duration::from_millis(50));
+        let begun = Moment(Instant::now(), SystemTime::now() - Duration::from_secs(1));
+        assert!(!refreshing.is_overdue_since(begun));
     }
 
     #[tokio::test]

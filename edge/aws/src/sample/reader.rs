@@ -8,7 +8,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::directory::Directory;
 use super::item::{SampleItem, is_samples, label};
-use super::latest::{Refreshing, Seen};
+use super::latest::{Moment, Refreshing, Seen};
 use super::learn::{Learned, learn};
 use super::scan::scan;
 use crate::artifacts::Bucket;
@@ -25,16 +25,20 @@ pub(crate) struct Reader {
     pub(crate) bucket: Bucket,
     /// What objects were when they were last read, by their names.
     known: BTreeMap<String, Learned>,
+    /// What was served after that, by the items' labels.
+    served: BTreeMap<String, (SampleItem, Learned)>,
 }
 
 impl Reader {
     pub(crate) fn new(clients: &Clients, table: &TableName, bucket: &BucketName) -> Reader {
         // An item names its object in full.
         let bucket = Bucket::new(clients.s3.clone(), bucket.bucket().to_owned(), String::new());
-        Reader { client: clients.dynamodb.clone(), table: table.clone(), bucket, known: BTreeMap::new() }
+        let (known, served) = Default::default();
+        Reader { client: clients.dynamodb.clone(), table: table.clone(), bucket, known, served }
     }
 
-    /// What these items say. An error if the bucket cannot be asked: else everything would be missing.
+    /// What these items say. An error if the bucket cannot be asked: else everything would be missing. What is refused of
+    /// one object alone is no error: it would be refused at every further start.
     pub(crate) async fn first(&mut self, items: &[Item]) -> Result<Directory, StoreError> {
         let (read, failed) = self.read(items, None).await;
         if let Some(error) = failed {
@@ -55,7 +59,10 @@ impl Reader {
                     _ = ticks.tick() => {}
                     () = refreshing.overdue() => ticks.reset(),
                 }
-                self.again(&before).await
+                let begun = Moment::now();
+                let read = self.again(&before).await;
+                // On Lambda a process may have been stopped for hours meanwhile.
+                if refreshing.is_overdue_since(begun) { self.again(&before).await } else { read }
             };
             tokio::select! {
                 () = refreshing.unwanted() => return,
@@ -108,7 +115,7 @@ impl Reader {
         let looked: BTreeMap<String, Result<Learned, StoreError>> =
             stream::iter(looks).buffered(AT_ONCE).collect().await;
 
-        let mut found = Vec::new();
+        let mut found: Vec<(SampleItem, Learned)> = Vec::new();
         for item in wanted {
             match looked.get(&item.object) {
                 Some(Ok(learned)) if learned.artifact.md5 == item.md5 => found.push((item, learned.clone())),
@@ -118,19 +125,34 @@ impl Reader {
                     left_out.insert(format!("{}: {why}", item.label));
                 }
                 Some(Err(error)) => {
-                    left_out.insert(format!("{}: {}", item.label, failure::causes(error)));
+                    let mut why = failure::causes(error);
+                    // Else a channel would be gone for a minute because of a moment's trouble.
+                    if may_pass(error)
+                        && let Some(before) = self.served.get(&item.label)
+                    {
+                        why.push_str("; what it said before is served meanwhile");
+                        found.push(before.clone());
+                    }
+                    left_out.insert(format!("{}: {why}", item.label));
                 }
                 None => {}
             }
         }
+        // Where no object can be read, it is the bucket that is refused.
+        let reads_some = looked.values().any(Result::is_ok);
         self.known.clear();
         for (name, looked) in looked {
             match looked {
                 Ok(learned) => drop(self.known.insert(name, learned)),
-                Err(error @ StoreError::Unavailable { .. }) if failed.is_none() => failed = Some(error),
+                Err(error @ StoreError::Unavailable { .. })
+                    if failed.is_none() && (may_pass(&error) || !reads_some) =>
+                {
+                    failed = Some(error);
+                }
                 Err(_) => {}
             }
         }
+        self.served = found.iter().map(|served| (served.0.label.clone(), served.clone())).collect();
         (Directory::new(found, left_out, before), failed)
     }
 
@@ -147,6 +169,11 @@ impl Reader {
         };
         (name, looked)
     }
+}
+
+/// The next look may find what this one did not.
+fn may_pass(error: &StoreError) -> bool {
+    matches!(error, StoreError::Unavailable { .. }) && !failure::is_refusal(error)
 }
 
 /// Says what is left out, once for as long as it stays so.

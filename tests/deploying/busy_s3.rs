@@ -1,9 +1,11 @@
 //! An S3 that lists and deletes, and is too busy for some of the objects as often as the test says. It says so as S3 does:
 //! within an answer of status 200 (S3 API reference, DeleteObjects).
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+
+use crate::request;
 
 /// One that is running. It ends with the process.
 pub struct BusyS3 {
@@ -51,25 +53,11 @@ impl BusyS3 {
 
 fn serve(stream: &TcpStream, held: &Mutex<Held>) -> Option<()> {
     let (mut reader, mut out) = (BufReader::new(stream), stream);
-    loop {
-        let (mut length, mut first) = (0, String::new());
-        (reader.read_line(&mut first).ok()? > 0).then_some(())?;
-        loop {
-            let mut line = String::new();
-            (reader.read_line(&mut line).ok()? > 0).then_some(())?;
-            match line.split_once(':') {
-                None => break,
-                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
-                    length = value.trim().parse().ok()?;
-                }
-                Some(_) => {}
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).ok()?;
+    while let Some((first, body)) = request::read(&mut reader) {
         let (status, answer) = held.lock().unwrap().answer(&first, &String::from_utf8(body).unwrap());
         write!(out, "HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n{answer}", answer.len()).ok()?;
     }
+    None
 }
 
 impl Held {

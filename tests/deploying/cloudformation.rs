@@ -2,9 +2,11 @@
 //! speaks the Query protocol (AWS CloudFormation API reference, "Making API requests").
 
 use std::collections::VecDeque;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+
+use crate::request;
 
 /// One that is running. It ends with the process.
 pub struct CloudFormation {
@@ -113,26 +115,12 @@ impl CloudFormation {
 
 fn serve(stream: &TcpStream, script: &Mutex<Script>) -> Option<()> {
     let (mut reader, mut out) = (BufReader::new(stream), stream);
-    loop {
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            (reader.read_line(&mut line).ok()? > 0).then_some(())?;
-            if line.trim_end().is_empty() {
-                break;
-            }
-            if let Some((name, value)) = line.split_once(':')
-                && name.eq_ignore_ascii_case("content-length")
-            {
-                length = value.trim().parse().ok()?;
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).ok()?;
+    while let Some((_, body)) = request::read(&mut reader) {
         let (status, answer) = script.lock().unwrap().answer(String::from_utf8(body).unwrap())?;
         let head = format!("HTTP/1.1 {status} X\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n", answer.len());
         out.write_all((head + &answer).as_bytes()).ok()?;
     }
+    None
 }
 
 impl Script {

@@ -16,6 +16,7 @@ mod known_words;
 mod lost;
 mod out_of_reach;
 mod refusing;
+mod request;
 mod states;
 mod uploads;
 mod zips;

@@ -1,7 +1,7 @@
 //! CloudFormation out of reach while it works: what it was asked for is done once, and goes on unseen.
 
-use crate::cloudformation::{CloudFormation, EDGEHOP, Script};
-use crate::desk::Desk;
+use crate::cloudformation::{CloudFormation, Script};
+use crate::states::{desk, script};
 
 const CREATE: &str = "init ota --create --code arm64.zip";
 const UPDATE: &str = "init ota --create --parameter LogLevel=debug";
@@ -10,20 +10,6 @@ const UPDATE: &str = "init ota --create --parameter LogLevel=debug";
 const UNAVAILABLE: u16 = 520;
 
 const GOES_ON: &str = "CloudFormation goes on";
-
-fn desk(cloudformation: &CloudFormation) -> Desk {
-    Desk::new("us-east-1").with("AWS_ENDPOINT_URL_CLOUDFORMATION", cloudformation.url())
-}
-
-/// edgehop's stack, with these states.
-fn script(states: &[&'static str]) -> Script {
-    let outputs = vec![
-        ("Endpoint", "https://d1.cloudfront.net".to_owned()),
-        ("TableName", "ota-table".to_owned()),
-        ("BucketName", "ota-bucket".to_owned()),
-    ];
-    Script { states: states.iter().copied().collect(), description: EDGEHOP, outputs, ..Script::default() }
-}
 
 /// A stack that is changed.
 fn changing() -> Script {

@@ -1,7 +1,9 @@
 //! A service that answers every call alike.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
+
+use crate::request;
 
 /// One that is running. It ends with the process.
 pub struct Refusing {
@@ -29,22 +31,9 @@ impl Refusing {
 
 fn serve(stream: &TcpStream, status: &str, body: &str) -> Option<()> {
     let (mut reader, mut out) = (BufReader::new(stream), stream);
-    loop {
-        let (mut length, mut first) = (0, String::new());
-        (reader.read_line(&mut first).ok()? > 0).then_some(())?;
-        loop {
-            let mut line = String::new();
-            (reader.read_line(&mut line).ok()? > 0).then_some(())?;
-            match line.split_once(':') {
-                None => break,
-                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
-                    length = value.trim().parse().ok()?;
-                }
-                Some(_) => {}
-            }
-        }
-        reader.read_exact(&mut vec![0; length]).ok()?;
+    while let Some((first, _)) = request::read(&mut reader) {
         let sent = if first.starts_with("HEAD ") { "" } else { body };
         write!(out, "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{sent}", body.len()).ok()?;
     }
+    None
 }

@@ -7,12 +7,12 @@ const STACK: &str = "AWS::CloudFormation::Stack";
 const CREATE: &str = "init ota --create --code arm64.zip";
 
 /// A desk whose CloudFormation is this one; the other services are as ever.
-fn desk(cloudformation: &CloudFormation) -> Desk {
+pub fn desk(cloudformation: &CloudFormation) -> Desk {
     Desk::new("us-east-1").with("AWS_ENDPOINT_URL_CLOUDFORMATION", cloudformation.url())
 }
 
 /// edgehop's stack, with these states.
-fn script(states: &[&'static str]) -> Script {
+pub fn script(states: &[&'static str]) -> Script {
     let outputs = vec![
         ("Endpoint", "https://d1.cloudfront.net".to_owned()),
         ("TableName", "ota-table".to_owned()),

@@ -47,6 +47,10 @@ async fn serve(mut stream: TcpStream, gate: Arc<Gate>) -> Result<()> {
     while let Some(request) = Request::read(&mut stream, &mut rest).await? {
         let response = gate.pass(&request).await?;
         send(&mut stream, &request, &response).await?;
+        // A fault proxy asks each question on a connection of its own, and waits for its end.
+        if request.header("connection").is_some_and(|option| option.eq_ignore_ascii_case("close")) {
+            break;
+        }
     }
     Ok(())
 }

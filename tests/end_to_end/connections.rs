@@ -17,14 +17,14 @@ const LARGE: [&str; 2] = ["--sample-size", "6291456"];
 const MOMENT: Duration = Duration::from_secs(1);
 
 /// A connection that is there and says nothing yet.
-fn open(server: SocketAddr) -> TcpStream {
+pub fn open(server: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(server).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream
 }
 
 /// Asks, and leaves the answer where it is.
-fn ask(stream: &mut TcpStream, target: &str) {
+pub fn ask(stream: &mut TcpStream, target: &str) {
     write!(stream, "GET {target} HTTP/1.1\r\nHost: ota.test\r\nConnection: close\r\n\r\n").unwrap();
 }
 

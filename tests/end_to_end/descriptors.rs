@@ -1,13 +1,14 @@
 //! Open files: a connection for which there are none waits, as any other too many does.
 
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::io::Read as _;
+use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
 use edgehop_tests::client::get;
 use edgehop_tests::sample::GAMER;
 
+use crate::connections::{ask, open};
 use crate::help::Program;
 
 /// How long a download may stand still while others have their turn.
@@ -17,9 +18,9 @@ const DOWNLOADS: usize = 60;
 
 /// A whole download, head and body, of somebody who does not begin to read at once.
 fn download(server: SocketAddr) -> Vec<u8> {
-    let mut stream = TcpStream::connect(server).unwrap();
+    let mut stream = open(server);
     stream.set_read_timeout(Some(TURN)).unwrap();
-    write!(stream, "GET {GAMER} HTTP/1.1\r\nHost: ota.test\r\nConnection: close\r\n\r\n").unwrap();
+    ask(&mut stream, GAMER);
     thread::sleep(Duration::from_millis(200));
     let mut got = Vec::new();
     stream.read_to_end(&mut got).unwrap();

@@ -10,11 +10,12 @@ import cf from 'cloudfront';
 const crypto = require('crypto');
 
 // Limits: resolver/src/query/limits.rs.
-const MAX = { query: 4096, parameters: 128, key: 64, digests: 64, installed: 64, ifNoneMatch: 5120 };
+const MAX = { query: 4096, parameters: 128, ifNoneMatch: 5120 };
 const LADDER = [1, 10, 25, 100]; // percent: the origin's default
 
 const RESERVED = /^(cpuarch|os|installed|have|device|cohort|ring|delta|payloadtype)$/;
 const DEFAULTS = { os: 'prod', ring: 'general', payloadtype: 'fullpayload' };
+const WORD = /^[a-z0-9._-]{1,64}$/;
 const TAKES = '1 to 64 letters, digits and . _ -';
 const METHODS = 'GET, HEAD, OPTIONS';
 const keys = Object.keys;
@@ -44,7 +45,7 @@ async function handler(event) {
 			if (asked.tags[0]) headers['if-none-match'] = { value: asked.tags.join(', ') };
 		} else if (path === '/report') {
 			// Its query is not settled yet, but a device's name goes no further in it.
-			request.querystring = raw.split('&').filter(pair => lower(decode(pair.split('=')[0], 'query')) !== 'device').join('&');
+			request.querystring = raw.split('&').filter(pair => lower(decode(pair.split('=')[0])) !== 'device').join('&');
 		} else {
 			request.uri = path.toLowerCase();
 			request.querystring = {};
@@ -67,10 +68,8 @@ function fail(status, message) {
 }
 
 function bad(input, takes) {
-	fail(400, shown(input) + ': ' + takes);
+	fail(400, input + ': ' + takes);
 }
-
-const shown = text => text.replace(/[^ -~]+/g, '?').slice(0, MAX.key);
 
 function most(input, limit, tooMany, of, status) {
 	if (tooMany) fail(status || 400, input + ': it takes ' + limit + ' ' + of + ' at most');
@@ -81,65 +80,65 @@ const over = (text, limit) => text.length * 3 > limit && encodeURIComponent(text
 
 // What is asked. Mistakes are found in the origin's order.
 function understand(raw, header) {
-	const given = parameters(raw), pairs = {};
+	const given = parameters(raw), pairs = empty();
 	// pairs: the query so far; words: its keys that no catalog might know
 	const asked = { pairs: pairs, words: [], installed: empty(), have: {}, tags: [] };
 	keys(given).sort().forEach(key => RESERVED.test(key) || add(asked, key, given[key]));
-	pairs.os = word(given.os);
-	pairs.cpuarch = one(given.cpuarch, /^[a-z0-9_-]{0,45}$/, '1 to 45 letters, digits, _ and -');
+	pairs.os = one(given.os, WORD, TAKES);
+	pairs.cpuarch = one(given.cpuarch, /^[a-z0-9_-]{1,45}$/, '1 to 45 letters, digits, _ and -');
 	if (!pairs.cpuarch) delete pairs.os;
 	if (!pairs.cpuarch && !asked.words.some(isComponent)) {
 		bad('Missing cpuArch query param', 'give cpuArch=<architecture>, or name a component as <component>=<channel>');
 	}
 	pairs.payloadtype = one(given.payloadtype, /^(fullpayload|metadataonly)$/, 'fullPayload or metadataOnly',
 		'Invalid payloadType param');
-	if (given.installed) readInstalled(asked, given.installed);
-	const device = one(given.device, /^[a-z0-9._:@+\/= -]{0,128}$/, 'up to 128 letters, digits and . _ : @ + / = -');
+	if (given.installed) readInstalled(asked, given.installed.value);
 	const cohort = one(given.cohort, /^[0-9]{1,3}$/, 'a number from 0 to 999');
-	if (cohort || device) pairs.cohort = '' + (cohort ? Math.min(+cohort, LADDER.length - 1) : cohortOf(device));
+	if (cohort) pairs.cohort = '' + Math.min(+cohort, LADDER.length - 1);
+	else if (given.device) pairs.cohort = '' + cohortOf(escaped(given.device.bytes, /[^ -$&-~]/g));
 	pairs.ring = one(given.ring, /^(canary|early|general|hold)$/, 'canary, early, general or hold');
 	readDigests(asked, given.have, header);
-	pairs.delta = one(given.delta, /^zstd$/, 'zstd');
+	// Formats of patches that newer devices know say nothing here.
+	if (given.delta && lower(given.delta.value).split(',').map(trim).indexOf('zstd') >= 0) pairs.delta = 'zstd';
 	return asked;
 }
 
-// By lower-cased key; the first of two wins.
+// By lower-cased key; an empty value is none, and the first of two wins.
 function parameters(raw) {
 	most('query', MAX.query, over(raw, MAX.query), 'bytes', 414);
 	const found = empty();
 	raw.split('&').filter(Boolean).forEach((pair, index) => {
 		most('query', MAX.parameters, index >= MAX.parameters, 'parameters');
-		const at = (pair + '=').indexOf('='), key = decode(pair.slice(0, at), 'parameter ' + (index + 1));
-		// A space may be there: no name has one, so such a key is left out later.
-		if (!/^[A-Za-z0-9._ -]{1,64}$/.test(key)) bad(key || '(empty key)', 'a key takes ' + TAKES);
-		const value = decode(pair.slice(at + 1), key), name = lower(key);
-		found[name] = found[name] || { key: key, value: value };
+		const at = (pair + '=').indexOf('='), key = line(decode(pair.slice(0, at))), bytes = decode(pair.slice(at + 1));
+		const name = lower(key);
+		if (bytes) found[name] = found[name] || { key: key, bytes: bytes, value: line(bytes) };
 	});
 	return found;
 }
 
-function decode(text, input) {
-	if (!/[+%\n\r]/.test(text)) return text;
-	try {
-		// In some engines $ matches before a last line break.
-		return decodeURIComponent(text.replace(/\+/g, ' ')).replace(/[\n\r]/g, '\0');
-	} catch (_) {
-		bad(input, 'it takes UTF-8, and two hexadecimal digits after a %');
-	}
+// A letter for each byte. A % without two hexadecimal digits stays.
+function decode(text) {
+	if (!/[^!-$&-*,-~]/.test(text)) return text;
+	return text.replace(/\+/g, ' ').replace(/[^ -~]+/g, some => encodeURIComponent(some))
+		.replace(/%([0-9A-Fa-f]{2})/g, (_, byte) => String.fromCharCode(parseInt(byte, 16)));
 }
+
+// In some engines $ matches before a last line break.
+const line = text => text.replace(/[\n\r]/g, '\0');
+
+const escaped = (bytes, odd) => lower(bytes.replace(odd, byte => '%' + (256 + byte.charCodeAt(0)).toString(16).slice(1)));
 
 // An attribute, a fact, a component, or what nothing can be called.
 function add(asked, key, given) {
-	const value = word(given);
-	if (key === 'attr') bad(given.key, 'an attribute takes a name: attr<Name>=<channel>');
-	if (!isComponent(key) && !/^(attr[a-z0-9._-]|[a-z0-9_-]+\.[a-z0-9._-])[a-z0-9._-]*$/.test(key)) return;
-	asked.pairs[key] = value;
+	const isAttribute = key.slice(0, 4) === 'attr', value = lower(given.value);
+	if (isComponent(key) || /^attr[a-z0-9._-]{1,64}$/.test(key)) asked.pairs[key] = WORD.test(value) ? value : '!';
+	else if (!isAttribute && key.length <= 64 && /^[a-z0-9_-]+\.[a-z0-9._-]+$/.test(key)) {
+		asked.pairs[key] = escaped(given.bytes, /[^A-Za-z0-9._,-]/g);
+	} else return;
 	asked.words.push(key);
 }
 
 const isComponent = name => /^(?!attr)[a-z0-9][a-z0-9_-]{0,47}$/.test(name) && !RESERVED.test(name);
-
-const word = given => one(given, /^[a-z0-9._-]{1,64}$/, TAKES);
 
 // A value in lower case, if there is one; it must be among those that its key takes.
 function one(given, among, takes, invalid) {
@@ -149,17 +148,15 @@ function one(given, among, takes, invalid) {
 	return value;
 }
 
-function readInstalled(asked, given) {
-	given.value.split(',').map(trim).filter(Boolean).forEach((entry, i) => {
-		const at = entry.indexOf('@');
+// An entry that cannot be read says nothing. No version has a space: it was a plus that nobody escaped.
+function readInstalled(asked, list) {
+	list.split(',').map(trim).forEach(entry => {
+		const at = entry.indexOf('@'), version = entry.slice(at).replace(/ /g, '+');
 		let name = lower(entry.slice(0, at));
 		if (name === 'os' && asked.pairs.cpuarch) name = 'os_' + asked.pairs.cpuarch;
-		if (!isComponent(name) || !/^@[A-Za-z0-9][A-Za-z0-9._+~:-]{0,47}$/.test(entry.slice(at))) {
-			bad(given.key, 'entry ' + ++i + ' is not <component>@<version>; os takes a cpuArch, a + is written %2B');
-		}
-		asked.installed[name] = asked.installed[name] || entry.slice(at);
+		if (!isComponent(name) || !/^@[A-Za-z0-9][A-Za-z0-9._+~:-]{0,47}$/.test(version)) return;
+		asked.installed[name] = asked.installed[name] || version;
 	});
-	most(given.key, MAX.installed, keys(asked.installed).length > MAX.installed, 'components');
 }
 
 // Digests of `have` and of If-None-Match, whose other tags stay there.
@@ -173,7 +170,6 @@ function readDigests(asked, have, header) {
 		if (member.digest) asked.have[member.digest] = asked.moved = true;
 		if (member.tag) asked.tags.push(member.tag);
 	});
-	most(asked.moved ? 'If-None-Match' : 'have', MAX.digests, keys(asked.have).length > MAX.digests, 'digests');
 }
 
 // The members of a list: digests in whatever dress, tags, and neither. A comma in quotes parts nothing. Many digests are
@@ -191,7 +187,7 @@ function listed(text) {
 const trim = text => /^[ \t]|[ \t]$/.test(text) ? text.replace(/^[ \t]+|[ \t]+$/g, '') : text;
 
 // The words that no catalog knows, by the list in the key-value store (KnownWords::entries in the resolver). Without one
-// all are known.
+// all are known, and nothing is returned.
 async function unknownOf(asked) {
 	const traits = ['cohort', 'ring', 'delta'].filter(trait => asked.pairs[trait]);
 	const words = asked.words.concat(traits, keys(asked.installed), keys(asked.have).map(digest => digest.slice(0, 8)));
@@ -205,23 +201,31 @@ async function unknownOf(asked) {
 			if ((pages[page] || all).indexOf(' ' + words[i] + ' ') < 0) found[words[i]] = true;
 		}
 	} catch (_) {
-		return empty();
+		return;
 	}
 	return found;
 }
 
 // The canonical query.
 function spell(asked, unknown) {
-	const pairs = asked.pairs, known = word => !unknown[word];
+	const pairs = asked.pairs, said = asked.installed, known = word => !unknown || !unknown[word];
+	// A device that says what runs of what it asks for means a component.
+	const stays = word => known(word) || said[word] && pairs[word] !== '!';
 	// Without cpuarch the first component stays: it says that something was asked for.
-	const components = asked.words.filter(isComponent), first = !pairs.cpuarch && !components.some(known) && components[0];
-	keys(unknown).forEach(word => { if (word !== first) delete pairs[word]; });
-	const installed = keys(asked.installed).filter(known).sort();
-	pairs.installed = installed.map(name => name + asked.installed[name]).join().replace(/\+/g, '%2B');
+	const components = asked.words.filter(isComponent), first = !pairs.cpuarch && !components.some(stays)
+		&& (components.filter(name => pairs[name] !== '!')[0] || components[0]);
+	keys(unknown || {}).forEach(word => { if (word !== first && !stays(word)) delete pairs[word]; });
+	const wrong = unknown && asked.words.filter(word => pairs[word] === '!')[0];
+	if (wrong) bad(wrong, 'it takes ' + TAKES);
+	const os = pairs.cpuarch && 'os_' + pairs.cpuarch;
+	const installed = keys(said).filter(name => known(name) || pairs[name] || name === os).sort();
+	pairs.installed = installed.map(name => name + (known(name) ? said[name] : '@0')).join().replace(/\+/g, '%2B');
 	pairs.have = keys(asked.have).filter(digest => known(digest.slice(0, 8))).sort().join();
 	if (!pairs.have && !pairs.installed) delete pairs.delta;
-	const said = keys(pairs).filter(key => pairs[key] && pairs[key] !== DEFAULTS[key]);
-	return said.sort().map(key => key + '=' + pairs[key]).join('&');
+	const left = keys(pairs).filter(key => pairs[key] && pairs[key] !== DEFAULTS[key]);
+	const text = left.sort().map(key => key + '=' + pairs[key]).join('&');
+	most('query', MAX.query, text.length > MAX.query, 'bytes', 414);
+	return text;
 }
 
 // The first step of the ladder that reaches a device. The device itself goes no further.

@@ -35,12 +35,14 @@ pub fn manifest(decision: &Decision, url_base: &str, addresses: &Addresses) -> B
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Details<'a> {
-    latest_version: &'a Version,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latest_version: Option<&'a Version>,
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
     #[serde(rename = "status_code")]
     status_code: u16,
-    target_version: &'a Version,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target_version: Option<&'a Version>,
     hops_remaining: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
@@ -78,10 +80,10 @@ fn details<'a>(entry: &'a Entry, url_base: &str, addresses: &Addresses) -> Detai
         None => format!("{url_base}/{}", ObjectKey::Blob(artifact.sha256)),
     };
     Details {
-        latest_version: entry.outcome.release().map_or(&entry.target, |release| &release.version),
+        latest_version: entry.outcome.release().map(|release| &release.version).or(entry.target.as_ref()),
         url: artifact.map(url),
         status_code: entry.outcome.status_code(),
-        target_version: &entry.target,
+        target_version: entry.target.as_ref(),
         hops_remaining,
         retry_after,
         reason: &entry.reason,

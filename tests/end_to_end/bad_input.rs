@@ -1,5 +1,5 @@
-//! Whatever a query holds, its sender is told what is wrong with it, or that nothing is there: no failure of ours, no
-//! component that was not asked for, no header that we did not write.
+//! Whatever a query holds, its sender is told what is wrong with it, or is answered as if it were not there: no failure of
+//! ours, no component that was not asked for, no header that we did not write.
 
 use edgehop_tests::client::{Response, get, request};
 use edgehop_tests::sample::GAMER;
@@ -9,23 +9,11 @@ use crate::help::{Shared, list};
 
 static SERVER: Shared = Shared::new(&["--sample-size", "4096"]);
 
-/// A key of every kind.
-const KEYS: [&str; 14] = [
-    "cpuArch",
-    "os",
-    "attrGamer",
-    "attrNobody",
-    "scoreboard",
-    "nobody",
-    "hw.rev",
-    "installed",
-    "have",
-    "device",
-    "cohort",
-    "ring",
-    "delta",
-    "payloadType",
-];
+/// Keys with a meaning here, whose value must be one that can be meant.
+const KEYS: [&str; 8] = ["cpuArch", "os", "attrGamer", "scoreboard", "have", "cohort", "ring", "payloadType"];
+
+/// Keys that mean nothing here, or that any value or none will do for.
+const TOLERANT: [&str; 7] = ["attrNobody", "nobody", "no[body]", "hw.rev", "installed", "device", "delta"];
 
 /// What breaks out of a string somewhere: in PartiQL (the AWS sample pastes it), SQL, NoSQL, C, HTTP, a template, JSON.
 const FRAGMENTS: [&str; 18] = [
@@ -106,6 +94,14 @@ pub fn check_error(answer: &Response, status: u16, input: &str) {
     check_headers(answer);
 }
 
+/// That a word beside a question changes nothing of its answer but its name.
+fn check_plain(server: &Server, word: &str) {
+    let answer = get(server.address(), &format!("/package?cpuArch=armv8&{word}"), &[]);
+    let plain = get(server.address(), "/package?cpuArch=armv8", &[]);
+    assert!((answer.status, &answer.body) == (200, &plain.body), "{word}: {answer:?}");
+    check_headers(&answer);
+}
+
 /// That all this has left the server as it was.
 pub fn check_unharmed(server: &Server) {
     let names: Vec<_> = list(server.address(), GAMER).into_keys().collect();
@@ -126,6 +122,11 @@ fn fragments_of_other_languages_are_no_values() {
             check_error(&get(server.address(), &target, &[]), 400, key);
         }
     }
+    for key in TOLERANT {
+        for fragment in FRAGMENTS {
+            check_plain(&server, &format!("{}={}", encode(key.as_bytes()), encode(fragment.as_bytes())));
+        }
+    }
     check_unharmed(&server);
 }
 
@@ -134,14 +135,79 @@ fn fragments_of_other_languages_are_no_keys() {
     let server = SERVER.server();
     for fragment in FRAGMENTS {
         for before in ["", "attr", "hw.", "os"] {
-            let key = format!("{before}{fragment}");
-            for target in ["/package?cpuArch=armv8&KEY=prod", "/package?KEY=prod&attrGamer=prod", "/package?KEY"] {
-                let target = target.replace("KEY", &encode(key.as_bytes()));
-                check_error(&get(server.address(), &target, &[]), 400, &key);
+            let key = encode(format!("{before}{fragment}").as_bytes());
+            check_plain(&server, &format!("{key}=prod"));
+            for target in ["/package?KEY=prod&attrGamer=prod", "/package?KEY"] {
+                check_error(&get(server.address(), &target.replace("KEY", &key), &[]), 400, "cpuArch");
             }
         }
     }
-    check_error(&get(server.address(), "/package?cpuArch=armv8&=prod", &[]), 400, "key");
+    check_plain(&server, "=prod");
+    check_unharmed(&server);
+}
+
+/// A word that cannot matter, or that is not there, spoils no answer.
+#[test]
+fn words_that_cannot_matter_change_no_answer() {
+    let server = SERVER.server();
+    for word in [
+        "attrGamer=",
+        "attrGamer",
+        "ring=",
+        "os=",
+        "have=",
+        "cohort=",
+        "payloadType=",
+        "foo",
+        "token=aGVsbG8%3D",
+        "utm[source]=x",
+        "hw.board=fsl,imx8mm-evk",
+        "installed=cam@",
+        "installed=cam@n/a,os@",
+        "delta=bsdiff",
+        "device=%7Beb6a97bc-ed0e-4d86%7D",
+        &format!("device={}", "%FF".repeat(200)),
+        &format!("{}=1", "k".repeat(65)),
+        &format!("have={}", (100..200).map(|n| format!("{n:032x}")).collect::<Vec<_>>().join(",")),
+        &format!("installed={}", (100..200).map(|n| format!("c{n}@1")).collect::<Vec<_>>().join(",")),
+    ] {
+        check_plain(&server, word);
+    }
+    let digests: Vec<String> = (100..240).map(|n| format!("\"{n:016x}{n:016x}\"")).collect();
+    assert_eq!(get(server.address(), "/package?cpuArch=armv8", &[("If-None-Match", &digests.join(","))]).status, 200);
+    // Beside an entry that cannot be read, the others say what runs.
+    let runs = "/package?cpuArch=armv8&installed=os@1.1.0,cam@&payloadType=metadataOnly";
+    assert_eq!(get(server.address(), runs, &[]).json()["os_armv8"]["status_code"], 304);
+    check_unharmed(&server);
+}
+
+/// Where nothing is there, it is said what; beside something else, in an entry of its own.
+#[test]
+fn what_is_missing_is_named() {
+    let server = SERVER.server();
+    for (query, reason) in [
+        ("cpuArch=riscv", "nothing is published as os_riscv (cpuArch=riscv)"),
+        ("scorebord=prod", "nothing is published as scorebord"),
+        ("scoreboard=nightly", "scoreboard has no channel nightly"),
+        ("cpuArch=armv8&os=nightly", "os_armv8 has no channel nightly"),
+        ("cpuArch=mips&attrGamer=nightly", "nothing that wants gamer is on nightly"),
+        ("scorebord=prod&installed=scorebord@1", "nothing is published as scorebord"),
+    ] {
+        let answer = get(server.address(), &format!("/package?{query}"), &[]);
+        check_error(&answer, 404, reason);
+        assert!(answer.error().starts_with("No deployment package found"), "{answer:?}");
+    }
+    for (query, component, reason) in [
+        ("scoreboard=nightly", "scoreboard", "scoreboard has no channel nightly"),
+        ("scorebord=prod&installed=scorebord@1.0", "scorebord", "nothing is published as scorebord"),
+    ] {
+        let target = format!("/package?cpuArch=armv8&{query}&payloadType=metadataOnly");
+        let answer = get(server.address(), &target, &[]);
+        let entries = answer.json();
+        assert_eq!((answer.status, &entries["os_armv8"]["status_code"]), (200, &200.into()), "{answer:?}");
+        assert_eq!(entries[component]["status_code"], 404, "{answer:?}");
+        assert_eq!(entries[component]["reason"], reason, "{answer:?}");
+    }
     check_unharmed(&server);
 }
 
@@ -197,8 +263,8 @@ fn text_that_is_not_utf_8_is_refused_by_name() {
             let target = format!("/package?{key}={}", encode(bytes));
             check_error(&get(server.address(), &target, &[]), 400, key);
         }
-        let target = format!("/package?cpuArch=armv8&{}=prod", encode(bytes));
-        check_error(&get(server.address(), &target, &[]), 400, "parameter 2");
+        TOLERANT.iter().for_each(|key| check_plain(&server, &format!("{}={}", encode(key.as_bytes()), encode(bytes))));
+        check_plain(&server, &format!("{}=prod", encode(bytes)));
         let raw = [b"/package?cpuArch=", bytes].concat();
         assert_eq!(request(server.address(), "GET", &raw, &[]).status, 400);
     }
@@ -214,8 +280,8 @@ fn broken_percent_encoding_is_refused_by_name() {
         for key in KEYS {
             check_error(&get(server.address(), &format!("/package?{key}={broken}"), &[]), 400, key);
         }
-        let target = format!("/package?cpuArch=armv8&attr{broken}=prod");
-        check_error(&get(server.address(), &target, &[]), 400, "parameter 2");
+        TOLERANT.iter().for_each(|key| check_plain(&server, &format!("{}={broken}", encode(key.as_bytes()))));
+        check_plain(&server, &format!("attr{broken}=prod"));
     }
     // Decoded once, not twice.
     check_error(&get(server.address(), "/package?cpuArch=%2561rmv8", &[]), 400, "cpuArch");

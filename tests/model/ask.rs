@@ -57,8 +57,29 @@ fn parameter() -> impl Strategy<Value = String> {
     let attribute = (select(&["attrGamer", "attrCamera", "attrCellular", "attrNosuch"][..]), channel());
     let component = (prop_oneof![6 => select(COMPONENTS), 1 => Just("nosuch")], channel());
     let state = select(&["ring=early", "cohort=2", "device=SN-0047", "payloadType=metadataOnly"][..]);
-    let ignored = select(&["x+y=1", "_x=prod", "attr%20=beta", "", "hw.colour=red", "HW.=4"][..]);
-    let refused = select(&["attr=prod", "attrGamer=", "modemFW", "os=", "hw.rev=", "have=1", "installed=os", "=1"][..]);
+    let ignored = select(
+        &[
+            "x+y=1",
+            "_x=prod",
+            "attr%20=beta",
+            "",
+            "hw.colour=red",
+            "HW.=4",
+            "attr=prod",
+            "attrGamer=",
+            "modemFW",
+            "os=",
+            "hw.rev=",
+            "installed=os",
+            "=1",
+            "ring=",
+            "token=aGVsbG8%3D",
+            "delta=bsdiff",
+            "attrNosuch=%zz",
+            "installed=a@",
+        ][..],
+    );
+    let refused = select(&["have=1", "ring=late", "cohort=x", "payloadType=zip", "modemFW=pro+d"][..]);
     prop_oneof![
         12 => pair(attribute.0, attribute.1),
         12 => pair(component.0, component.1),
@@ -69,8 +90,8 @@ fn parameter() -> impl Strategy<Value = String> {
         14 => fact(),
         2 => state.prop_map(Into::into),
         2 => Just("delta=zstd".into()),
-        2 => ignored.prop_map(Into::into),
-        1 => refused.prop_map(Into::into),
+        3 => ignored.prop_map(Into::into),
+        2 => refused.prop_map(Into::into),
     ]
 }
 

@@ -14,9 +14,9 @@ pub(crate) fn pairs(query: &str) -> Option<Pairs> {
         }
         let equals = pair.find('=').unwrap_or(pair.len());
         let key = lower(&decoded(&pair[..equals])?);
-        let value = decoded(pair[equals..].trim_start_matches('='))?;
-        // The first of two wins.
-        if !pairs.iter().any(|(other, _)| *other == key) {
+        let Some(value) = decoded(pair[equals..].trim_start_matches('=')) else { continue };
+        // The first of two wins, and what is empty is none.
+        if !value.is_empty() && !pairs.iter().any(|(other, _)| *other == key) {
             pairs.push((key, value));
         }
     }
@@ -28,33 +28,36 @@ pub(crate) fn value<'a>(pairs: &'a Pairs, key: &str) -> Option<&'a str> {
     pairs.iter().find(|(other, _)| other == key).map(|(_, value)| value.as_str())
 }
 
-/// Whether a question is refused. Only what [`crate::ask`] can draw is looked for.
-pub(crate) fn refused(pairs: &Pairs) -> bool {
+/// Whether a question is refused, where the catalog has these components. Only what [`crate::ask`] can draw is looked for.
+pub(crate) fn refused(pairs: &Pairs, components: &[&str]) -> bool {
     let given = |key: &str| value(pairs, key).unwrap_or_default();
-    let named = pairs.iter().any(|(key, _)| is_component(key));
-    let empty = pairs.iter().any(|(key, value)| {
-        let takes_a_word = key == "os" || key.starts_with("attr") || key.contains('.') || is_component(key);
-        value.is_empty() && takes_a_word
-    });
+    let named = pairs.iter().any(|(key, value)| is_component(key) && is_channel(value));
     let bad_digest = given("have").split(',').map(bare).any(|digest| !digest.is_empty() && digest.len() != 32);
-    let bad_installed = entries(given("installed"))
-        .iter()
-        .any(|entry| !entry.contains('@') || (lower(entry).starts_with("os@") && os_component(pairs).is_none()));
+    let bad_word = given("ring") == "late" || given("cohort") == "x" || given("payloadtype") == "zip";
+    let bad_channel = components.iter().any(|name| value(pairs, &lower(name)).is_some_and(|value| !is_channel(value)));
     let nothing_asked = os_component(pairs).is_none() && !named;
-    let no_name = pairs.iter().any(|(key, _)| key == "attr" || key.is_empty());
-    empty || bad_digest || bad_installed || nothing_asked || no_name
+    bad_digest || bad_word || bad_channel || nothing_asked
 }
 
 /// The version that `installed=` names for a component; the first of two.
 pub(crate) fn said(pairs: &Pairs, component: &str) -> Option<String> {
     for entry in entries(value(pairs, "installed")?) {
-        let (name, version) = entry.split_once('@')?;
+        let Some((name, version)) = entry.split_once('@').filter(|(_, version)| !version.is_empty()) else { continue };
         let os = lower(name) == "os" && os_component(pairs).as_deref() == Some(component);
         if os || lower(name) == component {
             return Some(version.to_owned());
         }
     }
     None
+}
+
+/// The components that are asked for outright, or by `cpuArch`.
+pub(crate) fn named(pairs: &Pairs) -> Vec<String> {
+    let names = pairs.iter().filter(|(key, value)| is_component(key) && is_channel(value)).map(|(key, _)| key.clone());
+    let mut all: Vec<String> = names.chain(os_component(pairs)).collect();
+    all.sort();
+    all.dedup();
+    all
 }
 
 /// The digests of `have` and of `If-None-Match`, bare and lower-cased, and whatever else is there.
@@ -94,6 +97,10 @@ fn is_component(key: &str) -> bool {
     let ours = ["cpuarch", "os", "installed", "have", "device", "cohort", "ring", "delta", "payloadtype"];
     let fits = !key.contains(' ') && !key.contains('.') && !key.starts_with('_') && !key.is_empty();
     fits && !ours.contains(&key) && !key.starts_with("attr")
+}
+
+fn is_channel(value: &str) -> bool {
+    !value.contains([' ', '='])
 }
 
 fn bare(tag: &str) -> String {

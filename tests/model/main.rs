@@ -106,7 +106,9 @@ fn modelled(catalog: &Catalog, question: &Question) -> Option<Vec<Part>> {
 fn resolved(everything: &Components, question: &Question) -> Option<Vec<Part>> {
     let header = question.header.as_deref().map(str::as_bytes);
     let query = Query::parse(&question.query, header, &Ladder::default()).ok()?.query;
-    let decision = decide(&query, &published::fetched(everything, &lookups(&query)), Timestamp(0));
+    let fetched = published::fetched(everything, &lookups(&query));
+    query.clone().known_to_components(&fetched).ok()?;
+    let decision = decide(&query, &fetched, Timestamp(0));
     assert_eq!(decision, decide(&query, everything, Timestamp(0)), "what was not looked up changes nothing");
     let parts = decision.entries.into_iter().map(|entry| {
         let (delivered, hops_remaining) = match &entry.outcome {
@@ -118,7 +120,7 @@ fn resolved(everything: &Components, question: &Question) -> Option<Vec<Part>> {
             status: entry.outcome.status_code(),
             delivered,
             hops_remaining,
-            target: entry.target.to_string(),
+            target: entry.target.map(|target| target.to_string()).unwrap_or_default(),
         }
     });
     Some(parts.collect())

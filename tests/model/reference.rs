@@ -2,7 +2,7 @@
 //! by one, nothing shared with the resolver. Slow and obvious is the point.
 
 use crate::ask::Question;
-use crate::asked::{Pairs, attributes, digests, facts, lower, os_component, pairs, refused, said, value};
+use crate::asked::{Pairs, attributes, digests, facts, lower, named, os_component, pairs, refused, said, value};
 use crate::draw::{Catalog, Row, Shipped};
 use crate::rules::{Rule, Stand, World};
 use crate::versions::rank;
@@ -28,14 +28,29 @@ pub(crate) struct Judged {
 /// The answer to a question, in the order of the components' lower-cased names; `None` if it is refused.
 pub(crate) fn answer(catalog: &Catalog, question: &Question) -> Option<Vec<Judged>> {
     let pairs = pairs(&question.query)?;
-    if refused(&pairs) {
-        return None;
-    }
     let mut names: Vec<&str> = catalog.rows.iter().map(|row| row.component.as_str()).collect();
     names.sort_by_key(|name| lower(name));
     names.dedup();
-    let selected = names.into_iter().filter_map(|name| selected(catalog, &pairs, name));
-    Some(selected.map(|row| judged(catalog, &pairs, &digests(&pairs, question), row)).collect())
+    if refused(&pairs, &names) {
+        return None;
+    }
+    let rows = names.iter().filter_map(|name| selected(catalog, &pairs, name));
+    let mut all: Vec<Judged> = rows.map(|row| judged(catalog, &pairs, &digests(&pairs, question), row)).collect();
+    for asked in named(&pairs) {
+        let published = names.iter().find(|name| lower(name) == asked);
+        let answered = all.iter().any(|judged| lower(&judged.part.component) == asked);
+        if !answered && (published.is_some() || said(&pairs, &asked).is_some()) {
+            all.push(absent(published.map_or(asked.clone(), |name| (*name).to_owned())));
+        }
+    }
+    all.sort_by_key(|judged| lower(&judged.part.component));
+    Some(all)
+}
+
+/// What is asked for and not published, or not on that channel.
+fn absent(component: String) -> Judged {
+    let part = Part { component, status: 404, delivered: None, hops_remaining: 0, target: String::new() };
+    Judged { part, rule: None }
 }
 
 /// The row that this component is wanted on: the first there is of its own name's channel, `cpuArch`'s, and those of

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use edgehop_tests::vectors::{File, Limits};
 use resolver::query::{
-    DEFAULT_LADDER, Ladder, MAX_DEVICE_BYTES, MAX_DIGESTS, MAX_IF_NONE_MATCH_BYTES, MAX_INSTALLED, MAX_KEY_BYTES,
-    MAX_PARAMETERS, MAX_QUERY_BYTES, MAX_VALUE_BYTES, Query,
+    DEFAULT_LADDER, Ladder, MAX_IF_NONE_MATCH_BYTES, MAX_PARAMETERS, MAX_QUERY_BYTES, MAX_VALUE_BYTES, Query,
 };
 use resolver::words::{MAX_COMPONENT_BYTES, MAX_VERSION_BYTES};
 
@@ -47,11 +46,7 @@ fn the_vectors_state_the_limits_that_hold() {
     let limits = Limits {
         query_bytes: MAX_QUERY_BYTES,
         parameters: MAX_PARAMETERS,
-        key_bytes: MAX_KEY_BYTES,
         value_bytes: MAX_VALUE_BYTES,
-        device_bytes: MAX_DEVICE_BYTES,
-        digests: MAX_DIGESTS,
-        installed: MAX_INSTALLED,
         if_none_match_bytes: MAX_IF_NONE_MATCH_BYTES,
         component_bytes: MAX_COMPONENT_BYTES,
         version_bytes: MAX_VERSION_BYTES,

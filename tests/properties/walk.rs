@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use resolver::catalog::Components;
 use resolver::decide::{Entry, Outcome, decide};
-use resolver::query::{Payload, Query, Ring};
+use resolver::query::Query;
 use resolver::words::{FactName, FactValue, Md5, Timestamp};
 
 use crate::draw::{Catalog, Row};
@@ -84,16 +84,11 @@ impl<'a> Device<'a> {
             (name.parse().unwrap(), value.parse().unwrap())
         };
         let query = Query {
-            os: None,
             components: BTreeMap::from([(key.clone(), self.row.channel.parse().unwrap())]),
-            attributes: BTreeMap::new(),
             facts: self.facts.iter().map(fact).collect(),
             installed: installed.map(|version| (key, version.parse().unwrap())).into_iter().collect(),
             have,
-            cohort: None,
-            ring: Ring::General,
-            delta: false,
-            payload: Payload::Full,
+            ..Query::default()
         };
         let mut entries = decide(&query, published, Timestamp(0)).entries;
         assert_eq!(entries.len(), 1, "one component was asked for");

@@ -239,7 +239,7 @@ fn digests(rng: &mut Rng, asks: &str, catalog: &Components, manners: Manners) ->
     let mut digests = Vec::new();
     for entry in decide(&query, catalog, Timestamp(0)).entries {
         let releases = catalog[&entry.component.key()].releases();
-        let current = releases.iter().position(|release| release.version == entry.target).unwrap();
+        let current = releases.iter().position(|release| Some(&release.version) == entry.target.as_ref()).unwrap();
         match rng.u8(..10) {
             0..4 => digests.push(releases[current].artifact.md5.to_string()),
             4..7 => digests.push(releases[rng.usize(..current)].artifact.md5.to_string()),

@@ -26,11 +26,7 @@ pub struct File {
 pub struct Limits {
     pub query_bytes: usize,
     pub parameters: usize,
-    pub key_bytes: usize,
     pub value_bytes: usize,
-    pub device_bytes: usize,
-    pub digests: usize,
-    pub installed: usize,
     pub if_none_match_bytes: usize,
     pub component_bytes: usize,
     pub version_bytes: usize,
@@ -138,10 +134,8 @@ impl Case {
         let header = self.if_none_match.as_ref().map(Text::text);
         let asked = Query::parse(&self.query.text(), header.as_deref().map(str::as_bytes), ladder)
             .map_err(|refused| (refused.status as u16, refused.input))?;
-        let query = match &self.known {
-            Some(known) => asked.query.known_to(&known.words()),
-            None => asked.query,
-        };
+        let known = self.known.as_ref().map(Known::words);
+        let query = asked.query.known_to(known.as_ref()).map_err(|refused| (refused.status as u16, refused.input))?;
         let tags = asked.tags.iter().map(ToString::to_string).collect();
         Ok((query.canonical(), tags))
     }

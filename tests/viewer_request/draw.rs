@@ -33,7 +33,7 @@ pub(crate) const DIGESTS: &[&str] =
 const ODD_NAMES: &[&str] =
     &["__proto__", "_x", "x y", "attr", "attr x", ".a", "a.", "-", "hw..rev", "attrattr", "toString", "os", "ring", ""];
 const VALUES: &[&str] = &["prod", "beta", "nightly", "3", "0x1f", "b2", "constructor"];
-const VERSIONS: &[&str] = &["1.0", "2.0-RC1", "1.0+b2", "v5.6.30", "6.15.008", "1:2~3_4", "2024.11.30"];
+const VERSIONS: &[&str] = &["1.0", "2.0-RC1", "1.0+b2", "v5.6.30", "6.15.008", "1:2~3_4", "2024.11.30", "1.0 a b"];
 const ODD_VALUES: &[&str] = &[
     "", " ", "a b", "a'b", "\u{212a}", "é", "😀", "\u{301}", "\u{200b}", "\"", "\\", "%", "\u{0}", "\n", "a\n", "..",
     "\u{1f}",
@@ -130,6 +130,7 @@ fn parameter(rng: &mut Rng) -> String {
         }
         6..8 => {
             let key = pick(rng, FACTS);
+            let value = if rng.u8(..4) == 0 { pick(rng, &["fsl,imx8mm-evk", "a/b~c!", "50%"]) } else { value };
             pair(rng, key, value)
         }
         8 => {
@@ -148,7 +149,7 @@ fn parameter(rng: &mut Rng) -> String {
             pair(rng, "have", &list)
         }
         14 => {
-            let device = ["SN-0042", "a:b@c/d=", "é", "", "x y", "Ünit", "f0:9F:c2:15:AA:4b"];
+            let device = ["SN-0042", "a:b@c/d=", "é", "", "x y", "Ünit", "{4d86}", "50%", "f0:9F:c2:15:AA:4b"];
             let device = pick(rng, &device).to_owned() + &rng.u16(..).to_string();
             pair(rng, "device", &device)
         }
@@ -161,7 +162,7 @@ fn parameter(rng: &mut Rng) -> String {
             pair(rng, "ring", ring)
         }
         17 => {
-            let delta = pick(rng, &["zstd", "ZSTD", "xz"]);
+            let delta = pick(rng, &["zstd", "ZSTD", "xz", "xz,zstd", "zstd, xz", ""]);
             pair(rng, "delta", delta)
         }
         18 => {
@@ -185,7 +186,7 @@ fn parameter(rng: &mut Rng) -> String {
 
 /// As many of a kind as just fit, or a few more.
 fn crowd(rng: &mut Rng) -> Vec<String> {
-    let several = rng.usize(60..68);
+    let several = rng.usize(60..130);
     match rng.u8(..4) {
         0 => (0..rng.usize(120..132)).map(|number| format!("k{number}=prod")).collect(),
         1 => {

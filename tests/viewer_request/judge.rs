@@ -29,8 +29,10 @@ enum Outcome {
 fn told(question: &Question, known: Option<&KnownWords>) -> Outcome {
     let header = (!question.fields.is_empty()).then(|| question.fields.join(","));
     let header = header.as_deref().map(str::as_bytes);
-    let asked = match Query::parse(&question.query, header, &Ladder::default()) {
-        Ok(asked) => asked,
+    let read = Query::parse(&question.query, header, &Ladder::default())
+        .and_then(|asked| Ok((asked.query.known_to(known)?, asked.tags)));
+    let (query, tags) = match read {
+        Ok(read) => read,
         Err(error) => {
             let answer = refused(&error);
             let Content::Bytes(body) = &answer.content else { panic!("an error has a body") };
@@ -41,11 +43,7 @@ fn told(question: &Question, known: Option<&KnownWords>) -> Outcome {
             };
         }
     };
-    let mut tags: Vec<String> = asked.tags.iter().map(ToString::to_string).collect();
-    let query = match known {
-        Some(known) => asked.query.known_to(known),
-        None => asked.query,
-    };
+    let mut tags: Vec<String> = tags.iter().map(ToString::to_string).collect();
     let moved = Query::parse("cpuarch=a", header, &Ladder::default()).is_ok_and(|asked| !asked.query.have.is_empty());
     if moved && tags.is_empty() {
         tags.push(CURRENT.to_str().unwrap().trim_start_matches("W/").to_owned());

@@ -97,7 +97,10 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
             Err(error) => return unavailable(&error),
         };
         let (started, waited) = (Instant::now(), observed.store_time);
-        asked.query = asked.query.known_to_components(&components);
+        asked.query = match asked.query.known_to_components(&components) {
+            Ok(query) => query,
+            Err(refused) => return answer::refused(&refused),
+        };
         let canonical = asked.query.canonical();
         let decision = decide(&asked.query, &components, now);
         let (addresses, decision) = match self.addresses(decision, now).await {

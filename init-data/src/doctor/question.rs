@@ -247,7 +247,7 @@ impl Question {
     /// What the resolver decides about a query of this question's components.
     pub(super) fn decision(&self, query: &str) -> Option<Decision> {
         let asked = Query::parse(query, None, &Ladder::default()).ok()?;
-        let query = asked.query.known_to_components(&self.components);
+        let query = asked.query.known_to_components(&self.components).ok()?;
         Some(decide(&query, &self.components, self.now))
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use resolver::catalog::{Channel, Component, Components, Met, Release, Requirement};
 use resolver::check::Facts;
 use resolver::decide::{Outcome, decide};
-use resolver::query::{Payload, Query, Ring};
+use resolver::query::{Payload, Query};
 use resolver::words::{ChannelName, ComponentName, FactName, KeyId, Reason, Timestamp, Version, VersionRange};
 use serde::Serialize;
 
@@ -214,16 +214,11 @@ fn step(
 ) -> Step {
     let key = component.name.key();
     let query = Query {
-        os: None,
         components: BTreeMap::from([(key.clone(), channel.clone())]),
-        attributes: BTreeMap::new(),
         facts: facts.clone(),
         installed: BTreeMap::from([(key, installed.version.clone())]),
-        have: BTreeSet::new(),
-        cohort: None,
-        ring: Ring::default(),
-        delta: false,
         payload: Payload::MetadataOnly,
+        ..Query::default()
     };
     let entry = decide(&query, components, now).entries.into_iter().next();
     #[expect(clippy::expect_used, reason = "the component is asked for by its own key, on a channel that it has")]

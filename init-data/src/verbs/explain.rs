@@ -43,7 +43,7 @@ struct Part {
     component: ComponentName,
     status_code: u16,
     delivers: Option<Version>,
-    target: Version,
+    target: Option<Version>,
     path: Vec<Version>,
     steps: Vec<String>,
 }
@@ -55,7 +55,7 @@ impl ExplainArgs {
         let mut asked = Query::parse(raw, header, &Ladder::default()).context("a device would be answered 400")?;
         let lookups = lookups(&asked.query);
         let components = fetch(&stores.catalog, &lookups).await?;
-        asked.query = asked.query.known_to_components(&components);
+        asked.query = asked.query.known_to_components(&components).context("a device would be answered 400")?;
         let canonical = asked.query.canonical();
         let decision = decide(&asked.query, &components, now);
         let deployment = Deployment::new(self.url_base);

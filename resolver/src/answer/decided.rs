@@ -8,7 +8,7 @@ use super::headers::{Rangeable, add_digest, condition_failed, not_modified, valu
 use super::plain::{json_headers, retry, whole};
 use super::precondition::{Verdict, judge};
 use super::{Answer, Circumstances, Content, Deployment, error, lifetime};
-use crate::decide::{Decision, Reads};
+use crate::decide::{Decision, Reads, nothing_found};
 use crate::manifest::{Addresses, manifest};
 use crate::package::{Member, Plan};
 use crate::query::{Asked, EntityTag, Payload};
@@ -26,8 +26,10 @@ pub const CURRENT: HeaderValue = HeaderValue::from_static("W/\"current\"");
 /// which question it answers.
 pub fn decided(asked: &Asked, decision: &Decision, canonical: &str, around: Circumstances<'_>) -> Answer {
     let Circumstances { method, headers: request, now, deployment, addresses, .. } = around;
-    if decision.entries.is_empty() {
-        return error(StatusCode::NOT_FOUND, "No deployment package found");
+    if decision.finds_nothing() {
+        // The first words are the sample's, whose devices may look for them.
+        let message = format!("No deployment package found: {}", nothing_found(&asked.query, decision));
+        return error(StatusCode::NOT_FOUND, &message);
     }
     let mut headers = HeaderMap::new();
     headers.insert(CACHE_CONTROL, lifetime::decided(now, decision.changes_at));

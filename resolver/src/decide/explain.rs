@@ -2,7 +2,7 @@ use super::hop;
 use super::installed::{Installed, KnownBy, Place, installed};
 use super::outcome::{Entry, Outcome};
 use super::route::{Route, route};
-use super::select::{Selected, SelectedBy, select};
+use super::select::{Missing, Selected, missing, select};
 use super::terrain::Terrain;
 use crate::catalog::Components;
 use crate::query::Query;
@@ -24,7 +24,13 @@ pub struct Explanation {
 
 /// Explains what [`super::decide`] decides, component by component.
 pub fn explain(query: &Query, components: &Components) -> Vec<Explanation> {
-    select(query, components).map(|selected| explained(query, selected)).collect()
+    let missing = missing(query, components).into_iter().map(|Missing { entry, channel, by }| {
+        let steps = vec![by.on(channel), result(&entry)];
+        Explanation { entry, channel: channel.clone(), path: Vec::new(), steps }
+    });
+    let mut all: Vec<_> = select(query, components).map(|selected| explained(query, selected)).chain(missing).collect();
+    all.sort_by_key(|explanation| explanation.entry.component.key());
+    all
 }
 
 fn explained(query: &Query, selected: Selected<'_>) -> Explanation {
@@ -32,7 +38,7 @@ fn explained(query: &Query, selected: Selected<'_>) -> Explanation {
     let installed = installed(query, key, component);
     let entry = hop::next(query, selected, installed);
     let terrain = Terrain::new(component, channel, &query.facts);
-    let mut steps = vec![asked(by, channel_name), stands(&terrain, installed)];
+    let mut steps = vec![by.on(channel_name), stands(&terrain, installed)];
     let downgrades = if channel.allow_downgrade { ", and lets newer releases go down to it" } else { "" };
     steps.push(format!("{channel_name} points at {}{downgrades}", channel.target));
     let unmet = terrain.graph.conditional.iter().filter_map(|index| terrain.unmet(*index));
@@ -54,14 +60,6 @@ fn explained(query: &Query, selected: Selected<'_>) -> Explanation {
     }
     steps.push(result(&entry));
     Explanation { entry, channel: channel_name.clone(), path, steps }
-}
-
-fn asked(by: SelectedBy<'_>, channel: &ChannelName) -> String {
-    match by {
-        SelectedBy::Name => format!("asked for by its name, on {channel}"),
-        SelectedBy::CpuArch => format!("asked for by cpuArch, on {channel}"),
-        SelectedBy::Attribute(attribute) => format!("wanted by the attribute {attribute}, on {channel}"),
-    }
 }
 
 fn stands(terrain: &Terrain<'_>, installed: Option<Installed<'_>>) -> String {

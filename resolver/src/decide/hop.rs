@@ -13,7 +13,7 @@ use crate::words::{ChannelName, Version};
 pub(super) fn next(query: &Query, selected: Selected<'_>, installed: Option<Installed<'_>>) -> Entry {
     let (outcome, reason) = decided(query, selected, installed);
     let Selected { component, channel, .. } = selected;
-    Entry { component: component.name.clone(), target: channel.target.clone(), outcome, reason }
+    Entry { component: component.name.clone(), target: Some(channel.target.clone()), outcome, reason }
 }
 
 fn decided(query: &Query, selected: Selected<'_>, installed: Option<Installed<'_>>) -> (Outcome, String) {

@@ -15,8 +15,10 @@ pub struct Lookups {
 /// The keys that this query's decision depends on.
 pub fn lookups(query: &Query) -> Lookups {
     let os = query.os_component().map(|(name, _)| name);
+    // Whether those exist that cannot be read is what they are refused for.
+    let (components, attributes) = (&query.unreadable.components, &query.unreadable.attributes);
     Lookups {
-        components: query.components.keys().cloned().chain(os).collect(),
-        attributes: query.attributes.keys().cloned().collect(),
+        components: query.components.keys().chain(components).cloned().chain(os).collect(),
+        attributes: query.attributes.keys().chain(attributes).cloned().collect(),
     }
 }

@@ -61,7 +61,8 @@ pub use withhold::{DEFAULT_RESTORE_DAYS, MAX_RESTORE_DAYS, Reads, Restores, Wait
 use crate::catalog::Components;
 use crate::query::Query;
 use crate::words::Timestamp;
-use select::select;
+pub(crate) use select::nothing_found;
+use select::{missing, select};
 
 /// Decides what a device gets. Pure: the same arguments give the same decision, on every machine, for ever.
 ///
@@ -69,11 +70,16 @@ use select::select;
 pub fn decide(query: &Query, components: &Components, now: Timestamp) -> Decision {
     // No release changes its channel by itself yet, so nothing reads the time and no answer ends early.
     let _ = now;
-    let entries = select(query, components)
+    let mut entries: Vec<Entry> = select(query, components)
         .map(|selected| {
             let installed = installed::installed(query, selected.key, selected.component);
             hop::next(query, selected, installed)
         })
         .collect();
+    let missing = missing(query, components);
+    if !missing.is_empty() {
+        entries.extend(missing.into_iter().map(|missing| missing.entry));
+        entries.sort_by_key(|entry| entry.component.key());
+    }
     Decision { entries, changes_at: None }
 }

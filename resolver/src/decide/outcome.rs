@@ -7,7 +7,7 @@ use crate::words::{ComponentName, Timestamp, Version};
 /// What a device gets, component by component.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
-    /// One entry a component, in the order of their keys; empty if nothing is published for these traits.
+    /// One entry a component, in the order of their keys; none of a name that may be no component's.
     pub entries: Vec<Entry>,
     /// The next moment at which the same question gets another answer without anybody publishing; no cache may keep
     /// this answer longer.
@@ -19,8 +19,8 @@ pub struct Decision {
 pub struct Entry {
     /// The component, in its published spelling.
     pub component: ComponentName,
-    /// The release that the channel points at.
-    pub target: Version,
+    /// The release that the channel points at; `None` if there is no such channel.
+    pub target: Option<Version>,
     /// What this answer does about it.
     pub outcome: Outcome,
     /// Why, in one line that a technician understands.
@@ -55,6 +55,8 @@ pub enum Outcome {
 /// Why nothing of a component can be delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
+    /// The component, or its channel, is not published.
+    Absent,
     /// The channel points at a release that cannot be delivered any more.
     Withdrawn,
     /// No safe path leads from what is installed to the target.
@@ -78,7 +80,7 @@ impl Refusal {
     /// The manifest's `status_code`: 404, 409, 412 or 428 (RFC 9110 section 15.5, RFC 6585 section 3).
     pub fn status_code(self) -> u16 {
         match self {
-            Refusal::Withdrawn => 404,
+            Refusal::Absent | Refusal::Withdrawn => 404,
             Refusal::NoPath => 409,
             Refusal::Fact => 412,
             Refusal::Unsaid => 428,
@@ -130,6 +132,11 @@ impl Decision {
             Outcome::Install { release, .. } => Some((&entry.component, release)),
             _ => None,
         })
+    }
+
+    /// Nothing that was asked for is published.
+    pub fn finds_nothing(&self) -> bool {
+        self.entries.iter().all(|entry| matches!(entry.outcome, Outcome::Refused(Refusal::Absent)))
     }
 
     /// The device has everything it asked about.

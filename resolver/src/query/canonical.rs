@@ -2,7 +2,10 @@ use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 use super::{DEFAULT_CHANNEL, Payload, Query, Ring};
-use crate::words::ATTRIBUTE_PREFIX;
+use crate::words::AttributeName;
+
+/// The one spelling of what is no channel's name.
+const UNREADABLE: &str = "!";
 
 impl Query {
     /// The question's one spelling, ready to stand after a `?`. Parsing it gives the same query again.
@@ -53,8 +56,9 @@ impl Query {
         }
         pairs.extend(self.components.iter().map(|(name, on)| (name.as_str().into(), on.as_str().into())));
         pairs.extend(self.facts.iter().map(|(name, value)| (name.as_str().into(), value.as_str().into())));
-        let attribute = |name: &str| Cow::Owned([ATTRIBUTE_PREFIX, name].concat());
-        pairs.extend(self.attributes.iter().map(|(name, on)| (attribute(name.as_str()), on.as_str().into())));
+        let attribute = |name: &AttributeName| Cow::Owned(super::known::attribute(name));
+        pairs.extend(self.attributes.iter().map(|(name, on)| (attribute(name), on.as_str().into())));
+        pairs.extend(self.unreadable.keys().map(|key| (key, UNREADABLE.into())));
         pairs
     }
 }

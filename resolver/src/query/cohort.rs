@@ -1,9 +1,13 @@
 use std::fmt;
 
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use sha2::Digest as _;
 
 /// The percentages at which a rollout widens, unless the deployment says otherwise.
 pub const DEFAULT_LADDER: [u8; 4] = [1, 10, 25, 100];
+
+/// The bytes of a device's name that are escaped before it is hashed, beside those that are not ASCII.
+const ESCAPED: AsciiSet = CONTROLS.add(b'%');
 
 /// The steps, in percent of the fleet, at which staged rollouts widen: rising, the last one 100.
 ///
@@ -35,12 +39,15 @@ impl Ladder {
         }
     }
 
-    /// The cohort of a device: the first step above the percentile it hashes to. The name is lower-cased ASCII.
+    /// The cohort of a device: the first step above the percentile it hashes to.
     ///
+    /// Any bytes are a name. They are spelled in lower-case ASCII, with escapes for what is not printable, because the
+    /// CDN's function hashes text.
     /// SHA-256, because the CDN's function has it too and it will not change; its first four bytes are taken as a
     /// big-endian number modulo 100, whose bias (2⁻³²·100) is far below what a rollout could notice.
-    pub(super) fn cohort_of(&self, device: &str) -> Cohort {
-        let digest = sha2::Sha256::digest(device.as_bytes());
+    pub(super) fn cohort_of(&self, device: &[u8]) -> Cohort {
+        let spelled = percent_encode(device, &ESCAPED).to_string().to_ascii_lowercase();
+        let digest = sha2::Sha256::digest(spelled.as_bytes());
         let percentile = (u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]) % 100) as u8;
         self.clamp(self.0.iter().take_while(|step| **step <= percentile).count())
     }
@@ -72,7 +79,7 @@ mod tests {
         let ladder = Ladder::default();
         let mut count = [0u32; 4];
         for device in 0..20_000 {
-            count[usize::from(ladder.cohort_of(&format!("sn-{device:05}")).0)] += 1;
+            count[usize::from(ladder.cohort_of(format!("sn-{device:05}").as_bytes()).0)] += 1;
         }
         let percent = count.map(|n| f64::from(n) / 200.0);
         for (is, should) in percent.into_iter().zip([1.0, 9.0, 15.0, 75.0]) {

@@ -1,12 +1,10 @@
-use super::limits::MAX_KEY_BYTES;
-
 /// Why a question was not understood: which input, what is wrong, what is accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct QueryError {
     /// The HTTP status that says so.
     pub status: Status,
-    /// The key or header at fault, shown as far as a message needs it.
+    /// The key or header at fault.
     pub input: String,
     /// The whole sentence, for the device's log.
     pub message: String,
@@ -27,8 +25,12 @@ pub enum Status {
 impl QueryError {
     /// `input` holds something it does not take; `takes` says what it does.
     pub(super) fn bad(input: &str, takes: impl std::fmt::Display) -> Self {
-        let input = shown(input);
-        QueryError { status: Status::BadRequest, message: format!("{input}: {takes}"), input }
+        QueryError { status: Status::BadRequest, message: format!("{input}: {takes}"), input: input.to_owned() }
+    }
+
+    /// A component or an attribute is asked for on what is no channel's name.
+    pub(super) fn channel(input: &str) -> Self {
+        QueryError::bad(input, format_args!("it takes 1 to {} letters, digits and . _ -", super::MAX_VALUE_BYTES))
     }
 
     /// No component was asked for. The first words are the sample's, whose devices may look for them.
@@ -66,20 +68,4 @@ impl QueryError {
             message: format!("If-None-Match: it takes {} bytes at most", super::MAX_IF_NONE_MATCH_BYTES),
         }
     }
-}
-
-/// As much of what a device said as a message needs: [`MAX_KEY_BYTES`] at most, with a `?` for each stretch of what is
-/// not printable ASCII. Engines differ in how they count and escape the rest.
-fn shown(text: &str) -> String {
-    let mut shown = String::new();
-    let mut odd = false;
-    for c in text.chars() {
-        let plain = c == ' ' || c.is_ascii_graphic();
-        if plain || !odd {
-            shown.push(if plain { c } else { '?' });
-        }
-        odd = !plain;
-    }
-    shown.truncate(MAX_KEY_BYTES);
-    shown
 }

@@ -14,18 +14,23 @@
 //! The CDN's viewer-request function does this before the cache key is made and the origin does it again, so the
 //! rules must be few enough to write twice. Both are held to `tests/vectors/canonical-query.json`:
 //!
-//! 1. Split at `&`, then at the first `=`; percent-decode, `+` is a space. Keys are lower-cased. The first of two
-//!    spellings of a key wins.
-//! 2. Values are lower-cased, except versions. What is the default anyway (`os=prod`, `ring=general`,
-//!    `payloadtype=fullpayload`) and what cannot matter (`os` without `cpuarch`, `delta` of an unknown state) is left
-//!    out. A key that nothing can be called is left out.
-//! 3. `device` becomes the cohort it hashes to, unless a cohort is given; it goes no further.
+//! 1. Split at `&`, then at the first `=`; percent-decode, `+` is a space. Keys are lower-cased. An empty value is none;
+//!    of two spellings of a key, the first that has a value wins.
+//! 2. A key that nothing can be called is left out, whatever its value is. Values are lower-cased, except versions. What
+//!    is the default anyway (`os=prod`, `ring=general`, `payloadtype=fullpayload`) and what cannot matter (`os` without
+//!    `cpuarch`, `delta` of an unknown state or in an unknown format) is left out.
+//! 3. `device` becomes the cohort it hashes to, unless a cohort is given; it goes no further. Any bytes are a device.
 //! 4. Digests from `have` and from `If-None-Match` are unquoted, lower-cased, sorted, deduplicated, joined in `have`.
 //!    Other entity tags stay in `If-None-Match`; a cache that moved digests and is left with none puts
 //!    [`crate::answer::CURRENT`] there, so that the request keeps its condition.
-//! 5. Sort by key, join. Every character that is left needs no escape, save the `+` of a version: `%2B`.
-//! 6. Words that change no answer of the catalog are left out ([`KnownWords`], [`Query::known_to`]), but for the first
-//!    component where nothing else says what is asked for.
+//! 5. Of `installed`, the entries that can be read are sorted and joined; a space in a version is a `+`. A fact takes any
+//!    bytes, for what cannot be named equals nothing that a release requires. Of a component and an attribute, what is no
+//!    channel's name is spelled `!`: the key may be unknown, and then it does not matter.
+//! 6. Sort by key, join. Every character that is left needs no escape, save the `+` of a version, `%2B`, and what is
+//!    escaped in a fact ([`FactValue`]).
+//! 7. Words that change no answer of the catalog are left out ([`KnownWords`], [`Query::known_to`]), but for the first
+//!    component where nothing else says what is asked for, and for one that the device says it runs. A `!` that is left
+//!    is refused then, and so is a query that is still too long.
 //!
 //! The invariant: every input that changes a response is in the canonical query, and nothing else is.
 
@@ -39,6 +44,7 @@ mod limits;
 mod parameters;
 mod parse;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use cohort::{Cohort, DEFAULT_LADDER, InvalidLadder, Ladder};
@@ -65,6 +71,8 @@ pub struct Query {
     pub components: BTreeMap<ComponentKey, ChannelName>,
     /// Attributes: every component that wants one, on the channel given.
     pub attributes: BTreeMap<AttributeName, ChannelName>,
+    /// Components and attributes on what is no channel's name.
+    pub unreadable: Unreadable,
     /// Valued traits.
     pub facts: BTreeMap<FactName, FactValue>,
     /// What the device says it runs. `os@…` is already under the OS component's own name.
@@ -79,6 +87,26 @@ pub struct Query {
     pub delta: bool,
     /// A package, or only its manifest.
     pub payload: Payload,
+}
+
+/// Components and attributes that a device asks for on what is no channel's name.
+///
+/// Each is either unknown to the catalog, a word that is none of ours, and left out, or refused: by whoever knows the
+/// catalog's words ([`Query::known_to`], [`Query::known_to_components`]).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unreadable {
+    /// Components.
+    pub components: BTreeSet<ComponentKey>,
+    /// Attributes.
+    pub attributes: BTreeSet<AttributeName>,
+}
+
+impl Unreadable {
+    /// Their keys in a query.
+    fn keys(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let attributes = self.attributes.iter().map(|name| Cow::Owned(known::attribute(name)));
+        self.components.iter().map(|name| Cow::Borrowed(name.as_str())).chain(attributes)
+    }
 }
 
 /// A device's opt-in tier.
@@ -123,11 +151,15 @@ impl Query {
         !self.have.is_empty() || !self.installed.is_empty()
     }
 
-    /// The same question without the words that no catalog knows.
+    /// The same question without the words that no catalog knows; without a list of them, all are known.
     ///
     /// `cpuarch` stays; without it, the first component stays: it says that something was asked for, so that the
-    /// answer is 404 and not 400.
-    pub fn known_to(mut self, known: &KnownWords) -> Query {
+    /// answer is 404 and not 400. A component that is not published stays if the device says what runs of it, and so
+    /// means a component.
+    ///
+    /// An error if a word that is known asks for what is no channel's name, or if what is left is too long.
+    pub fn known_to(mut self, known: Option<&KnownWords>) -> Result<Query, QueryError> {
+        let Some(known) = known else { return self.sized() };
         let words = known.words();
         let knows = |word: &str| words.contains(word);
         self.have.retain(|digest| knows(&known::prefix(digest)));
@@ -140,11 +172,15 @@ impl Query {
     }
 
     /// The same question without the words that these components do not know. They are what was fetched for it, so
-    /// the answer stays the same.
-    pub fn known_to_components(self, components: &Components) -> Query {
+    /// the answer stays the same. Errors are those of [`Query::known_to`].
+    pub fn known_to_components(mut self, components: &Components) -> Result<Query, QueryError> {
         let wants = |component: &Component, name: &AttributeName| {
             component.channels.values().any(|channel| channel.attributes.contains(name))
         };
+        let has = |component: &Component, digest: &Md5| {
+            component.releases().iter().any(|release| release.artifact.md5 == *digest)
+        };
+        self.have.retain(|digest| components.values().any(|component| has(component, digest)));
         self.keep(
             |name| components.contains_key(name),
             |name| components.values().any(|component| wants(component, name)),
@@ -157,19 +193,37 @@ impl Query {
         component: impl Fn(&ComponentKey) -> bool,
         attribute: impl Fn(&AttributeName) -> bool,
         fact: impl Fn(&FactName) -> bool,
-    ) -> Query {
-        let first = match (&self.os, self.components.first_key_value()) {
-            (None, Some((name, channel))) => Some((name.clone(), channel.clone())),
-            _ => None,
-        };
-        self.components.retain(|name, _| component(name));
-        if self.components.is_empty() {
-            self.components.extend(first);
+    ) -> Result<Query, QueryError> {
+        let os = self.os_component().map(|(name, _)| name);
+        let first = (self.components.first_key_value()).map(|(name, channel)| (name.clone(), channel.clone()));
+        let unreadable = self.unreadable.components.first().cloned();
+        self.components.retain(|name, _| component(name) || self.installed.contains_key(name));
+        self.installed.retain(|name, version| {
+            let known = component(name);
+            if !known && let Ok(any) = "0".parse() {
+                // No answer depends on it.
+                *version = any;
+            }
+            known || self.components.contains_key(name) || os.as_ref() == Some(name)
+        });
+        self.unreadable.components.retain(|name| component(name));
+        self.unreadable.attributes.retain(|name| attribute(name));
+        if os.is_none() && self.components.is_empty() && self.unreadable.components.is_empty() {
+            match first {
+                Some(first) => self.components.extend([first]),
+                None => self.unreadable.components.extend(unreadable),
+            }
         }
         self.attributes.retain(|name, _| attribute(name));
         self.facts.retain(|name, _| fact(name));
-        self.installed.retain(|name, _| component(name));
         self.delta &= self.tells_state();
-        self
+        match self.unreadable.keys().min() {
+            Some(key) => Err(QueryError::channel(&key)),
+            None => self.sized(),
+        }
+    }
+
+    fn sized(self) -> Result<Query, QueryError> {
+        if self.canonical().len() > MAX_QUERY_BYTES { Err(QueryError::query_too_long()) } else { Ok(self) }
     }
 }

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use serde::{Deserialize, Serialize};
 
 /// Longest channel, attribute or fact, in bytes: four times the longest seen in the field.
@@ -124,11 +125,12 @@ word!(
 );
 
 word!(
-    /// The value of a fact, lower-cased: the `3` of `hw.rev=3`.
+    /// The value of a fact, lower-cased: the `3` of `hw.rev=3`. Other signs than letters, digits and `. _ - ,` are
+    /// escaped, as in a query: `%20`.
     FactValue,
     "a fact's value",
-    "1 to 64 letters, digits and . _ -",
-    |text| is_word(&text) && is_lower(&text)
+    "1 to 64 lower-case letters, digits and . _ - , and other signs as in a query, such as %20",
+    |text| (1..=MAX_WORD_BYTES).contains(&text.len()) && *escaped(&percent_decode_str(&text).collect::<Vec<_>>()) == text
 );
 
 word!(
@@ -154,7 +156,19 @@ impl ComponentName {
     }
 }
 
+impl FactValue {
+    /// What a device says, whatever it is: it may be longer than any value that a requirement can name.
+    pub(crate) fn said(bytes: &[u8]) -> FactValue {
+        FactValue(escaped(bytes))
+    }
+}
+
 impl ComponentKey {
+    /// The name in this spelling. Every key is a name, so there is one.
+    pub(crate) fn name(&self) -> Option<ComponentName> {
+        self.0.parse().ok()
+    }
+
     /// The OS component of a CPU architecture: `os_armv8` of `armv8`. `None` if that is no component's name.
     pub fn os_of(arch: &str) -> Option<ComponentKey> {
         format!("os_{arch}").try_into().ok()
@@ -171,6 +185,12 @@ pub(crate) fn cut(text: String) -> String {
 
 fn is_word(text: &str) -> bool {
     (1..=MAX_WORD_BYTES).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+}
+
+/// The one spelling of some bytes that stands in a query as it is.
+fn escaped(bytes: &[u8]) -> String {
+    const ESCAPED: AsciiSet = NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'-').remove(b',');
+    percent_encode(bytes, &ESCAPED).to_string().to_ascii_lowercase()
 }
 
 fn is_component(text: &str) -> bool {

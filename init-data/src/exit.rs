@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 #[cfg(feature = "deploy")]
 use init_data::stack::StackError;
-use init_data::{ImportError, PublishError, Refused};
+use init_data::{GarbageError, ImportError, PublishError, Refused};
 use store::StoreError;
 
 #[cfg(feature = "deploy")]
@@ -48,6 +48,12 @@ pub(crate) fn code(error: &anyhow::Error) -> u8 {
     let found = causes.find_map(|cause| {
         if let Some(error) = cause.downcast_ref::<PublishError>() {
             return of_publishing(error);
+        }
+        if let Some(error) = cause.downcast_ref::<GarbageError>() {
+            return match error {
+                GarbageError::Store(error) => of_store(error),
+                GarbageError::Strangers { .. } | GarbageError::Incomplete { .. } => Some(REFUSED),
+            };
         }
         #[cfg(feature = "deploy")]
         if let Some(code) = of_deploying(cause) {

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -44,7 +44,53 @@ pub struct Collected {
     pub dry_run: bool,
 }
 
-/// Deletes the objects that no release names. One collector at a time.
+/// Why garbage was not collected.
+#[derive(Debug, thiserror::Error)]
+pub enum GarbageError {
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Nothing that is stored is named by a release: what looks like garbage is probably another catalog's.
+    #[error(
+        "refused, nothing was deleted: no release of this catalog names any of the {stored} objects in this artifact \
+         store, which may be another catalog's\nname both stores as they were published into, with --data, or with \
+         --catalog and --artifacts; if they do belong together, publish into them first\n{NEVER}"
+    )]
+    Strangers {
+        /// How many objects there are.
+        stored: usize,
+    },
+    /// A release that is not withdrawn has no bytes in this store, so what is there may be another catalog's.
+    #[error(
+        "refused, nothing was deleted: {missing} objects that releases of this catalog need, such as {object}, are not in \
+         this artifact store, which may be another catalog's\nname both stores as they were published into, with --data, \
+         or with --catalog and --artifacts; if they do belong together, `edgehop check` says what is missing and what \
+         mends it\n{NEVER}"
+    )]
+    Incomplete {
+        /// How many are missing.
+        missing: usize,
+        /// One of them.
+        object: ObjectKey,
+    },
+}
+
+/// How a refusal ends that no reason helps against.
+const NEVER: &str = "mend it: this cannot be forced";
+
+/// How much a catalog holds on to an object that its releases name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Hold {
+    /// All of them were withdrawn so long ago that their bytes go.
+    Gone,
+    /// All of them were withdrawn.
+    Withdrawn,
+    /// A release that may be offered.
+    Needed,
+}
+
+/// Deletes the objects that no release names. One collector at a time, and none where catalog and artifact store seem not
+/// to belong together.
 ///
 /// An object is hidden first; then the catalog is read once more, and what a release names by now is shown again. A
 /// publisher looks after its record is written whether its objects are there. So whoever of the two comes first, a
@@ -53,7 +99,7 @@ pub async fn collect<C: Catalog, A: Artifacts>(
     stores: &Stores<C, A>,
     rules: Rules,
     now: Timestamp,
-) -> Result<Collected, StoreError> {
+) -> Result<Collected, GarbageError> {
     let held = stores.artifacts.keep_from_collection().await?;
     let collected = alone(stores, rules, now).await;
     held.release().await;
@@ -65,11 +111,12 @@ async fn alone<C: Catalog, A: Artifacts>(
     stores: &Stores<C, A>,
     rules: Rules,
     now: Timestamp,
-) -> Result<Collected, StoreError> {
+) -> Result<Collected, GarbageError> {
     let older_than = rules.older_than.max(LEAST_AGE);
     let named = named(&stores.catalog, rules, now).await?;
     let stored = stores.artifacts.list().await?;
-    let is_garbage = |object: &&Stored| !named.contains(&object.key) && (object.aside || object.age >= older_than);
+    related(&named, &stored)?;
+    let is_garbage = |object: &&Stored| !keeps(&named, &object.key) && (object.aside || object.age >= older_than);
     let mut garbage: Vec<Stored> = stored.iter().filter(is_garbage).copied().collect();
     let mut collected =
         Collected { kept: stored.len() - garbage.len(), dry_run: rules.dry_run, ..Collected::default() };
@@ -92,13 +139,13 @@ async fn alone<C: Catalog, A: Artifacts>(
     collected.kept += cold.len();
     if !rules.dry_run {
         // A collector that was killed may have hidden what a release names.
-        for object in stored.iter().filter(|object| object.aside && named.contains(&object.key)) {
+        for object in stored.iter().filter(|object| object.aside && keeps(&named, &object.key)) {
             stores.artifacts.put_back(&object.key).await?;
         }
     }
     let named = self::named(&stores.catalog, rules, now).await?;
     for object in garbage {
-        if named.contains(&object.key) {
+        if keeps(&named, &object.key) {
             stores.artifacts.put_back(&object.key).await?;
             collected.kept += 1;
             continue;
@@ -113,20 +160,44 @@ async fn alone<C: Catalog, A: Artifacts>(
 }
 
 /// The objects that releases name.
-async fn named(catalog: &impl Catalog, rules: Rules, now: Timestamp) -> Result<BTreeSet<ObjectKey>, StoreError> {
-    let long_gone = |release: &Release| {
-        let withdrawn = release.withdrawn.as_ref();
-        let since = withdrawn.map(|withdrawal| now.seconds_since(withdrawal.at));
-        rules.withdrawn && since.is_some_and(|seconds| seconds >= rules.older_than.max(LEAST_AGE).as_secs())
+async fn named(catalog: &impl Catalog, rules: Rules, now: Timestamp) -> Result<BTreeMap<ObjectKey, Hold>, StoreError> {
+    let hold = |release: &Release| match &release.withdrawn {
+        None => Hold::Needed,
+        Some(withdrawal) => {
+            let is_long_ago = now.seconds_since(withdrawal.at) >= rules.older_than.max(LEAST_AGE).as_secs();
+            if rules.withdrawn && is_long_ago { Hold::Gone } else { Hold::Withdrawn }
+        }
     };
-    let mut named = BTreeSet::new();
+    let mut named = BTreeMap::new();
     for key in catalog.components().await? {
         if let Some(component) = catalog.component(&key).await? {
-            let releases = component.releases().iter().filter(|release| !long_gone(release));
-            named.extend(releases.flat_map(|release| objects(&release.artifact)));
+            for release in component.releases() {
+                for object in objects(&release.artifact) {
+                    let most = named.entry(object).or_insert(Hold::Gone);
+                    *most = hold(release).max(*most);
+                }
+            }
         }
     }
     Ok(named)
+}
+
+fn keeps(named: &BTreeMap<ObjectKey, Hold>, object: &ObjectKey) -> bool {
+    named.get(object).is_some_and(|hold| *hold > Hold::Gone)
+}
+
+/// Refuses a catalog that visibly belongs to another artifact store. What is hidden counts as there.
+fn related(named: &BTreeMap<ObjectKey, Hold>, stored: &[Stored]) -> Result<(), GarbageError> {
+    let there: BTreeSet<&ObjectKey> = stored.iter().map(|object| &object.key).collect();
+    if !there.is_empty() && !there.iter().any(|object| named.contains_key(object)) {
+        return Err(GarbageError::Strangers { stored: there.len() });
+    }
+    let missing = named.iter().filter(|(object, hold)| **hold == Hold::Needed && !there.contains(object));
+    let mut missing = missing.map(|(object, _)| *object);
+    match missing.next() {
+        Some(object) => Err(GarbageError::Incomplete { missing: 1 + missing.count(), object }),
+        None => Ok(()),
+    }
 }
 
 fn as_texts<S: Serializer>(objects: &[ObjectKey], serializer: S) -> Result<S::Ok, S::Error> {

@@ -8,6 +8,7 @@ use store::{Artifacts, Catalog, Held, StoreError};
 
 use crate::document::{Document, Part};
 use crate::guard::{Refused, guard};
+use crate::missing::without_bytes;
 use crate::publish::PublishError;
 use crate::signing::Verifier;
 use crate::stores::Stores;
@@ -105,6 +106,9 @@ async fn changes<C: Catalog, A: Artifacts>(
         }
         for release in &edit.releases {
             examine(stores, &before, part, release, now).await?;
+        }
+        if let Some(refused) = without_bytes(&stores.artifacts, &before, &edit).await? {
+            return Err(refused.into());
         }
         let lines = lines(&before, &edit);
         let forced = guard(&before, &mut edit, force, now)?;

@@ -13,6 +13,8 @@ mod guard;
 mod import;
 #[cfg(feature = "deploy")]
 pub mod known_words;
+#[cfg(feature = "cli")]
+mod missing;
 mod opening;
 #[cfg(feature = "cli")]
 mod options;
@@ -35,14 +37,16 @@ pub use adopt::{AdoptChange, AdoptError, AdoptPlan, adopt, plan_adoption};
 #[cfg(feature = "cli")]
 pub use document::{Document, InvalidDocument, MAX_DOCUMENT_BYTES, Part};
 #[cfg(feature = "cli")]
-pub use garbage::{Collected, LEAST_AGE, Rules, collect};
+pub use garbage::{Collected, GarbageError, LEAST_AGE, Rules, collect};
 pub use guard::{Refused, guard};
 #[cfg(feature = "cli")]
 pub use import::{Change, ImportError, Plan, apply, plan};
+#[cfg(feature = "cli")]
+pub use missing::{Missing, missing, without_bytes};
 pub use opening::{AnyArtifacts, AnyCatalog, OpenError};
 #[cfg(feature = "cli")]
 pub use options::StoreOptions;
-pub use places::{ArtifactsPlace, CatalogPlace, InvalidPlace, Places};
+pub use places::{ArtifactsPlace, CatalogPlace, HalfGiven, InvalidPlace, Places};
 #[cfg(feature = "cli")]
 pub use prices::{Costs, Micros, PRICES_IN, PRICES_OF};
 pub use publish::{Pointer, Publication, PublishError, Published, Terms, publish};

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
+use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use init_data::StoreOptions;
 use resolver::words::Timestamp;
@@ -80,7 +81,8 @@ enum Verb {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let arguments = Arguments::try_parse().unwrap_or_else(|error| exit::usage(&error));
+    let arguments = Arguments::try_parse().and_then(Arguments::with_both_stores);
+    let arguments = arguments.unwrap_or_else(|error| exit::usage(&error));
     let json = arguments.json;
     match run(arguments).await {
         Ok(false) => ExitCode::SUCCESS,
@@ -89,6 +91,15 @@ async fn main() -> ExitCode {
             exit::complain(json, &format!("{error:#}"));
             exit::code(&error).into()
         }
+    }
+}
+
+impl Arguments {
+    /// The same, if both stores were named or neither: whatever the verb, half a pair is a wrong command line.
+    fn with_both_stores(self) -> Result<Arguments, clap::Error> {
+        let usage = |error| Arguments::command().error(ErrorKind::MissingRequiredArgument, error);
+        self.stores.places().map_err(usage)?;
+        Ok(self)
     }
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 #[cfg(feature = "deploy")]
 use crate::known_words::{Edge, KnownWordsError, KnownWordsPlace, noted};
 use crate::opening::{AnyArtifacts, AnyCatalog};
-use crate::places::{ArtifactsPlace, CatalogPlace, Places};
+use crate::places::{ArtifactsPlace, CatalogPlace, HalfGiven, Places};
 use crate::stores::Stores;
 
 /// The options that say which stores are meant.
@@ -15,10 +15,12 @@ pub struct StoreOptions {
     /// The folder of catalog and artifacts; publish, import and sample make it if it is not there
     #[arg(long, global = true, env = "EDGEHOP_DATA", default_value = "./edgehop-data", value_name = "FOLDER")]
     pub data: PathBuf,
-    /// The catalog, where it is not in the data folder: sqlite:FILE or dynamodb:TABLE
+    /// The catalog, where it is not in the data folder: sqlite:FILE or dynamodb:TABLE. Both stores are
+    /// named, or neither
     #[arg(long, global = true, env = "EDGEHOP_CATALOG", value_name = "STORE")]
     pub catalog: Option<CatalogPlace>,
-    /// The artifacts, where they are not in the data folder: folder:FOLDER, s3:BUCKET or s3:BUCKET/PREFIX
+    /// The artifacts, where they are not in the data folder: folder:FOLDER, s3:BUCKET or s3:BUCKET/PREFIX. Both stores
+    /// are named, or neither
     #[arg(long, global = true, env = "EDGEHOP_ARTIFACTS", value_name = "STORE")]
     pub artifacts: Option<ArtifactsPlace>,
     /// Where the CDN looks known words up, kept current by every verb that writes to the catalog: kvs:ARN. A table that a
@@ -31,14 +33,14 @@ pub struct StoreOptions {
 impl StoreOptions {
     /// Opens the stores, making what is not there.
     pub async fn make(&self) -> anyhow::Result<Stores<AnyCatalog, AnyArtifacts>> {
-        let stores = self.places().open_patiently().await?;
+        let stores = self.places()?.open_patiently().await?;
         stores.left_out().iter().for_each(|what| eprintln!("edgehop: not served: {what}"));
         Ok(stores)
     }
 
     /// Opens stores that are there: whoever only looks makes nothing.
     pub async fn open(&self) -> anyhow::Result<Stores<AnyCatalog, AnyArtifacts>> {
-        if let Some(place) = self.places().missing() {
+        if let Some(place) = self.places()?.missing() {
             let place = place.display();
             bail!("there is no {place}: name what was published with --data, or --catalog and --artifacts");
         }
@@ -60,7 +62,8 @@ impl StoreOptions {
         Ok(places.into_iter().map(|place| Edge::new(&settings, place, None)).collect())
     }
 
-    fn places(&self) -> Places {
+    /// Where the stores are: both as they were named, or both in the data folder.
+    pub fn places(&self) -> Result<Places, HalfGiven> {
         Places::new(&self.data, self.catalog.clone(), self.artifacts.clone())
     }
 }

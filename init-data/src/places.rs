@@ -35,6 +35,23 @@ pub enum ArtifactsPlace {
 #[error("{0}")]
 pub struct InvalidPlace(String);
 
+/// One of the two stores was named and the other was not: the data folder's in its place would be another deployment's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HalfGiven {
+    /// The catalog alone.
+    #[error(
+        "--catalog (EDGEHOP_CATALOG) is given without --artifacts (EDGEHOP_ARTIFACTS): name both stores, such as \
+         --artifacts folder:FOLDER beside it, or neither, for those in --data"
+    )]
+    Catalog,
+    /// The artifacts alone.
+    #[error(
+        "--artifacts (EDGEHOP_ARTIFACTS) is given without --catalog (EDGEHOP_CATALOG): name both stores, such as \
+         --catalog sqlite:FILE beside it, or neither, for those in --data"
+    )]
+    Artifacts,
+}
+
 /// Where both stores are. Any catalog goes with any artifacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Places {
@@ -69,11 +86,20 @@ impl FromStr for ArtifactsPlace {
 }
 
 impl Places {
-    /// The stores that were named, and for what was not the data folder's.
-    pub fn new(data: &Path, catalog: Option<CatalogPlace>, artifacts: Option<ArtifactsPlace>) -> Places {
-        Places {
-            catalog: catalog.unwrap_or_else(|| CatalogPlace::File(data.join("catalog.sqlite"))),
-            artifacts: artifacts.unwrap_or_else(|| ArtifactsPlace::Folder(data.join("artifacts"))),
+    /// Returns both stores that were named, or both of the data folder if neither was.
+    pub fn new(
+        data: &Path,
+        catalog: Option<CatalogPlace>,
+        artifacts: Option<ArtifactsPlace>,
+    ) -> Result<Places, HalfGiven> {
+        match (catalog, artifacts) {
+            (Some(catalog), Some(artifacts)) => Ok(Places { catalog, artifacts }),
+            (None, None) => Ok(Places {
+                catalog: CatalogPlace::File(data.join("catalog.sqlite")),
+                artifacts: ArtifactsPlace::Folder(data.join("artifacts")),
+            }),
+            (Some(_), None) => Err(HalfGiven::Catalog),
+            (None, Some(_)) => Err(HalfGiven::Artifacts),
         }
     }
 

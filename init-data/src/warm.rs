@@ -193,7 +193,7 @@ fn needed(components: &[Component], only: &BTreeSet<ChannelName>) -> BTreeMap<Ob
 }
 
 /// The objects of a release, with their sizes.
-fn objects(release: &Release) -> impl Iterator<Item = (ObjectKey, u64)> {
+pub(crate) fn objects(release: &Release) -> impl Iterator<Item = (ObjectKey, u64)> {
     let artifact = &release.artifact;
     let fragment = artifact.fragment.map(|fragment| (ObjectKey::Fragment(fragment.sha256), fragment.size));
     [(ObjectKey::Blob(artifact.sha256), artifact.size)].into_iter().chain(fragment)

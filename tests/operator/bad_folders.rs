@@ -66,8 +66,9 @@ fn a_folder_that_cannot_be_made_is_named() {
     }
     desk.write("edgehop-data/file", "");
     let file = format!("cannot open edgehop-data/file: {TAKES}");
-    check(&desk, all(), "--artifacts folder:edgehop-data/file", &[&file, "Not a directory"]);
-    let below = "--catalog sqlite:edgehop-data/file/catalog.sqlite";
+    let in_file = "--artifacts folder:edgehop-data/file --catalog sqlite:edgehop-data/catalog.sqlite";
+    check(&desk, all(), in_file, &[&file, "Not a directory"]);
+    let below = "--catalog sqlite:edgehop-data/file/catalog.sqlite --artifacts folder:edgehop-data/artifacts";
     check(&desk, &MAKING, below, &[&file, "File exists"]);
     check(&desk, &OPENING, below, &["there is no edgehop-data/file/catalog.sqlite"]);
 }
@@ -77,8 +78,11 @@ fn looking_makes_no_data_folder() {
     let desk = desk();
     let missing = [
         ("--data misspelled", "there is no misspelled/catalog.sqlite"),
-        ("--catalog sqlite:misspelled/catalog.sqlite", "there is no misspelled/catalog.sqlite"),
-        ("--artifacts folder:misspelled", "there is no misspelled"),
+        (
+            "--catalog sqlite:misspelled/catalog.sqlite --artifacts folder:edgehop-data/artifacts",
+            "there is no misspelled/catalog.sqlite",
+        ),
+        ("--catalog sqlite:edgehop-data/catalog.sqlite --artifacts folder:misspelled", "there is no misspelled"),
     ];
     for (options, part) in missing {
         for verb in OPENING {
@@ -106,7 +110,8 @@ fn a_catalog_that_is_none_is_left_alone() {
     check(&desk, all(), "", &["cannot open ./edgehop-data/catalog.sqlite", "the catalog", "file is not a database"]);
     desk.write("edgehop-data/noise", "no database at all, ".repeat(100));
     let noise = ["cannot open edgehop-data/noise", "file is not a database"];
-    check(&desk, all(), "--catalog sqlite:edgehop-data/noise", &noise);
+    let options = "--catalog sqlite:edgehop-data/noise --artifacts folder:edgehop-data/artifacts";
+    check(&desk, all(), options, &noise);
     fs::remove_file(desk.data().join("catalog.sqlite")).unwrap();
     fs::create_dir(desk.data().join("catalog.sqlite")).unwrap();
     check(&desk, all(), "", &["cannot open ./edgehop-data/catalog.sqlite", "unable to open database file"]);

@@ -12,6 +12,7 @@ mod bad_words;
 mod desk;
 mod device;
 mod explain;
+mod half_given;
 mod json;
 mod keys;
 mod minisign;

@@ -80,10 +80,11 @@ async fn publish_and_collect(publisher_first: bool, first: usize, second: usize,
 /// the first to its end.
 #[test]
 fn a_publish_of_orphaned_bytes_and_two_collections() {
-    // Four calls are enough to have listed the objects.
-    for (first, second, third) in (0..10).flat_map(|a| (0..=4).flat_map(move |b| (0..10).map(move |c| (a, b, c)))) {
+    // Five calls are enough to have listed the objects.
+    for (first, second, third) in (0..11).flat_map(|a| (0..=5).flat_map(move |b| (0..11).map(move |c| (a, b, c)))) {
         wait(async {
             let place = Place::quick();
+            place.publish("other", "1", Content::new(4, 1000)).await;
             let noise = Content::new(2, 1000);
             assert_eq!(place.orphan(noise).await.fragment, None, "few objects, few orders");
             age(&place.data(), &stored(&place.data()), 2 * HOUR);

@@ -14,10 +14,10 @@ const UNFINISHED: &str = "sample.unfinished";
 /// Opens the stores; puts the sample data into an empty data folder.
 pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Stores<AnyCatalog, AnyArtifacts>> {
     if !settings.has_data_folder() {
-        return addressed(settings.places().open().await?, settings);
+        return addressed(settings.places()?.open().await?, settings);
     }
     let folder = settings.data.display();
-    let stores = settings.places().open().await.with_context(|| format!("cannot open --data {folder}"))?;
+    let stores = settings.places()?.open().await.with_context(|| format!("cannot open --data {folder}"))?;
     let mark = settings.data.join(UNFINISHED);
     let empty = stores.catalog.components().await.context("cannot read the catalog")?.is_empty();
     if !settings.no_sample && (empty || mark.exists()) {

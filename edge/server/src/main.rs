@@ -15,7 +15,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use clap::Parser as _;
 use service::Service;
 use settings::Settings;
 use tokio::net::TcpListener;
@@ -23,7 +22,7 @@ use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let settings = Settings::parse();
+    let settings = Settings::get();
     start_log(&settings);
     match run(settings).await {
         Ok(()) => ExitCode::SUCCESS,

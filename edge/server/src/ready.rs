@@ -6,10 +6,9 @@ use crate::settings::{Settings, own_base};
 /// Says on standard output that devices are welcome, and how to try it. A script may wait for the first line.
 pub(crate) fn announce(address: SocketAddr, metrics: SocketAddr, settings: &Settings) {
     let base = own_base(address);
-    let places = settings.places();
-    let data = match settings.has_data_folder() {
-        true => settings.data.display().to_string(),
-        false => format!("{} and {}", places.catalog, places.artifacts),
+    let data = match (&settings.catalog, &settings.artifacts) {
+        (Some(catalog), Some(artifacts)) => format!("{catalog} and {artifacts}"),
+        _ => settings.data.display().to_string(),
     };
     let text = format!(
         "edgehop-server is ready on {base} (data in {data}, metrics on http://{metrics}/metrics)

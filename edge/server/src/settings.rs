@@ -2,8 +2,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
-use init_data::{ArtifactsPlace, CatalogPlace, Places};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser, ValueEnum};
+use init_data::{ArtifactsPlace, CatalogPlace, HalfGiven, Places};
 use resolver::answer::Deployment;
 use resolver::catalog::Tier;
 use resolver::decide::{DEFAULT_RESTORE_DAYS, MAX_RESTORE_DAYS, Restores};
@@ -26,12 +27,13 @@ pub(crate) struct Settings {
     #[arg(long, env = "EDGEHOP_DATA", default_value = "./edgehop-data")]
     pub(crate) data: PathBuf,
 
-    /// The catalog, where it is not in the data folder: sqlite:FILE, or dynamodb:TABLE in a build with the feature `aws`
+    /// The catalog, where it is not in the data folder: sqlite:FILE, or dynamodb:TABLE in a build with the feature `aws`.
+    /// Both stores are named, or neither
     #[arg(long, env = "EDGEHOP_CATALOG", value_name = "STORE")]
     pub(crate) catalog: Option<CatalogPlace>,
 
     /// The artifacts, where they are not in the data folder: folder:FOLDER, or s3:BUCKET[/PREFIX] in a build with the
-    /// feature `aws`
+    /// feature `aws`. Both stores are named, or neither
     #[arg(long, env = "EDGEHOP_ARTIFACTS", value_name = "STORE")]
     pub(crate) artifacts: Option<ArtifactsPlace>,
 
@@ -87,8 +89,17 @@ pub(crate) enum LogFormat {
 }
 
 impl Settings {
-    /// Where the stores are.
-    pub(crate) fn places(&self) -> Places {
+    /// Reads the command line and the environment, or ends the process where they are wrong.
+    pub(crate) fn get() -> Settings {
+        let settings = Settings::parse();
+        if let Err(error) = settings.places() {
+            Settings::command().error(ErrorKind::MissingRequiredArgument, error).exit();
+        }
+        settings
+    }
+
+    /// Where the stores are: both as they were named, or both in the data folder.
+    pub(crate) fn places(&self) -> Result<Places, HalfGiven> {
         Places::new(&self.data, self.catalog.clone(), self.artifacts.clone())
     }
 

@@ -100,7 +100,8 @@ impl Behind<'_> {
             Err(error) => return exam.skip("the list of known words", error.to_string()),
         };
         let asked = format!("the list of known words at {place}");
-        let mend = format!("edgehop known-words --push --catalog dynamodb:TABLE --known-words {place}");
+        let stores = "--catalog dynamodb:TABLE --artifacts s3:BUCKET";
+        let mend = format!("edgehop known-words --push {stores} --known-words {place}");
         if state.keeps_everything {
             let means = "the cache keeps an entry for each unknown key and digest that devices send";
             exam.problem(Check::KnownWords, asked, "the catalog's words", "it is not there", means, mend);

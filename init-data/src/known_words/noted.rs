@@ -23,7 +23,8 @@ pub async fn noted_in(table: &DynamoCatalog) -> Result<Vec<KnownWordsPlace>, Kno
 /// Notes a place, or takes it off the list. [`StoreError::ReadOnly`] if the catalog is in no table of edgehop's.
 pub async fn note(catalog: &AnyCatalog, place: &KnownWordsPlace, is_read: bool) -> Result<(), StoreError> {
     let Some(table) = table(catalog) else {
-        let problem = "only a table of edgehop's notes where words are looked up: give --catalog dynamodb:TABLE";
+        let problem = "only a table of edgehop's notes where words are looked up: give --catalog dynamodb:TABLE \
+                       --artifacts s3:BUCKET";
         return Err(StoreError::ReadOnly { what: "this catalog".to_owned(), problem: problem.to_owned() });
     };
     match is_read {

@@ -3,11 +3,11 @@ use std::fmt;
 
 use anyhow::{Context as _, ensure};
 use clap::Subcommand;
-use init_data::{Pointer, Stores, guard};
+use init_data::{Pointer, Stores, guard, without_bytes};
 use resolver::catalog::{Channel, Component, Edit};
 use resolver::words::{AttributeName, ChannelName, ComponentName, Reason, Timestamp, Version};
 use serde::Serialize;
-use store::{Catalog, StoreError};
+use store::{Artifacts, Catalog, StoreError};
 
 use super::lower_case::lower_case;
 use super::published::published;
@@ -84,7 +84,11 @@ impl ChannelArgs {
         !matches!(self.verb, ChannelVerb::Show { .. })
     }
 
-    pub(crate) async fn run<C: Catalog, A>(self, stores: &Stores<C, A>, now: Timestamp) -> anyhow::Result<Report> {
+    pub(crate) async fn run<C: Catalog, A: Artifacts>(
+        self,
+        stores: &Stores<C, A>,
+        now: Timestamp,
+    ) -> anyhow::Result<Report> {
         match self.verb {
             ChannelVerb::Show { component, channel } => {
                 let shown = |component: Component| {
@@ -122,7 +126,7 @@ impl ChannelArgs {
     }
 }
 
-async fn change<C: Catalog, A>(
+async fn change<C: Catalog, A: Artifacts>(
     stores: &Stores<C, A>,
     before: &Component,
     name: ChannelName,
@@ -134,6 +138,9 @@ async fn change<C: Catalog, A>(
     let mut edit = Edit { channels: BTreeMap::from([(name.clone(), channel)]), ..Edit::default() };
     let mut forced = Vec::new();
     if !unchanged {
+        if let Some(refused) = without_bytes(&stores.artifacts, before, &edit).await? {
+            return Err(refused.into());
+        }
         forced = guard(before, &mut edit, force.as_ref(), now)?;
         stores.catalog.commit(&before.name, before.revision, &edit).await?;
     }

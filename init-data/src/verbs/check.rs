@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use init_data::Stores;
+use init_data::{Stores, missing};
 use resolver::catalog::Component;
 use resolver::check::check;
 use resolver::words::{ComponentName, Timestamp};
 use serde::Serialize;
-use store::Catalog;
+use store::{Artifacts, Catalog};
 
 use super::published::published;
 use super::report::Report;
@@ -31,7 +31,11 @@ struct Finding {
 }
 
 impl CheckArgs {
-    pub(crate) async fn run<C: Catalog, A>(self, stores: &Stores<C, A>, now: Timestamp) -> anyhow::Result<Report> {
+    pub(crate) async fn run<C: Catalog, A: Artifacts>(
+        self,
+        stores: &Stores<C, A>,
+        now: Timestamp,
+    ) -> anyhow::Result<Report> {
         let components = published(&stores.catalog, self.component.as_ref()).await?;
         let found = |component: &Component| {
             let report = check(component, now);
@@ -39,7 +43,14 @@ impl CheckArgs {
             let notes = report.notes.iter().map(ToString::to_string).collect();
             (component.name.clone(), Finding { problems, notes, paths: report.paths })
         };
-        let checked = Checked(components.iter().map(found).collect());
+        let mut checked = Checked(components.iter().map(found).collect());
+        for component in &components {
+            // The bytes of what was withdrawn may be gone: it is never offered.
+            let live = component.releases().iter().filter(|release| release.withdrawn.is_none());
+            let missing = missing(&stores.artifacts, &component.name, live.map(AsRef::as_ref)).await?;
+            let finding = checked.0.get_mut(&component.name);
+            finding.into_iter().for_each(|finding| finding.problems.extend(missing.iter().map(ToString::to_string)));
+        }
         let refused = checked.0.values().any(|finding| !finding.problems.is_empty());
         Ok(Report::of(&checked)?.refused(refused))
     }

@@ -90,7 +90,8 @@ async fn the_longest_head_fits_into_its_room() {
         // What is not published stays if the device says what runs of it.
         let names = || (0..120).map(|number| format!("c{number:010}"));
         let asked = names().map(|name| format!("&{name}=x")).collect::<String>();
-        let query = format!("app=prod{asked}&installed={}", names().map(|name| name + "@1").collect::<Vec<_>>().join(","));
+        let query =
+            format!("app=prod{asked}&installed={}", names().map(|name| name + "@1").collect::<Vec<_>>().join(","));
         assert!((3000..=4096).contains(&query.len()), "{}", query.len());
         let answer = function.invoke(&event("GET", &format!("/package?{query}"), &[]));
         let response = edgehop_tests::function_url::response("GET", &answer);

@@ -145,7 +145,7 @@ fn parameter(rng: &mut Rng) -> String {
         }
         12..14 => {
             let list: Vec<String> = (0..rng.usize(..4)).map(|_| member(rng, 30)).collect();
-            let list = list.join(pick(rng, &[",", ", ", " ,", "\n,", "\u{a0},"]));
+            let list = list.join(pick(rng, &[",", ", ", " ,", "\n,", "\u{c},"]));
             pair(rng, "have", &list)
         }
         14 => {

@@ -1,4 +1,4 @@
-//! Whatever a query holds, its sender is told what is wrong with it, or is answered as if it were not there: no failure of
+//! Bad queries: the sender of any query is told what is wrong with it, or is answered as if it were not there: no failure of
 //! ours, no component that was not asked for, no header that we did not write.
 
 use edgehop_tests::client::{Response, get, request};

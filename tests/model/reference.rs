@@ -47,7 +47,7 @@ pub(crate) fn answer(catalog: &Catalog, question: &Question) -> Option<Vec<Judge
     Some(all)
 }
 
-/// What is asked for and not published, or not on that channel.
+/// Judges a component that is asked for and not published, or not on that channel.
 fn absent(component: String) -> Judged {
     let part = Part { component, status: 404, delivered: None, hops_remaining: 0, target: String::new() };
     Judged { part, rule: None }

@@ -69,8 +69,8 @@ pub(super) struct Missing<'a> {
     pub(super) by: SelectedBy<'a>,
 }
 
-/// What this query asks for and does not get, in no order: components without the channel, and names that are no
-/// component's.
+/// Returns an entry, in no order, for each component without the channel that this query asks for, and for each name
+/// that is no component's.
 ///
 /// A name that no component has may be a parameter that is meant for others. It counts only if the device says what runs
 /// of it.

@@ -151,7 +151,7 @@ impl Query {
         !self.have.is_empty() || !self.installed.is_empty()
     }
 
-    /// The same question without the words that no catalog knows; without a list of them, all are known.
+    /// Leaves out the words that no catalog knows; without a list of them, all are known.
     ///
     /// `cpuarch` stays; without it, the first component stays: it says that something was asked for, so that the
     /// answer is 404 and not 400. A component that is not published stays if the device says what runs of it, and so
@@ -171,7 +171,7 @@ impl Query {
         self.keep(|name| knows(name.as_str()), |name| knows(&known::attribute(name)), |name| knows(name.as_str()))
     }
 
-    /// The same question without the words that these components do not know. They are what was fetched for it, so
+    /// Leaves out the words that these components do not know. They are what was fetched for the question, so
     /// the answer stays the same. Errors are those of [`Query::known_to`].
     pub fn known_to_components(mut self, components: &Components) -> Result<Query, QueryError> {
         let wants = |component: &Component, name: &AttributeName| {

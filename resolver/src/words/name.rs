@@ -157,7 +157,7 @@ impl ComponentName {
 }
 
 impl FactValue {
-    /// What a device says, whatever it is: it may be longer than any value that a requirement can name.
+    /// Escapes the value that a device says, any bytes: it may be longer than any value that a requirement can name.
     pub(crate) fn said(bytes: &[u8]) -> FactValue {
         FactValue(escaped(bytes))
     }

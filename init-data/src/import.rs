@@ -161,7 +161,7 @@ fn edit(before: &Component, part: &Part) -> Edit {
     let set = part.channels.iter().filter(|(name, channel)| before.channels.get(*name) != Some(channel));
     let gone = before.channels.keys().filter(|name| !part.channels.contains_key(*name));
     let set = set.map(|(name, channel)| (name.clone(), Some(channel.clone())));
-    Edit { releases, channels: set.chain(gone.map(|name| (name.clone(), None))).collect() }
+    Edit { releases, channels: set.chain(gone.map(|name| (name.clone(), None))).collect(), ..Edit::default() }
 }
 
 /// Whether a release may come, or become another: its bytes are there and as it says, its signature holds, and it was

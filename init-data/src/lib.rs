@@ -46,11 +46,11 @@ pub use missing::{Missing, missing, without_bytes};
 pub use opening::{AnyArtifacts, AnyCatalog, OpenError};
 #[cfg(feature = "cli")]
 pub use options::StoreOptions;
-pub use places::{ArtifactsPlace, CatalogPlace, HalfGiven, InvalidPlace, Places};
+pub use places::{ArtifactsPlace, CatalogPlace, HalfGiven, InvalidPlace, LostCatalog, Places};
 #[cfg(feature = "cli")]
 pub use prices::{Costs, Micros, PRICES_IN, PRICES_OF};
 pub use publish::{Pointer, Publication, PublishError, Published, Terms, publish};
-pub use sample::{DEFAULT_SAMPLE_SIZE, Sample, SampleError, samples};
+pub use sample::{DEFAULT_SAMPLE_SIZE, Sample, SampleError, has_samples, remove_samples, samples};
 pub use stores::Stores;
 #[cfg(feature = "cli")]
 pub use warm::{Needed, Needs, State, Warming, warm, warming};

@@ -62,7 +62,7 @@ enum Verb {
     Sign(verbs::SignArgs),
     /// Verifies a signed file and shows what was signed; needs no store
     Verify(verbs::VerifyArgs),
-    /// Publishes the sample data; what is there already stays
+    /// Publishes the sample data, or takes it out again with --remove; the rest stays
     Sample(verbs::SampleArgs),
     /// Makes a deployment on AWS with --create; without, publishes the sample data into it
     #[cfg(feature = "deploy")]
@@ -126,14 +126,14 @@ async fn run(arguments: Arguments) -> anyhow::Result<bool> {
         Verb::Graph(args) => args.run(&stores.open().await?, now()?).await,
         Verb::Export(args) => args.run(&stores.open().await?).await,
         Verb::Import(args) if args.apply => {
-            let opened = stores.make().await?;
+            let opened = stores.restore().await?;
             verbs::written(&stores, &opened.catalog, args.run(&opened, now()?).await).await
         }
         Verb::Import(args) => args.run(&stores.open().await?, now()?).await,
         Verb::Gc(args) => args.run(&stores.open().await?, now()?).await,
         Verb::Warm(args) => args.run(&stores.open().await?, json).await,
         Verb::Sample(args) => {
-            let opened = stores.make().await?;
+            let opened = if args.remove { stores.open().await? } else { stores.make().await? };
             verbs::written(&stores, &opened.catalog, args.run(&opened, now()?).await).await
         }
         #[cfg(feature = "deploy")]

@@ -31,8 +31,14 @@ pub struct StoreOptions {
 }
 
 impl StoreOptions {
-    /// Opens the stores, making what is not there.
+    /// Opens the stores, making what is not there. A catalog that was lost is not replaced by an empty one.
     pub async fn make(&self) -> anyhow::Result<Stores<AnyCatalog, AnyArtifacts>> {
+        self.places()?.refuse_lost_catalog()?;
+        self.restore().await
+    }
+
+    /// Opens the stores, making what is not there, be it the catalog of artifacts that have lost theirs.
+    pub async fn restore(&self) -> anyhow::Result<Stores<AnyCatalog, AnyArtifacts>> {
         let stores = self.places()?.open_patiently().await?;
         stores.left_out().iter().for_each(|what| eprintln!("edgehop: not served: {what}"));
         Ok(stores)

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -116,6 +117,36 @@ impl Places {
             ArtifactsPlace::Bucket(_) => None,
         };
         [file, folder].into_iter().flatten().map(PathBuf::as_path).find(|place| !place.exists())
+    }
+}
+
+/// Artifacts are there and their catalog is gone. A new one in its place would tell every device that there is nothing for
+/// it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "there are artifacts in {artifacts}, but their catalog {catalog} is gone or empty: put it back from a backup (and \
+     remove a {catalog}-wal that is left of the lost one), or make it from an export with `edgehop import FILE --apply`; \
+     or name the right place with --data, or --catalog and --artifacts"
+)]
+pub struct LostCatalog {
+    artifacts: String,
+    catalog: String,
+}
+
+impl Places {
+    /// Refuses artifacts on this machine whose catalog on this machine is gone.
+    pub fn refuse_lost_catalog(&self) -> Result<(), LostCatalog> {
+        #[cfg_attr(not(feature = "aws"), expect(irrefutable_let_patterns, reason = "this build has no other stores"))]
+        let (CatalogPlace::File(file), ArtifactsPlace::Folder(folder)) = (&self.catalog, &self.artifacts) else {
+            return Ok(());
+        };
+        // A catalog has a header from the start. What else is wrong with the file, opening it says.
+        let is_lost = std::fs::metadata(file)
+            .map_or_else(|error| error.kind() == io::ErrorKind::NotFound, |meta| meta.is_file() && meta.len() == 0);
+        if !is_lost || !embedded::has_objects(folder) {
+            return Ok(());
+        }
+        Err(LostCatalog { artifacts: folder.display().to_string(), catalog: file.display().to_string() })
     }
 }
 

@@ -1,12 +1,14 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use futures_util::TryStreamExt as _;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
-use resolver::catalog::Release;
+use resolver::catalog::{Component, Edit, ObjectKey, Release};
 use resolver::words::Timestamp;
 use store::{Artifacts, Catalog, StoreError};
 
+use crate::guard::{Refused, guard};
 use crate::publish::{Pointer, Publication, PublishError, Terms, publish};
 use crate::stores::Stores;
 
@@ -42,9 +44,12 @@ pub enum SampleError {
         /// Why.
         source: PublishError,
     },
-    /// The catalog could not be read.
+    /// A store could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Releases of the operator's own need what would go.
+    #[error(transparent)]
+    Refused(#[from] Refused),
     /// A sample artifact could not be written.
     #[error("cannot write a sample artifact into {0}")]
     Write(String, #[source] std::io::Error),
@@ -98,7 +103,64 @@ pub async fn samples<C: Catalog, A: Artifacts>(
     Ok(published)
 }
 
+/// Returns true if the catalog has sample data: made-up bytes in place of firmware.
+pub async fn has_samples<C: Catalog, A: Artifacts>(stores: &Stores<C, A>) -> Result<bool, StoreError> {
+    for sample in SAMPLES {
+        let component = stores.component(&sample.publication(PathBuf::new()).component).await?;
+        if sample.made(&component, &stores.artifacts).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Removes the sample data from the catalog, with the channels that point at it. Releases with other bytes stay, even those
+/// named as a sample is. The removed bytes are garbage from then on.
+pub async fn remove_samples<C: Catalog, A: Artifacts>(
+    stores: &Stores<C, A>,
+    now: Timestamp,
+) -> Result<Vec<(Sample, Release)>, SampleError> {
+    let mut removed = Vec::new();
+    for of_one in SAMPLES.chunk_by(|one, next| one.component == next.component) {
+        let Some(first) = of_one.first() else { continue };
+        let before = stores.component(&first.publication(PathBuf::new()).component).await?;
+        let mut edit = Edit::default();
+        for sample in of_one {
+            if let Some(release) = sample.made(&before, &stores.artifacts).await? {
+                edit.forgotten.insert(release.version.clone());
+                removed.push((*sample, release));
+            }
+        }
+        let pointing = before.channels.iter().filter(|(_, channel)| edit.forgotten.contains(&channel.target));
+        edit.channels = pointing.map(|(name, _)| (name.clone(), None)).collect();
+        guard(&before, &mut edit, None, now)?;
+        if !edit.is_empty() {
+            stores.catalog.commit(&before.name, before.revision, &edit).await?;
+        }
+    }
+    Ok(removed)
+}
+
 impl Sample {
+    /// Returns the release of this name if its bytes are the sample's: of every size, they begin alike.
+    async fn made(&self, component: &Component, artifacts: &impl Artifacts) -> Result<Option<Release>, StoreError> {
+        let Some(release) = self.version.parse().ok().and_then(|version| component.release(&version)) else {
+            return Ok(None);
+        };
+        let beginning = release.artifact.size.min(STRETCH as u64);
+        let opened = match artifacts.read(&ObjectKey::Blob(release.artifact.sha256), 0..beginning).await {
+            Err(StoreError::Missing(_) | StoreError::Cold(_)) => return Ok(None),
+            opened => opened?,
+        };
+        let there = opened.bytes.try_fold(Vec::new(), |mut bytes, piece| async move {
+            bytes.extend_from_slice(&piece);
+            Ok(bytes)
+        });
+        let mut expected = Vec::new();
+        write(self, beginning, &mut expected).map_err(StoreError::artifacts)?;
+        Ok((beginning > 0 && there.await? == expected).then(|| Release::clone(release)))
+    }
+
     #[expect(clippy::expect_used, reason = "the table's words are words of their kind, which a test checks")]
     fn publication(&self, file: PathBuf) -> Publication {
         let attributes = self.attributes.iter().map(|word| word.parse().expect("an attribute")).collect();
@@ -119,7 +181,7 @@ impl Sample {
 }
 
 /// Noise and text in turn, so that half of it compresses. A modem's firmware is encrypted: nothing of it does.
-fn write(sample: &Sample, size: u64, out: &mut std::fs::File) -> std::io::Result<()> {
+fn write(sample: &Sample, size: u64, out: impl std::io::Write) -> std::io::Result<()> {
     use sha2::Digest as _;
     let name = format!("{} {}", sample.component, sample.version);
     let mut noise = ChaCha8Rng::from_seed(sha2::Sha256::digest(&name).into());

@@ -71,7 +71,7 @@ impl Filled {
                 let release = release(index);
                 let prod = Channel::new(release.version.clone());
                 let channels = BTreeMap::from([("prod".parse().unwrap(), Some(prod))]);
-                let edit = Edit { releases: vec![release], channels };
+                let edit = Edit { releases: vec![release], channels, ..Edit::default() };
                 catalog.commit(&name, Revision::default(), &edit).await.unwrap();
             }
         });

@@ -19,6 +19,7 @@ macro_rules! suite {
             the_revision_grows_with_each_commit
             each_component_has_revisions_of_its_own
             an_empty_edit_makes_a_component
+            a_forgotten_release_was_never_there
             the_first_edit_fixes_the_spelling_of_the_name
         }
     };
@@ -204,6 +205,36 @@ pub(crate) async fn an_empty_edit_makes_a_component(place: &impl Place) {
         assert_eq!(handle.components().await.unwrap(), [name.key()]);
     }
     catalog.commit(&name, revision, &edit(&[release("1.0", 5)], &[])).await.unwrap();
+}
+
+pub(crate) async fn a_forgotten_release_was_never_there(place: &impl Place) {
+    let catalog = place.catalog().await;
+    app(&catalog).await;
+    let before = everything(&catalog).await;
+    let forget = |versions: &[&str], channels: &[(&str, Option<resolver::catalog::Channel>)]| Edit {
+        forgotten: versions.iter().map(|version| word(version)).collect(),
+        ..edit(&[], channels)
+    };
+    for dangling in [forget(&["2.0"], &[]), forget(&["2.0"], &[("beta", Some(channel("2.0", &[])))])] {
+        let done = catalog.commit(&word("app"), Revision(3), &dangling).await;
+        assert!(matches!(done, Err(StoreError::Dangling { .. })), "{done:?}");
+        assert_eq!(everything(&place.catalog().await).await, before);
+    }
+    let gone = forget(&["2.0", "unknown"], &[("old", None)]);
+    assert_eq!(catalog.commit(&word("app"), Revision(3), &gone).await.unwrap(), Revision(4));
+    let after = read(&place.catalog().await).await.unwrap();
+    let mut expected = before.0.unwrap().edited(&gone);
+    expected.revision = Revision(4);
+    assert_eq!(after, expected);
+    assert_eq!(after.releases().len(), 1);
+    // Other bytes may have its version now.
+    let other = Release { version: word("2.0"), ..release("other", 5) };
+    catalog.commit(&word("app"), Revision(4), &edit(std::slice::from_ref(&other), &[])).await.unwrap();
+    assert_eq!(**read(&catalog).await.unwrap().release(&word("2.0")).unwrap(), other);
+    let all = forget(&["1.0", "2.0"], &[("prod", None)]);
+    catalog.commit(&word("app"), Revision(5), &all).await.unwrap();
+    assert_eq!(read(&place.catalog().await).await.unwrap().releases().len(), 0);
+    assert!(catalog.wanting(&word("gamer")).await.unwrap().is_empty());
 }
 
 pub(crate) async fn the_first_edit_fixes_the_spelling_of_the_name(place: &impl Place) {

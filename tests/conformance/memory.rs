@@ -51,6 +51,11 @@ impl Catalog for MemoryCatalog {
                 return Err(StoreError::Dangling { channel: channel.to_string(), target: target.to_string() });
             }
         }
+        if let Some((channel, Channel { target, .. })) =
+            after.channels.iter().find(|(_, channel)| edit.forgotten.contains(&channel.target))
+        {
+            return Err(StoreError::Dangling { channel: channel.to_string(), target: target.to_string() });
+        }
         after.revision = Revision(expected.0 + 1);
         let revision = after.revision;
         all.insert(name.key(), after);

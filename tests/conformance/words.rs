@@ -29,7 +29,7 @@ pub(crate) fn channel(target: &str, attributes: &[&str]) -> Channel {
 /// Releases as they will be, and channels as they will be or, with `None`, go away.
 pub(crate) fn edit(releases: &[Release], channels: &[(&str, Option<Channel>)]) -> Edit {
     let channels = channels.iter().map(|(name, channel)| (word(name), channel.clone())).collect();
-    Edit { releases: releases.to_vec(), channels }
+    Edit { releases: releases.to_vec(), channels, ..Edit::default() }
 }
 
 /// Some key, as minisign writes it.

@@ -50,7 +50,12 @@ pub struct Program {
 impl Program {
     /// Starts with free ports and small samples, in a folder of its own, and waits until it is ready.
     pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Program {
-        Program::started(server::folder(), |folder| command(folder, arguments, environment))
+        Program::start_in(server::folder(), arguments, environment)
+    }
+
+    /// The same, in a folder that is there already.
+    pub fn start_in(folder: tempfile::TempDir, arguments: &[&str], environment: &[(&str, &str)]) -> Program {
+        Program::started(folder, |folder| command(folder, arguments, environment))
     }
 
     /// The same, with so many open files at most.
@@ -64,7 +69,7 @@ impl Program {
         let mut process = command(folder.path()).stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         let mut ready = Vec::new();
-        while !ready.last().is_some_and(|line: &String| line.contains("installed=")) {
+        while !ready.ends_with(&["\n".to_owned()]) || ready.len() < 3 {
             let mut line = String::new();
             if stdout.read_line(&mut line).unwrap() == 0 {
                 let (status, log) = (wait(&mut process), fs::read_to_string(folder.path().join("log")).unwrap());

@@ -14,4 +14,5 @@ mod observing;
 mod operation;
 mod readers;
 mod resume;
+mod sample_data;
 mod subsets;

@@ -34,7 +34,7 @@ const VERBS: [(&str, &str); 27] = [
     ("key show", "--password-file"),
     ("sign", "--component --version --minimum --expires --key --password-file --output --comment-only"),
     ("verify", "--public-key --signature --component --version"),
-    ("sample", "--sample-size"),
+    ("sample", "--sample-size --remove"),
     ("init", "--create --profile --region --endpoint-url --code --parameter --code-bucket --sample-size"),
     ("destroy", "--profile --region --endpoint-url --yes"),
     ("doctor", "--profile --region --endpoint-url --endpoint"),

@@ -118,7 +118,7 @@ async fn write(place: &Place, components: &[Component]) {
     for component in components {
         let releases = component.releases().iter().map(|release| (**release).clone()).collect();
         let channels = component.channels.iter().map(|(name, channel)| (name.clone(), Some(channel.clone())));
-        let edit = Edit { releases, channels: channels.collect() };
+        let edit = Edit { releases, channels: channels.collect(), ..Edit::default() };
         place.stores.catalog.commit(&component.name, Default::default(), &edit).await.unwrap();
     }
 }

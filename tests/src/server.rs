@@ -19,7 +19,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts with the sample data (1 MiB an artifact) and these further options.
+    /// Starts with the sample data (1 MiB an artifact), unless an option or a variable says otherwise.
     pub fn start(options: &[&str]) -> Server {
         Server::restart(folder(), options)
     }
@@ -42,6 +42,7 @@ impl Server {
             .arg("--data")
             .arg(folder.path().join("data"))
             .args(options)
+            .args(sample(options, environment))
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -110,6 +111,14 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// The sample data goes into the data folder of every test that names no stores and does not want it empty.
+fn sample(options: &[&str], environment: &[(String, String)]) -> Option<&'static str> {
+    let others = ["--no-sample", "--catalog", "--artifacts"];
+    let elsewhere = options.iter().any(|option| others.contains(option))
+        || environment.iter().any(|(name, _)| name == "EDGEHOP_CATALOG" || name == "EDGEHOP_NO_SAMPLE");
+    (!elsewhere).then_some("--sample")
 }
 
 /// A fresh folder below `target`, where there is room for artifacts.

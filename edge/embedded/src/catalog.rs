@@ -84,10 +84,14 @@ impl Catalog for SqliteCatalog {
             let sql = "INSERT INTO component VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET revision = ?3";
             execute(transaction, sql, params![key.as_str(), name.as_str(), revision.0 as i64])?;
             edit.releases.iter().try_for_each(|release| put_release(transaction, &key, release))?;
+            edit.forgotten.iter().try_for_each(|version| {
+                let sql = "DELETE FROM release WHERE component = ?1 AND version = ?2";
+                execute(transaction, sql, params![key.as_str(), version.as_str()])
+            })?;
             edit.channels
                 .iter()
                 .try_for_each(|(name, channel)| put_channel(transaction, &key, name, channel.as_ref()))?;
-            index(transaction, key.as_str())?;
+            index(transaction, &key, &edit.forgotten)?;
             Ok(revision)
         })
         .await
@@ -172,12 +176,17 @@ fn read_component(transaction: &Transaction<'_>, key: &ComponentKey) -> Result<O
     Ok(Some(Component::new(name, revision, channels?, releases?)))
 }
 
-/// Makes the attribute index say what a component's channels say.
-fn index(transaction: &Transaction<'_>, key: &str) -> Result<(), StoreError> {
+/// Makes the attribute index say what a component's channels say. None may point at a forgotten release.
+fn index(transaction: &Transaction<'_>, key: &ComponentKey, forgotten: &BTreeSet<Version>) -> Result<(), StoreError> {
+    let key = key.as_str();
     let mut wanted = BTreeSet::new();
     for (name, text) in rows(transaction, "SELECT name, record FROM channel WHERE component = ?1", key)? {
         let channel: Channel =
             from_str(&text).map_err(|error| StoreError::damaged(format!("channel {name} of {key}"), error))?;
+        if forgotten.contains(&channel.target) {
+            let channel_name = format!("channel {name} of {key}");
+            return Err(StoreError::Dangling { channel: channel_name, target: channel.target.to_string() });
+        }
         wanted.extend(channel.attributes);
     }
     execute(transaction, "DELETE FROM attribute WHERE component = ?1", params![key])?;

@@ -27,6 +27,11 @@ pub use catalog::SqliteCatalog;
 pub use folder::FolderArtifacts;
 use store::StoreError;
 
+/// Returns true if the folder holds objects of an artifact store, or cannot be read, so that it may.
+pub fn has_objects(artifacts: &Path) -> bool {
+    !listing::some_objects(artifacts, 1).is_ok_and(|found| found.is_empty())
+}
+
 /// Opens both stores in a data folder, making what is not there.
 pub fn open(data: &Path) -> Result<(SqliteCatalog, FolderArtifacts), StoreError> {
     let artifacts = FolderArtifacts::open(&data.join("artifacts"))?;

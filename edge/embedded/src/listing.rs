@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use resolver::catalog::ObjectKey;
 use resolver::words::Sha256;
-use store::Stored;
+use store::{StoreError, Stored};
 
-use crate::files::present;
+use crate::files::{failed, present};
 
 /// A kind of object: its folder, and how a digest names one.
 type Kind = (&'static str, fn(Sha256) -> ObjectKey);
@@ -42,6 +42,21 @@ pub(crate) fn listing(root: &Path, aside: bool) -> io::Result<Vec<Stored>> {
                 let age = meta.modified()?.elapsed().unwrap_or_default();
                 found.push(Stored { key: key(sha256), size: meta.len(), age, aside });
             }
+        }
+    }
+    Ok(found)
+}
+
+/// Lists at most so many files of objects below `root`, notes and signatures among them.
+pub(crate) fn some_objects(root: &Path, most: usize) -> Result<Vec<PathBuf>, StoreError> {
+    let read = |folder: &Path| entries(folder).map_err(|error| failed(folder, error));
+    let mut found = Vec::new();
+    for (kind, _) in KINDS {
+        for folder in read(&root.join(kind))? {
+            if found.len() >= most {
+                return Ok(found);
+            }
+            found.extend(read(&folder.path())?.iter().map(fs::DirEntry::path).take(most - found.len()));
         }
     }
     Ok(found)

@@ -2,8 +2,8 @@ use std::time::SystemTime;
 
 use anyhow::Context as _;
 use init_data::{AnyArtifacts, AnyCatalog, Stores};
-use resolver::words::Timestamp;
-use store::Catalog as _;
+use resolver::words::{ChannelName, ComponentName, Timestamp};
+use store::{Catalog as _, StoreError};
 
 use crate::settings::Settings;
 
@@ -11,23 +11,77 @@ use crate::settings::Settings;
 /// by the next.
 const UNFINISHED: &str = "sample.unfinished";
 
-/// Opens the stores; puts the sample data into an empty data folder.
-pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Stores<AnyCatalog, AnyArtifacts>> {
-    if !settings.has_data_folder() {
-        return addressed(settings.places()?.open().await?, settings);
-    }
-    let folder = settings.data.display();
-    let stores = settings.places()?.open().await.with_context(|| format!("cannot open --data {folder}"))?;
+/// Contents of the stores at the start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Contents {
+    /// Nothing is published.
+    Nothing,
+    /// The sample data, and maybe more.
+    Sample,
+    /// Releases of the operator's own, with the first channel that was found.
+    Own(Option<(ComponentName, ChannelName)>),
+}
+
+/// Opens the stores. Sample data goes into the data folder where that is asked for, or where the default folder is not
+/// there yet.
+pub(crate) async fn open(settings: &Settings) -> anyhow::Result<(Stores<AnyCatalog, AnyArtifacts>, Contents)> {
+    let (places, folder) = (settings.places()?, settings.data.display());
+    places.refuse_lost_catalog()?;
+    let is_new = places.missing().is_some();
+    let failed = || format!("cannot make the sample data in {folder}");
     let mark = settings.data.join(UNFINISHED);
-    let empty = stores.catalog.components().await.context("cannot read the catalog")?.is_empty();
-    if !settings.no_sample && (empty || mark.exists()) {
-        tracing::info!(%folder, artifact_bytes = settings.sample_size, "first start: making the sample data");
-        let failed = || format!("cannot make the sample data in {folder}");
+    if !settings.no_sample && settings.is_first_start() {
+        std::fs::create_dir_all(&settings.data).with_context(failed)?;
         std::fs::write(&mark, "").with_context(failed)?;
-        init_data::samples(&stores, settings.sample_size, now()).await.with_context(failed)?;
-        std::fs::remove_file(&mark).with_context(failed)?;
     }
-    addressed(stores, settings)
+    let stores = match settings.has_data_folder() {
+        true => places.open().await.with_context(|| format!("cannot open --data {folder}"))?,
+        false => places.open().await?,
+    };
+    if settings.has_data_folder() {
+        let empty = stores.catalog.components().await.context("cannot read the catalog")?.is_empty();
+        if !settings.no_sample && (mark.exists() || settings.sample && empty) {
+            tracing::info!(%folder, artifact_bytes = settings.sample_size, "first start: making the sample data");
+            std::fs::write(&mark, "").with_context(failed)?;
+            init_data::samples(&stores, settings.sample_size, now()).await.with_context(failed)?;
+            std::fs::remove_file(&mark).with_context(failed)?;
+        }
+    }
+    let contents = contents(&stores).await.unwrap_or_else(|error| {
+        // A record that cannot be read now may be readable for the first device, and the others are served.
+        tracing::warn!(%error, cause = std::error::Error::source(&error), "cannot tell whether there is sample data");
+        Contents::Own(None)
+    });
+    match contents {
+        Contents::Sample => tracing::warn!(
+            "devices are given sample data, made-up bytes: `edgehop sample --remove` takes it out of the catalog"
+        ),
+        Contents::Nothing if is_new => tracing::warn!(
+            %places.catalog, %places.artifacts,
+            "the stores are new and empty: if releases should be there, look for a typing error, or a volume that is \
+             not mounted"
+        ),
+        Contents::Nothing | Contents::Own(_) => {}
+    }
+    Ok((addressed(stores, settings)?, contents))
+}
+
+/// Looks for sample data, and through the catalog until a channel is found.
+async fn contents(stores: &Stores<AnyCatalog, AnyArtifacts>) -> Result<Contents, StoreError> {
+    if init_data::has_samples(stores).await? {
+        return Ok(Contents::Sample);
+    }
+    let mut contents = Contents::Nothing;
+    for key in stores.catalog.components().await? {
+        let Some(component) = stores.catalog.component(&key).await? else { continue };
+        if let Some(channel) = component.channels.keys().next() {
+            return Ok(Contents::Own(Some((component.name.clone(), channel.clone()))));
+        }
+        if !component.releases().is_empty() {
+            contents = Contents::Own(None);
+        }
+    }
+    Ok(contents)
 }
 
 /// The stores, giving presigned URLs away if they shall.

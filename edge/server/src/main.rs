@@ -37,12 +37,12 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     let listener = bind(&settings.listen, "--listen").await?;
     let metrics_listener = bind(&settings.metrics_listen, "--metrics-listen").await?;
     let (address, metrics_address) = (listener.local_addr()?, metrics_listener.local_addr()?);
-    let stores = data::open(&settings).await?;
+    let (stores, contents) = data::open(&settings).await?;
     let service = Service::new(stores.catalog, stores.artifacts, settings.deployment(address));
     let metrics = Arc::new(metrics::Metrics::default());
 
     tokio::spawn(metrics::serve(metrics_listener, Arc::clone(&metrics)));
-    ready::announce(address, metrics_address, &settings);
+    ready::announce(address, metrics_address, &settings, &contents);
     let places = descriptors::places(settings.max_connections.get());
     connection::serve(listener, Arc::new(service), metrics, places).await;
     Ok(())

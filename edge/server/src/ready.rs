@@ -1,18 +1,36 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 
+use crate::data::Contents;
 use crate::settings::{Settings, own_base};
 
-/// Says on standard output that devices are welcome, and how to try it. A script may wait for the first line.
-pub(crate) fn announce(address: SocketAddr, metrics: SocketAddr, settings: &Settings) {
+/// Says on standard output that devices are welcome, and how to try it. A script may wait for the first line; an empty
+/// line ends it.
+pub(crate) fn announce(address: SocketAddr, metrics: SocketAddr, settings: &Settings, contents: &Contents) {
     let base = own_base(address);
-    let data = match (&settings.catalog, &settings.artifacts) {
-        (Some(catalog), Some(artifacts)) => format!("{catalog} and {artifacts}"),
-        _ => settings.data.display().to_string(),
+    let (data, option) = match (&settings.catalog, &settings.artifacts) {
+        (Some(catalog), Some(artifacts)) => {
+            (format!("{catalog} and {artifacts}"), format!("--catalog '{catalog}' --artifacts '{artifacts}'"))
+        }
+        _ => (settings.data.display().to_string(), format!("--data '{}'", settings.data.display())),
     };
-    let text = format!(
-        "edgehop-server is ready on {base} (data in {data}, metrics on http://{metrics}/metrics)
-
+    let mut text =
+        format!("edgehop-server is ready on {base} (data in {data}, metrics on http://{metrics}/metrics)\n\n");
+    text += &match contents {
+        Contents::Nothing => format!(
+            "  # nothing is published: devices are answered 404. The first release, and the channel that devices ask for
+  edgehop publish COMPONENT VERSION FILE --channel prod {option}
+"
+        ),
+        Contents::Own(None) => String::new(),
+        Contents::Own(Some((component, channel))) => format!(
+            "  # what is there for a device that asks for {component}: a list
+  curl '{base}/package?{component}={channel}&payloadType=metadataOnly'
+"
+        ),
+        Contents::Sample => format!(
+            "  ## this is sample data, made-up bytes that no device must install; this takes it out of the catalog:
+  ## edgehop sample --remove {option}
   # what is there for an armv8 device: a list
   curl '{base}/package?cpuArch=armv8&payloadType=metadataOnly'
   # the package for a gamer's armv8 device with a modem
@@ -23,7 +41,8 @@ pub(crate) fn announce(address: SocketAddr, metrics: SocketAddr, settings: &Sett
   # one component, by its name
   curl '{base}/package?ipModule=prod&installed=ipModule@5.6.30&payloadType=metadataOnly'
 "
-    );
+        ),
+    };
     // Whoever waited for the first line may have closed the pipe after it; devices are served all the same.
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    let _ = std::io::stdout().write_all((text + "\n").as_bytes());
 }

@@ -1,6 +1,6 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, ValueEnum};
@@ -10,6 +10,9 @@ use resolver::catalog::Tier;
 use resolver::decide::{DEFAULT_RESTORE_DAYS, MAX_RESTORE_DAYS, Restores};
 use resolver::words::UrlBase;
 use tracing_subscriber::EnvFilter;
+
+/// Default data folder: the only one that gets the sample data unasked.
+const DEFAULT_DATA: &str = "./edgehop-data";
 
 /// Answers devices that ask what to install next
 #[derive(Debug, Parser)]
@@ -24,7 +27,7 @@ pub(crate) struct Settings {
     pub(crate) metrics_listen: String,
 
     /// The folder of catalog and artifacts, made if it is not there
-    #[arg(long, env = "EDGEHOP_DATA", default_value = "./edgehop-data")]
+    #[arg(long, env = "EDGEHOP_DATA", default_value = DEFAULT_DATA)]
     pub(crate) data: PathBuf,
 
     /// The catalog, where it is not in the data folder: sqlite:FILE, or dynamodb:TABLE in a build with the feature `aws`.
@@ -37,7 +40,12 @@ pub(crate) struct Settings {
     #[arg(long, env = "EDGEHOP_ARTIFACTS", value_name = "STORE")]
     pub(crate) artifacts: Option<ArtifactsPlace>,
 
-    /// Start with an empty catalog, not with the sample data, which only the data folder ever gets
+    /// Fill the data folder with the sample data if its catalog is empty. Not given, that is done where the default folder
+    /// is not there yet; other stores never get it
+    #[arg(long, env = "EDGEHOP_SAMPLE_DATA", value_parser = clap::builder::BoolishValueParser::new())]
+    pub(crate) sample: bool,
+
+    /// Start with an empty catalog, also where the default folder is not there yet
     #[arg(long, env = "EDGEHOP_NO_SAMPLE", value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) no_sample: bool,
 
@@ -95,12 +103,23 @@ impl Settings {
         if let Err(error) = settings.places() {
             Settings::command().error(ErrorKind::MissingRequiredArgument, error).exit();
         }
+        if settings.sample && (settings.no_sample || !settings.has_data_folder()) {
+            let problem = "--sample (EDGEHOP_SAMPLE_DATA) fills the data folder: give it without --no-sample, --catalog and \
+                           --artifacts; `edgehop sample` publishes the sample data into any stores";
+            Settings::command().error(ErrorKind::ArgumentConflict, problem).exit();
+        }
         settings
     }
 
     /// Where the stores are: both as they were named, or both in the data folder.
     pub(crate) fn places(&self) -> Result<Places, HalfGiven> {
         Places::new(&self.data, self.catalog.clone(), self.artifacts.clone())
+    }
+
+    /// Returns true if the data folder is the default one and is not there yet, so that it is made with sample data. A
+    /// named folder that is not there may be a typing error, or a volume that is not mounted.
+    pub(crate) fn is_first_start(&self) -> bool {
+        self.has_data_folder() && self.data == Path::new(DEFAULT_DATA) && !self.data.exists()
     }
 
     /// Everything is in the data folder.

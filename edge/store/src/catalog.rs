@@ -23,7 +23,8 @@ pub trait Catalog: Send + Sync + 'static {
     /// ([`Revision::default`] for one that was never written), else [`StoreError::Moved`]. Returns the new revision.
     ///
     /// Other bytes under a version that is there are [`StoreError::Taken`]; a channel that points at no release, there
-    /// or in the edit, is [`StoreError::Dangling`]. The first edit fixes the spelling of the component's name.
+    /// or in the edit, or at one that the edit forgets, is [`StoreError::Dangling`]. The first edit fixes the spelling of
+    /// the component's name.
     fn commit(
         &self,
         component: &ComponentName,

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use init_data::{DEFAULT_SAMPLE_SIZE, Stores, samples};
+use init_data::{DEFAULT_SAMPLE_SIZE, Stores, remove_samples, samples};
 use resolver::catalog::MAX_ARTIFACT_BYTES;
 use resolver::words::{Md5, Timestamp};
 use serde::Serialize;
@@ -15,11 +15,18 @@ pub(crate) struct SampleArgs {
     #[arg(long, env = "EDGEHOP_SAMPLE_SIZE", default_value_t = DEFAULT_SAMPLE_SIZE,
           value_parser = clap::value_parser!(u64).range(1..=MAX_ARTIFACT_BYTES))]
     sample_size: u64,
+    /// Take the sample data out again, with the channels that point at it; releases of your own stay
+    #[arg(long)]
+    pub(crate) remove: bool,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-struct Samples(Vec<Made>);
+struct Samples {
+    all: Vec<Made>,
+    #[serde(skip)]
+    removed: bool,
+}
 
 #[derive(Debug, Serialize)]
 struct Made {
@@ -35,20 +42,29 @@ impl SampleArgs {
         stores: &Stores<C, A>,
         now: Timestamp,
     ) -> anyhow::Result<Report> {
-        let made = samples(stores, self.sample_size, now).await?.into_iter().map(|(sample, release)| Made {
+        let done = match self.remove {
+            true => remove_samples(stores, now).await?,
+            false => samples(stores, self.sample_size, now).await?,
+        };
+        let made = done.into_iter().map(|(sample, release)| Made {
             component: sample.component,
             version: sample.version,
             channel: sample.channel,
             md5: release.artifact.md5,
         });
-        Report::of(&Samples(made.collect()))
+        Report::of(&Samples { all: made.collect(), removed: self.remove })
     }
 }
 
 impl fmt::Display for Samples {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|Made { component, version, channel, md5 }| {
+        self.all.iter().try_for_each(|Made { component, version, channel, md5 }| {
             writeln!(f, "{component:<14} {version:<9} {:<5} {md5}", channel.unwrap_or("-"))
-        })
+        })?;
+        match (self.removed, self.all.is_empty()) {
+            (true, true) => writeln!(f, "there is no sample data"),
+            (true, false) => writeln!(f, "removed from the catalog; `edgehop gc` deletes the bytes"),
+            (false, _) => Ok(()),
+        }
     }
 }

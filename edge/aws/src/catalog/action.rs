@@ -32,7 +32,7 @@ pub(crate) enum Change {
     Head(Head),
     /// A channel or a release, of this transaction.
     Row(Row),
-    /// A channel goes away, or an item that does not count.
+    /// A channel or a release goes away, or an item that does not count.
     Delete,
     /// The component is put on the list of every component.
     Enter,

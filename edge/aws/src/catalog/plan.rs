@@ -19,13 +19,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use resolver::catalog::{Edit, Release};
+use resolver::catalog::{Channel, Edit, Release};
 use resolver::words::{AttributeName, ComponentName, Sha256};
 use store::StoreError;
 
 use super::action::{Action, Change, Condition, Transaction};
 use super::item::{Head, Row, mark};
-use super::names::{COMPONENTS, HEAD, again, channel, item, release, wanting};
+use super::names::{self, COMPONENTS, HEAD, again, channel, item, release, wanting};
 use super::partition::Partition;
 use super::room::Room;
 use crate::limits::MAX_TRANSACTION_BYTES;
@@ -106,6 +106,14 @@ impl<'a> Plan<'a> {
             }
             self.after.insert(slot, None);
         }
+        for version in &edit.forgotten {
+            let slot = release(version);
+            self.after.remove(&slot);
+            // Of two items of one release the earlier would count again.
+            for env in self.before.rows.keys().filter(|env| names::slot(env) == slot) {
+                self.core.push_back(Action::new(&self.app, env, Change::Delete, Condition::Any)?);
+            }
+        }
         Ok(())
     }
 
@@ -144,6 +152,12 @@ impl<'a> Plan<'a> {
                 Some(channel) => channels.insert(name.clone(), channel.clone()),
                 None => channels.remove(name),
             };
+        }
+        if let Some((name, Channel { target, .. })) =
+            channels.iter().find(|(_, channel)| edit.forgotten.contains(&channel.target))
+        {
+            let channel = format!("channel {name} of {}", self.app);
+            return Err(StoreError::Dangling { channel, target: target.to_string() });
         }
         let wanted: BTreeSet<AttributeName> = channels.into_values().flat_map(|channel| channel.attributes).collect();
         for attribute in wanted.difference(&self.head.listed) {
@@ -197,7 +211,7 @@ impl<'a> Plan<'a> {
             hidden.insert(step);
             self.head.hidden.insert(step);
             for action in actions.iter().filter(|action| matches!(action.change, Change::Row(_))) {
-                self.after.insert(super::names::slot(&action.env).to_owned(), Some(step));
+                self.after.insert(names::slot(&action.env).to_owned(), Some(step));
             }
             transactions.push(self.transaction(actions, false)?);
         }

@@ -1,6 +1,6 @@
 //! What somebody between origin and device can do to answers.
 
-use crate::deployment::{HEALTHY, Plan};
+use crate::deployment::{HEALTHY, Plan, visit};
 use crate::front::{Break, Request, WHOLE, replace, set};
 
 fn visited(front: Break) -> crate::deployment::Visit {
@@ -197,6 +197,16 @@ fn what_nobody_knows_is_a_page_of_its_own() {
 fn another_host_in_urls() {
     let plan = Plan { url_base: Some("https://elsewhere.test"), ..HEALTHY };
     plan.build().visit().names("url-base", &["https://elsewhere.test/blobs/", "--url-base"]);
+}
+
+#[test]
+fn the_devices_own_host_in_urls() {
+    let plan = Plan { url_base: Some("http://127.0.0.1:8080"), ..HEALTHY };
+    let deployment = plan.build();
+    // Another name of this machine, as devices use one.
+    let endpoint = deployment.endpoint().replace("127.0.0.1", "0.0.0.0");
+    let visited = visit(&endpoint, &deployment.server.data(), &["--json"]);
+    visited.names("url-base", &["which is each device itself", "--url-base (EDGEHOP_URL_BASE)"]);
 }
 
 #[test]

@@ -106,6 +106,27 @@ fn every_option_is_a_flag_and_a_variable() {
     }
 }
 
+/// Where it listens for other machines, its own loopback address is no address for them.
+#[test]
+fn a_server_that_sends_devices_to_themselves_says_so() {
+    let warning = "manifests send every device to http://127.0.0.1:";
+    let warns = |arguments: &[&str]| {
+        let program = Program::start(arguments, &[]);
+        let (log, said) = (program.log().contains(warning), program.ready().contains(warning));
+        assert_eq!(log, said, "{arguments:?}: {}{}", program.log(), program.ready());
+        log
+    };
+    assert!(warns(&["--listen", "0.0.0.0:0"]));
+    assert!(!warns(&["--listen", "0.0.0.0:0", "--url-base", "http://ota.example.com"]));
+    assert!(!warns(&["--listen", "127.0.0.1:0"]));
+    // Whoever asks has no say in where others are sent.
+    let program = Program::start(&["--listen", "0.0.0.0:0"], &[]);
+    let asked = format!("http://127.0.0.1:{}{OS}&payloadType=metadataOnly", program.address().port());
+    let headers = ["-H", "Host: ota.test", "-H", "X-Forwarded-Host: ota.test", "-H", "Forwarded: host=ota.test"];
+    let answer = String::from_utf8(curl(&[&headers[..], &[&asked]].concat()).stdout).unwrap();
+    assert!(answer.contains("\"http://127.0.0.1:") && !answer.contains("ota.test"), "{answer}");
+}
+
 #[test]
 fn no_sample_means_nothing_is_published() {
     let empty = |program: &Program| [OS, GAMER].map(|target| get(program.address(), target, &[]).status) == [404, 404];

@@ -38,6 +38,9 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     let metrics_listener = bind(&settings.metrics_listen, "--metrics-listen").await?;
     let (address, metrics_address) = (listener.local_addr()?, metrics_listener.local_addr()?);
     let (stores, contents) = data::open(&settings).await?;
+    if settings.sends_devices_to_themselves(address) {
+        tracing::warn!("{}", ready::to_themselves(address));
+    }
     let service = Service::new(stores.catalog, stores.artifacts, settings.deployment(address));
     let metrics = Arc::new(metrics::Metrics::default());
 

@@ -16,6 +16,9 @@ pub(crate) fn announce(address: SocketAddr, metrics: SocketAddr, settings: &Sett
     };
     let mut text =
         format!("edgehop-server is ready on {base} (data in {data}, metrics on http://{metrics}/metrics)\n\n");
+    if settings.sends_devices_to_themselves(address) {
+        text += &format!("  ## WARNING: {}\n", to_themselves(address));
+    }
     text += &match contents {
         Contents::Nothing => format!(
             "  # nothing is published: devices are answered 404. The first release, and the channel that devices ask for
@@ -45,4 +48,14 @@ pub(crate) fn announce(address: SocketAddr, metrics: SocketAddr, settings: &Sett
     };
     // Whoever waited for the first line may have closed the pipe after it; devices are served all the same.
     let _ = std::io::stdout().write_all((text + "\n").as_bytes());
+}
+
+/// The warning of a server that listens for other machines and gives its own loopback address away.
+pub(crate) fn to_themselves(address: SocketAddr) -> String {
+    format!(
+        "manifests send every device to {}, which is the device itself: say where devices reach this server, such as \
+         --url-base http://ota.example.com:{}",
+        own_base(address),
+        address.port()
+    )
 }

@@ -58,7 +58,8 @@ pub(crate) struct Settings {
     #[arg(long, env = "EDGEHOP_MAX_PACKAGE_BYTES")]
     pub(crate) max_package_bytes: Option<u64>,
 
-    /// What the URLs in manifests start with, such as https://ota.example.com; the address listened on if not given
+    /// What the URLs in manifests start with, such as https://ota.example.com; the address listened on if
+    /// not given, and http://127.0.0.1 where that is every address
     #[arg(long, env = "EDGEHOP_URL_BASE", value_parser = str::parse::<UrlBase>)]
     pub(crate) url_base: Option<UrlBase>,
 
@@ -125,6 +126,11 @@ impl Settings {
     /// Everything is in the data folder.
     pub(crate) fn has_data_folder(&self) -> bool {
         self.catalog.is_none() && self.artifacts.is_none()
+    }
+
+    /// Returns true if the server listens for other machines, and its manifests lead them to their own loopback address.
+    pub(crate) fn sends_devices_to_themselves(&self, address: SocketAddr) -> bool {
+        self.url_base.is_none() && address.ip().is_unspecified()
     }
 
     /// What the resolver needs to know, once the address is.

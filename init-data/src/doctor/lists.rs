@@ -84,6 +84,11 @@ async fn url(exam: &mut Examination, asked: &str, entry: &Value) -> Option<()> {
              back to itself",
             "set the function's URL base to the endpoint (EDGEHOP_URL_BASE, or the stack's DomainName)",
         )
+    } else if is_loopback(url) && !is_loopback(&exam.endpoint) {
+        (
+            "devices are sent to 127.0.0.1, which is each device itself: the server gives its own loopback address away",
+            "start the server with --url-base (EDGEHOP_URL_BASE) set to the endpoint",
+        )
     } else if url.starts_with("s3://") {
         ("devices cannot fetch s3:// URLs", "look who answers: edgehop gives no such URL away")
     } else {
@@ -108,6 +113,15 @@ pub(super) fn is_same(one: &str, other: &str) -> bool {
     parts(one).is_some_and(|one| parts(other) == Some(one))
 }
 
+/// A URL's host is the machine itself, whichever it is.
+fn is_loopback(url: &str) -> bool {
+    let uri: Option<Uri> = url.parse().ok();
+    uri.as_ref().and_then(Uri::host).is_some_and(|host| {
+        let host = host.trim_matches(['[', ']']);
+        host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+    })
+}
+
 async fn presigned(exam: &mut Examination, url: &str) -> Option<()> {
     let shown = url.split('?').next().unwrap_or_default().to_owned();
     let fetched = exam.elsewhere(url, &[(http::header::RANGE, "bytes=0-0")]).await;
@@ -126,6 +140,16 @@ async fn presigned(exam: &mut Examination, url: &str) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn loopback_is_told_from_other_hosts() {
+        for own in ["http://127.0.0.1:8080/x", "http://127.1.2.3", "http://[::1]:80/x", "http://LOCALHOST/x"] {
+            assert!(is_loopback(own), "{own}");
+        }
+        for other in ["http://128.0.0.1/x", "https://ota.test/127.0.0.1", "https://127.0.0.1.ota.test", "/x", ""] {
+            assert!(!is_loopback(other), "{other}");
+        }
+    }
 
     #[test]
     fn urls_are_the_same_however_they_are_spelled() {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::catalog::{Artifact, ObjectKey};
 use crate::decide::{Decision, Entry, Outcome};
-use crate::words::{KeyId, Md5, Sha256, Version};
+use crate::words::{ComponentName, KeyId, Md5, Sha256, Version};
 
 /// URLs of the artifact store's own, by the artifact, in place of those on `/blobs/`.
 pub type Addresses = BTreeMap<Sha256, String>;
@@ -22,9 +22,15 @@ const TYPICAL_ENTRY_BYTES: usize = 448;
 ///
 /// `url_base` is what every `url` starts with that is not among the addresses, without a final `/`.
 pub fn manifest(decision: &Decision, url_base: &str, addresses: &Addresses) -> Bytes {
-    let details = |entry| details(entry, url_base, addresses);
-    let entries: BTreeMap<&str, Details> =
-        decision.entries.iter().map(|entry| (entry.component.as_str(), details(entry))).collect();
+    let files: BTreeMap<&str, String> = file_names(decision)
+        .into_iter()
+        .filter(|file| file.is_told)
+        .map(|file| (file.component.as_str(), file.name))
+        .collect();
+    let named = decision.entries.iter().map(|entry| (entry.component.as_str(), entry));
+    let entries: BTreeMap<&str, Details<'_>> = named
+        .map(|(name, entry)| (name, Details { file: files.get(name).cloned(), ..details(entry, url_base, addresses) }))
+        .collect();
     let mut text = Vec::with_capacity(TYPICAL_ENTRY_BYTES * (entries.len() + 1));
     #[expect(clippy::expect_used, reason = "strings and numbers under string keys always have a JSON form")]
     serde_json::to_writer(&mut text, &entries).expect("a manifest has a JSON form");
@@ -32,11 +38,41 @@ pub fn manifest(decision: &Decision, url_base: &str, addresses: &Addresses) -> B
     text.into()
 }
 
+/// An artifact's name in a package.
+pub(crate) struct FileName<'a> {
+    pub(crate) component: &'a ComponentName,
+    pub(crate) name: String,
+    /// The manifest says it, since it is not `<component>_<version>`.
+    is_told: bool,
+}
+
+/// The names of what a decision delivers: `<component>_<version>`.
+///
+/// `radio` with `lte_1.0` and `radio_lte` with `1.0` would share one, and `package` with `details.json` would take the
+/// manifest's; some file systems do not tell case apart either. Such artifacts are called `<component>@<version>`, which
+/// is nothing else's name: neither components nor versions have an `@`.
+pub(crate) fn file_names(decision: &Decision) -> Vec<FileName<'_>> {
+    let usual = |component: &ComponentName, version: &Version| format!("{component}_{version}");
+    let mut taken: BTreeMap<String, usize> = BTreeMap::from([(FILE_NAME.to_owned(), 1)]);
+    for (component, release) in decision.delivered() {
+        *taken.entry(usual(component, &release.version).to_ascii_lowercase()).or_default() += 1;
+    }
+    let named = decision.delivered().map(|(component, release)| {
+        let name = usual(component, &release.version);
+        let is_told = taken.get(&name.to_ascii_lowercase()).is_some_and(|count| *count > 1);
+        let name = if is_told { format!("{component}@{}", release.version) } else { name };
+        FileName { component, name, is_told }
+    });
+    named.collect()
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Details<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     latest_version: Option<&'a Version>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
     #[serde(rename = "status_code")]
@@ -80,6 +116,7 @@ fn details<'a>(entry: &'a Entry, url_base: &str, addresses: &Addresses) -> Detai
         None => format!("{url_base}/{}", ObjectKey::Blob(artifact.sha256)),
     };
     Details {
+        file: None,
         latest_version: entry.outcome.release().map(|release| &release.version).or(entry.target.as_ref()),
         url: artifact.map(url),
         status_code: entry.outcome.status_code(),

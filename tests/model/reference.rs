@@ -34,8 +34,11 @@ pub(crate) fn answer(catalog: &Catalog, question: &Question) -> Option<Vec<Judge
     if refused(&pairs, &names) {
         return None;
     }
-    let rows = names.iter().filter_map(|name| selected(catalog, &pairs, name));
-    let mut all: Vec<Judged> = rows.map(|row| judged(catalog, &pairs, &digests(&pairs, question), row)).collect();
+    let rows: Vec<&Row> = names.iter().filter_map(|name| selected(catalog, &pairs, name)).collect();
+    let mut had = digests(&pairs, question);
+    // What two of the components have says of neither that it is there.
+    had.retain(|digest| rows.iter().filter(|row| has(catalog, row, digest)).count() < 2);
+    let mut all: Vec<Judged> = rows.into_iter().map(|row| judged(catalog, &pairs, &had, row)).collect();
     for asked in named(&pairs) {
         let published = names.iter().find(|name| lower(name) == asked);
         let answered = all.iter().any(|judged| lower(&judged.part.component) == asked);
@@ -51,6 +54,10 @@ pub(crate) fn answer(catalog: &Catalog, question: &Question) -> Option<Vec<Judge
 fn absent(component: String) -> Judged {
     let part = Part { component, status: 404, delivered: None, hops_remaining: 0, target: String::new() };
     Judged { part, rule: None }
+}
+
+fn has(catalog: &Catalog, row: &Row, digest: &str) -> bool {
+    catalog.releases.iter().any(|release| release.component == row.component && release.md5 == digest)
 }
 
 /// The row that this component is wanted on: the first there is of its own name's channel, `cpuArch`'s, and those of
@@ -88,9 +95,9 @@ fn judged(catalog: &Catalog, pairs: &Pairs, digests: &[String], row: &Row) -> Ju
                 Some(version) => Some(world.said(version)),
                 None => newest(&world, digests).map(Stand::on),
             };
-            let has_it = word.is_none() && digests.contains(&target.md5);
+            let had = if word.is_none() { digests } else { &[] };
             let stopped = at.and_then(|at| world.stopped(at, target));
-            (decided(&world, at, target, has_it), world.closed(target).or(stopped))
+            (given(&world, at, target, had), world.closed(target).or(stopped))
         }
     };
     let part = Part {
@@ -103,10 +110,27 @@ fn judged(catalog: &Catalog, pairs: &Pairs, digests: &[String], row: &Row) -> Ju
     Judged { part, rule }
 }
 
-/// The release that the device runs if it says nothing else: the highest of which it has the digest.
+/// The release that the device runs if it says nothing else: the highest of those that its digests stand for. A digest
+/// stands for the lowest release that has it, and for a withdrawn one only if all of them are.
 fn newest<'a>(world: &World<'a>, digests: &[String]) -> Option<&'a Shipped> {
-    let had = world.releases.iter().copied().filter(|release| digests.contains(&release.md5));
-    had.max_by_key(|release| (rank(&release.version), &release.version))
+    let place = |release: &&'a Shipped| (rank(&release.version), release.version.clone());
+    let stand = |digest: &String| {
+        let all = world.releases.iter().copied().filter(move |release| release.md5 == *digest);
+        let kept = all.clone().filter(|release| !release.withdrawn);
+        kept.min_by_key(place).or(all.min_by_key(place))
+    };
+    digests.iter().filter_map(stand).max_by_key(place)
+}
+
+/// The same, for a device of which nothing is known but the digests of what it has.
+fn given<'a>(world: &World<'a>, at: Option<Stand<'_>>, target: &'a Shipped, had: &[String]) -> (u16, Vec<&'a Shipped>) {
+    let has_it = !had.is_empty() && at.and_then(|at| at.release).is_some_and(|release| release.md5 == target.md5);
+    let (status, way) = decided(world, at, target, has_it);
+    match way.first() {
+        Some(first) if had.contains(&first.md5) => refuse(428),
+        None if [404, 409].contains(&status) && at.is_some() && had.contains(&target.md5) => refuse(304),
+        _ => (status, way),
+    }
 }
 
 /// The status, and the way if it is one to go.

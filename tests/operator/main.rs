@@ -17,5 +17,6 @@ mod json;
 mod keys;
 mod minisign;
 mod stories;
+mod twins;
 mod verbs;
 mod warming;

@@ -22,6 +22,7 @@ mod rules;
 mod shelf;
 mod spelling;
 mod tag;
+mod twins;
 mod unpacked;
 mod vectors;
 #[path = "../model/versions.rs"]

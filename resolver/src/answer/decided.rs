@@ -9,7 +9,7 @@ use super::plain::{json_headers, retry, whole};
 use super::precondition::{Verdict, judge};
 use super::{Answer, Circumstances, Content, Deployment, error, lifetime};
 use crate::decide::{Decision, Reads, nothing_found};
-use crate::manifest::{Addresses, manifest};
+use crate::manifest::{Addresses, file_names, manifest};
 use crate::package::{Member, Plan};
 use crate::query::{Asked, EntityTag, Payload};
 use crate::words::Sha256;
@@ -84,11 +84,10 @@ fn current(text: impl FnOnce() -> Bytes, mut headers: HeaderMap, request: &Heade
 
 /// The layout of what a decision delivers.
 fn plan(manifest: &Bytes, decision: &Decision) -> Plan {
-    let named: Vec<(String, _)> = decision
-        .delivered()
-        .map(|(component, release)| (format!("{component}_{}", release.version), &release.artifact))
-        .collect();
-    let members: Vec<_> = named.iter().map(|(name, artifact)| Member { name, artifact }).collect();
+    let names = file_names(decision);
+    let delivered = names.iter().zip(decision.delivered());
+    let members: Vec<_> =
+        delivered.map(|(file, (_, release))| Member { name: &file.name, artifact: &release.artifact }).collect();
     Plan::new(manifest, &members)
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fixedbitset::FixedBitSet;
 
 use super::Release;
-use crate::words::{FactName, PublicKey, VersionRange};
+use crate::words::{FactName, Md5, PublicKey, VersionRange};
 
 /// What follows from a component's releases about the paths between them, whoever asks. A release is named by its
 /// index in the order of versions.
@@ -33,6 +33,8 @@ pub struct Graph {
     pub(crate) verifies: bool,
     /// The facts that releases require.
     pub(crate) facts: BTreeSet<FactName>,
+    /// For each digest, rising, the release that a device is taken to run of which no more is known.
+    stands: Vec<(Md5, usize)>,
 }
 
 impl Graph {
@@ -70,14 +72,31 @@ impl Graph {
             takers: keys.into_iter().map(takers).collect(),
             verifies: releases.iter().any(|release| !release.trusts.is_empty()),
             facts: releases.iter().flat_map(|release| &release.requires).map(|one| one.fact().clone()).collect(),
+            stands: stands(releases),
             rank,
         }
+    }
+
+    /// The release that a device with these bytes is taken to run: of all that have them the oldest that was not
+    /// withdrawn, else the oldest. What is right for that one is proven to be right for the others (`check`).
+    pub(crate) fn stand(&self, digest: &Md5) -> Option<usize> {
+        let at = self.stands.binary_search_by_key(digest, |(digest, _)| *digest).ok()?;
+        Some(self.stands[at].1)
     }
 
     /// The facts that some release requires: no other fact changes what a device gets.
     pub fn facts(&self) -> &BTreeSet<FactName> {
         &self.facts
     }
+}
+
+fn stands(releases: &[Arc<Release>]) -> Vec<(Md5, usize)> {
+    let mut stands: Vec<(Md5, usize)> =
+        releases.iter().enumerate().map(|(index, release)| (release.artifact.md5, index)).collect();
+    stands.sort_by_key(|(digest, index)| (*digest, releases[*index].withdrawn.is_some(), *index));
+    stands.dedup_by_key(|(digest, _)| *digest);
+    stands.shrink_to_fit();
+    stands
 }
 
 /// The stretch of releases that lies in a range.

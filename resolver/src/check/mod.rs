@@ -3,19 +3,21 @@
 //! For every channel, every combination of facts that releases tell apart, and every release that a device may run:
 //! the path to the target exists, ends, goes one way, and every step is allowed by the records. The path is found by
 //! the search that devices are served by; each step is then tested by another, naive reading of the records, so that a
-//! mistake in one of them shows.
+//! mistake in one of them shows. A device known by its bytes alone may run any release that has them: what it is given
+//! is proven for each of those.
 
 mod combinations;
 mod deliverable;
 mod known_words;
 mod problem;
 mod step;
+mod twins;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use combinations::{Facts, MAX_COMBINATIONS, combinations};
 pub use deliverable::deliverable;
-pub use problem::{Note, Problem, Stranded};
+pub use problem::{Note, Problem, Stranded, Twins};
 
 use crate::catalog::{Channel, Component, Met, Release};
 use crate::decide::{Obstacle, Place, Terrain, no_way, route};
@@ -43,8 +45,15 @@ pub fn check(component: &Component, now: Timestamp) -> Report {
             return report;
         }
     };
+    let sets = twins::sets(component);
+    for set in &sets {
+        for other in &set[1..] {
+            let version = |index: usize| component.releases()[index].version.clone();
+            report.notes.insert(Note::SameBytes { version: version(set[0]), other: version(*other) });
+        }
+    }
     for (name, channel) in &component.channels {
-        self::channel(component, name, channel, &combinations, &mut report);
+        self::channel(component, name, channel, (&combinations, &sets), &mut report);
     }
     report
 }
@@ -85,7 +94,13 @@ fn records(component: &Component, now: Timestamp, report: &mut Report) {
     }
 }
 
-fn channel(component: &Component, name: &ChannelName, channel: &Channel, combinations: &[Facts], report: &mut Report) {
+fn channel(
+    component: &Component,
+    name: &ChannelName,
+    channel: &Channel,
+    (combinations, sets): (&[Facts], &[Vec<usize>]),
+    report: &mut Report,
+) {
     let Some(target) = component.index(&channel.target) else {
         report.problems.insert(Problem::Dangling { channel: name.clone(), target: channel.target.clone() });
         return;
@@ -93,7 +108,10 @@ fn channel(component: &Component, name: &ChannelName, channel: &Channel, combina
     for facts in combinations {
         let terrain = Terrain::new(component, channel, facts);
         match terrain.closed(target) {
-            None => paths(&terrain, name, facts, target, report),
+            None => {
+                paths(&terrain, name, facts, target, report);
+                sets.iter().for_each(|set| twins::twins(&terrain, set, name, facts, target, report));
+            }
             // These devices are not served on this channel: 412 says so.
             Some(Obstacle::Fact { .. }) => {}
             Some(closed) => {

@@ -24,6 +24,8 @@ pub enum Problem {
     },
     /// A release from which a device cannot get to the target.
     Stranded(Stranded),
+    /// Two releases with the same bytes, which are not safe for devices known by those alone.
+    Twins(Twins),
     /// A release that can be installed over nothing older than itself: its range leads in a circle.
     Circular {
         /// The release.
@@ -81,6 +83,21 @@ pub struct Stranded {
     pub why: String,
 }
 
+/// Two releases with the same bytes, and a device that says only those and may run the other.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Twins {
+    /// The channel.
+    pub channel: ChannelName,
+    /// The device's facts, as far as they matter.
+    pub facts: Facts,
+    /// The release that the device is taken to run.
+    pub version: Version,
+    /// The release that it may run as well.
+    pub other: Version,
+    /// What is unsafe about it.
+    pub why: String,
+}
+
 /// What is no reason against publishing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Note {
@@ -90,6 +107,13 @@ pub enum Note {
         version: Version,
         /// Why.
         reason: Reason,
+    },
+    /// Two releases have the same bytes.
+    SameBytes {
+        /// The older.
+        version: Version,
+        /// The newer.
+        other: Version,
     },
     /// A signature is past the moment that its signer gave: devices that look at it refuse the release.
     Expired {
@@ -105,8 +129,11 @@ impl Problem {
     pub fn is_part_of(&self, other: &Problem) -> bool {
         match (self, other) {
             (Problem::Stranded(a), Problem::Stranded(b)) => {
-                let within = b.facts.iter().all(|(fact, value)| a.facts.get(fact) == Some(value));
-                within && (&a.channel, &a.version) == (&b.channel, &b.version)
+                is_within(&a.facts, &b.facts) && (&a.channel, &a.version) == (&b.channel, &b.version)
+            }
+            (Problem::Twins(a), Problem::Twins(b)) => {
+                let same = (&a.channel, &a.version, &a.other) == (&b.channel, &b.version, &b.other);
+                same && is_within(&a.facts, &b.facts)
             }
             (a, b) => a == b,
         }
@@ -119,6 +146,18 @@ impl Problem {
     }
 }
 
+/// Devices with the facts `a` have the facts `b` too.
+fn is_within(a: &Facts, b: &Facts) -> bool {
+    b.iter().all(|(fact, value)| a.get(fact) == Some(value))
+}
+
+fn write_facts(f: &mut fmt::Formatter<'_>, facts: &Facts) -> fmt::Result {
+    facts
+        .iter()
+        .enumerate()
+        .try_for_each(|(index, (fact, value))| write!(f, "{}{fact}={value}", if index == 0 { " where " } else { ", " }))
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -128,10 +167,17 @@ impl fmt::Display for Problem {
             }
             Problem::Stranded(Stranded { channel, facts, version, why, .. }) => {
                 write!(f, "{version} is stranded on {channel}")?;
-                facts.iter().enumerate().try_for_each(|(index, (fact, value))| {
-                    write!(f, "{}{fact}={value}", if index == 0 { " where " } else { ", " })
-                })?;
+                write_facts(f, facts)?;
                 write!(f, ": {why}")
+            }
+            Problem::Twins(Twins { channel, facts, version, other, why }) => {
+                write!(f, "{other} and {version} have the same bytes: on {channel}")?;
+                write_facts(f, facts)?;
+                write!(
+                    f,
+                    ", a device known by these alone is taken for one on {version}: {why}; publish what was built \
+                     anew, with bytes of its own, in place of {other}"
+                )
             }
             Problem::Circular { version, from } => {
                 write!(f, "{version} is installed over {from}, and nothing older than itself lies there: a circle")
@@ -164,6 +210,11 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Note::DeadEnd { version, reason } => write!(f, "{version} is a dead end: {reason}"),
+            Note::SameBytes { version, other } => write!(
+                f,
+                "{other} has the bytes of {version}: a device known by these alone is taken for the older one that is \
+                 not withdrawn, and is asked for installed= where it also has the bytes of a release between"
+            ),
             Note::Expired { version, expires } => {
                 write!(f, "the signature of {version} expired at {expires}: sign it again and publish it again")
             }

@@ -1,12 +1,14 @@
+use std::collections::BTreeSet;
+
 use super::hop;
-use super::installed::{Installed, KnownBy, Place, installed};
+use super::installed::{Installed, KnownBy, Place, had, installed, is_shared};
 use super::outcome::{Entry, Outcome};
 use super::route::{Route, route};
 use super::select::{Missing, Selected, missing, select};
 use super::terrain::Terrain;
-use crate::catalog::Components;
+use crate::catalog::{Components, Release};
 use crate::query::Query;
-use crate::words::{ChannelName, Version};
+use crate::words::{ChannelName, Md5, Version};
 
 /// One component's part of a decision, with the reasoning behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,17 +30,25 @@ pub fn explain(query: &Query, components: &Components) -> Vec<Explanation> {
         let steps = vec![by.on(channel), result(&entry)];
         Explanation { entry, channel: channel.clone(), path: Vec::new(), steps }
     });
-    let mut all: Vec<_> = select(query, components).map(|selected| explained(query, selected)).chain(missing).collect();
+    let selected: Vec<_> = select(query, components).collect();
+    let had = had(query, &selected);
+    let found = selected.iter().map(|one| explained(query, *one, &selected, &had));
+    let mut all: Vec<_> = found.chain(missing).collect();
     all.sort_by_key(|explanation| explanation.entry.component.key());
     all
 }
 
-fn explained(query: &Query, selected: Selected<'_>) -> Explanation {
+fn explained(query: &Query, selected: Selected<'_>, all: &[Selected<'_>], had: &BTreeSet<Md5>) -> Explanation {
     let Selected { key, component, channel_name, channel, by } = selected;
-    let installed = installed(query, key, component);
-    let entry = hop::next(query, selected, installed);
+    let installed = installed(query, key, component, had);
+    let entry = hop::next(query, selected, installed, had);
     let terrain = Terrain::new(component, channel, &query.facts);
-    let mut steps = vec![by.on(channel_name), stands(&terrain, installed)];
+    let mut steps = vec![by.on(channel_name)];
+    if !query.installed.contains_key(key) {
+        steps.extend(passed_over(query, selected, all));
+    }
+    steps.push(stands(&terrain, installed));
+    steps.extend(installed.and_then(|installed| twins(&terrain, installed)));
     let downgrades = if channel.allow_downgrade { ", and lets newer releases go down to it" } else { "" };
     steps.push(format!("{channel_name} points at {}{downgrades}", channel.target));
     let unmet = terrain.graph.conditional.iter().filter_map(|index| terrain.unmet(*index));
@@ -76,6 +86,32 @@ fn stands(terrain: &Terrain<'_>, installed: Option<Installed<'_>>) -> String {
             format!("{version} runs now: installed= says so, though it was never published")
         }
     }
+}
+
+/// The digests of a component that say nothing, since another component that is asked for has the same bytes.
+fn passed_over(query: &Query, selected: Selected<'_>, all: &[Selected<'_>]) -> Option<String> {
+    let shared = |digest: &&Md5| selected.component.graph().stand(digest).is_some() && is_shared(digest, all);
+    let digest = query.have.iter().find(shared)?;
+    let others = all.iter().filter(|one| one.key != selected.key && one.component.graph().stand(digest).is_some());
+    let others: Vec<&str> = others.map(|one| one.component.name.as_str()).collect();
+    let name = &selected.component.name;
+    Some(format!(
+        "the digest {digest} is also that of a release of {}, so it does not say what runs: installed={name}@<version> does",
+        others.join(", ")
+    ))
+}
+
+/// The other releases that a device known by its bytes may be on.
+fn twins(terrain: &Terrain<'_>, Installed { place, known_by }: Installed<'_>) -> Option<String> {
+    let (Place::Release(index), KnownBy::Digest) = (place, known_by) else { return None };
+    let Release { version, artifact, .. } = terrain.release(index);
+    let releases = terrain.component.releases().iter();
+    let others = releases.filter(|other| other.artifact.md5 == artifact.md5 && other.version != *version);
+    let others: Vec<&str> = others.map(|other| other.version.as_str()).collect();
+    (!others.is_empty()).then(|| {
+        let others = others.join(", ");
+        format!("{others} has the same bytes: the oldest that was not withdrawn counts, unless installed= says another")
+    })
 }
 
 /// The releases from a place to the target, if there is a way.

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::installed::{Installed, KnownBy, Place};
@@ -7,12 +8,39 @@ use super::route::{Route, route};
 use super::select::Selected;
 use super::terrain::Terrain;
 use crate::query::Query;
-use crate::words::{ChannelName, Version};
+use crate::words::{ChannelName, Md5, Version};
 
 /// The next hop from what is installed towards the channel's target: the first step of a shortest safe path.
-pub(super) fn next(query: &Query, selected: Selected<'_>, installed: Option<Installed<'_>>) -> Entry {
-    let (outcome, reason) = decided(query, selected, installed);
-    let Selected { component, channel, .. } = selected;
+pub(super) fn next(
+    query: &Query,
+    selected: Selected<'_>,
+    installed: Option<Installed<'_>>,
+    had: &BTreeSet<Md5>,
+) -> Entry {
+    let (mut outcome, mut reason) = decided(query, selected, installed);
+    let Selected { component, channel_name, channel, .. } = selected;
+    if let Some(Installed { place: Place::Release(index), known_by: KnownBy::Digest }) = installed {
+        let target = component.release(&channel.target);
+        match (&outcome, target) {
+            // Of the releases whose bytes it has, nothing tells which it runs: to one it is the next, to one it is over.
+            (Outcome::Install { release, .. }, _) if had.contains(&release.artifact.md5) => {
+                let (name, runs) = (&component.name, &component.releases()[index].version);
+                reason = format!(
+                    "say what runs now, as installed={name}@<version>: the bytes of {} are there, and of {runs}",
+                    release.version
+                );
+                outcome = Outcome::Refused(Refusal::Unsaid);
+            }
+            // Whichever it runs, there is nothing for it.
+            (Outcome::Refused(Refusal::NoPath | Refusal::Withdrawn), Some(target))
+                if had.contains(&target.artifact.md5) =>
+            {
+                reason = on_target(channel_name);
+                outcome = Outcome::Have(Arc::clone(target));
+            }
+            _ => {}
+        }
+    }
     Entry { component: component.name.clone(), target: Some(channel.target.clone()), outcome, reason }
 }
 
@@ -24,8 +52,8 @@ fn decided(query: &Query, selected: Selected<'_>, installed: Option<Installed<'_
     };
     let release = |index: usize| Arc::clone(&component.releases()[index]);
     let terrain = Terrain::new(component, channel, &query.facts);
-    if runs(&terrain, query, installed, target) {
-        return (Outcome::Have(release(target)), format!("already on the target of {channel_name}"));
+    if installed.is_some_and(|installed| runs(&terrain, installed, target)) {
+        return (Outcome::Have(release(target)), on_target(channel_name));
     }
     if let Some(obstacle) = terrain.closed(target) {
         return (Outcome::Refused(Refusal::of(&obstacle)), obstacle.to_string());
@@ -55,11 +83,16 @@ fn decided(query: &Query, selected: Selected<'_>, installed: Option<Installed<'_
     }
 }
 
-/// The device is on the target: it runs that version however spelled, or has the very bytes.
-fn runs(terrain: &Terrain<'_>, query: &Query, installed: Option<Installed<'_>>, target: usize) -> bool {
-    let Some(Installed { place, known_by }) = installed else { return false };
-    let same = matches!(place, Place::Release(index) if terrain.graph.rank[index] == terrain.graph.rank[target]);
-    same || known_by == KnownBy::Digest && query.have.contains(&terrain.release(target).artifact.md5)
+fn on_target(channel: &ChannelName) -> String {
+    format!("already on the target of {channel}")
+}
+
+/// The device is on the target: it runs that version however spelled, or is known by the very bytes.
+fn runs(terrain: &Terrain<'_>, Installed { place, known_by }: Installed<'_>, target: usize) -> bool {
+    let Place::Release(index) = place else { return false };
+    let bytes = |index: usize| &terrain.release(index).artifact.md5;
+    terrain.graph.rank[index] == terrain.graph.rank[target]
+        || known_by == KnownBy::Digest && bytes(index) == bytes(target)
 }
 
 /// What stands between some release that a device might run and the target: a device that does not say what it runs

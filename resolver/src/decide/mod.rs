@@ -32,7 +32,8 @@
 //!
 //! A path goes one way, up or down. Of several shortest ones, the one with the newest first step is taken. A device that
 //! does not say what it runs is given the target if every release might step to it (a newer one is not counted, save for
-//! its floor), and is asked otherwise. Where no path exists, but one would with other facts, the fact is what is missing.
+//! its floor), and is asked otherwise. So is a device known by digests alone whose next hop is among them. Where no path
+//! exists, but one would with other facts, the fact is what is missing.
 
 mod explain;
 mod hop;
@@ -70,10 +71,13 @@ use select::{missing, select};
 pub fn decide(query: &Query, components: &Components, now: Timestamp) -> Decision {
     // No release changes its channel by itself yet, so nothing reads the time and no answer ends early.
     let _ = now;
-    let mut entries: Vec<Entry> = select(query, components)
+    let selected: Vec<_> = select(query, components).collect();
+    let had = installed::had(query, &selected);
+    let mut entries: Vec<Entry> = selected
+        .iter()
         .map(|selected| {
-            let installed = installed::installed(query, selected.key, selected.component);
-            hop::next(query, selected, installed)
+            let installed = installed::installed(query, selected.key, selected.component, &had);
+            hop::next(query, *selected, installed, &had)
         })
         .collect();
     let missing = missing(query, components);

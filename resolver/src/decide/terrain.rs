@@ -124,7 +124,7 @@ impl<'a> Terrain<'a> {
     }
 
     /// What the installed release has against whoever signed another.
-    fn distrust(&self, place: Place<'a>, at: &'a Version, to: &'a Release) -> Option<Obstacle<'a>> {
+    pub(crate) fn distrust(&self, place: Place<'a>, at: &'a Version, to: &'a Release) -> Option<Obstacle<'a>> {
         match (place, to.key()) {
             (Place::Unpublished(..), _) => self.graph.verifies.then_some(Obstacle::UnknownTrust { at }),
             (Place::Release(index), _) if self.release(index).trusts.is_empty() => None,

@@ -15,7 +15,7 @@ const LAYOUT: &[u8] = b"edgehop package 1\n";
 /// An artifact and its name in the package.
 #[derive(Debug, Clone, Copy)]
 pub struct Member<'a> {
-    /// `<component>_<version>`, 100 bytes at most.
+    /// `<component>_<version>` or, where that is taken, `<component>@<version>`; 100 bytes at most.
     pub name: &'a str,
     /// The bytes that go in under that name.
     pub artifact: &'a Artifact,

@@ -15,7 +15,7 @@ pub const MAX_REASON_BYTES: usize = 240;
 /// Longest notes of a release, in bytes: they are read with the component's other records.
 pub const MAX_NOTES_BYTES: usize = 4096;
 
-// A member of a package is called `<component>_<version>`.
+// A member of a package is called `<component>_<version>`, or has an `@` between.
 const _: () = assert!(MAX_COMPONENT_BYTES + 1 + super::MAX_VERSION_BYTES <= 100);
 
 /// Query keys with a meaning of their own: no component may be called so.

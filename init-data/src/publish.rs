@@ -53,7 +53,8 @@ pub struct Terms {
     pub notes: Option<Notes>,
 }
 
-/// A channel as it is to point at a release. What is not given stays as it was.
+/// A channel as it is to point at a release. What is not given stays as it was, but for the leave to go down: that ends
+/// when the channel moves, unless it is given again.
 #[derive(Debug, Clone)]
 pub struct Pointer {
     /// The channel.
@@ -77,6 +78,9 @@ pub struct Published {
     pub unchanged: bool,
     /// The problems that were forced.
     pub forced: Vec<String>,
+    /// The newest release, if it is newer than this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub newest: Option<Version>,
 }
 
 /// Why a file was not published. What had been done before is harmless and is found again by the next attempt.
@@ -156,7 +160,9 @@ pub async fn publish<C: Catalog, A: Artifacts>(
         // A collector of garbage may have taken the bytes before the record named them; it cannot any more.
         put_again_if_gone(stores, &staged, &release).await?;
     }
+    let newest = before.releases().last().map(|newest| &newest.version);
     Ok(Published {
+        newest: newest.filter(|newest| newest.precedence(&release.version).is_gt()).cloned(),
         component: before.name.clone(),
         release: edit.releases.pop().unwrap_or(release),
         channel: channel.map(|pointer| pointer.name),
@@ -272,10 +278,11 @@ impl Pointer {
     /// The channel, pointing at a version.
     pub fn at(&self, before: &Component, target: &Version) -> Channel {
         let mut channel = before.channels.get(&self.name).cloned().unwrap_or_else(|| Channel::new(target.clone()));
+        let moves = channel.target != *target;
         channel.target = target.clone();
         channel.forced = None;
         channel.attributes = self.attributes.clone().unwrap_or(channel.attributes);
-        channel.allow_downgrade = self.allow_downgrade.unwrap_or(channel.allow_downgrade);
+        channel.allow_downgrade = self.allow_downgrade.unwrap_or(channel.allow_downgrade && !moves);
         channel
     }
 }
@@ -287,6 +294,9 @@ impl fmt::Display for Published {
         write!(f, "{} {version} {what}: {} bytes, sha256 {}", self.component, artifact.size, artifact.sha256)?;
         if let Some(channel) = &self.channel {
             write!(f, "\n{channel} points at {version}")?;
+        }
+        if let Some(newest) = &self.newest {
+            write!(f, "\nnote: {version} sorts below {newest}, the newest release that is there")?;
         }
         self.forced.iter().try_for_each(|problem| write!(f, "\nforced: {problem}"))
     }

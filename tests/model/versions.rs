@@ -3,7 +3,7 @@
 /// What is published, rising: some in two spellings, some with an escape in a query. Nothing is published below, above,
 /// and at one place between.
 pub(crate) const PUBLISHED: &[&str] =
-    &["1.0", "2.0-RC1", "2.0-rc1", "2.0", "2.0+b", "5.6.9", "5.6.14", "v5.6.14", "6.15.008"];
+    &["1.0", "2.0-RC1", "2.0-rc1", "2.0", "2.0+b", "5.6.9", "5.6.14", "v5.6.14", "5.6.14-hotfix1", "6.15.008"];
 
 /// What devices say they run, rising.
 pub(crate) fn spellings() -> Vec<&'static str> {
@@ -19,12 +19,15 @@ pub(crate) fn rank(version: &str) -> usize {
 const TABLE: &[&[&str]] = &[
     &["0.9"],
     &["1.0", "1.00", "v1.0"],
+    &["2.0-nightly"],
     &["2.0-rc1", "2.0-RC1"],
     &["2.0"],
     &["2.0+b", "2.0+B"],
     &["3.1"],
     &["5.6.9"],
     &["5.6.14", "v5.6.14", "5.6.014"],
+    &["5.6.14-emea"],
+    &["5.6.14-hotfix1", "V5.6.14.HOTFIX01"],
     &["6.15.008", "6.15.8"],
     &["2024.11.30"],
 ];

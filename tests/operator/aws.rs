@@ -56,7 +56,7 @@ fn the_story_from_publishing_to_collecting() {
     assert!(desk.done("export").contains("in two steps"));
 
     desk.publish("ipModule", "6.15.009", "--channel prod");
-    desk.done("channel set ipModule prod 6.15.008");
+    desk.done("channel set ipModule prod 6.15.008 --allow-downgrade");
     desk.done("yank ipModule 6.15.009 --reason 'it reboots'");
     assert!(desk.done("releases ipModule").contains("withdrawn: it reboots"));
     let server = desk.serve_aws();

@@ -41,7 +41,7 @@ fn two_operators_at_once_lose_nothing() {
             let file = format!("app-{version}.bin");
             desks[which].artifact(&file);
             versions.push(version.clone());
-            format!("publish app {version} {file} --channel prod")
+            format!("publish app {version} {file} --channel prod --allow-downgrade")
         });
         let running = [start(&desks[0], &lines[0]), start(&desks[1], &lines[1])];
         for ((desk, line), child) in desks.iter().zip(&lines).zip(running) {

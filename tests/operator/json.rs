@@ -70,7 +70,7 @@ fn what_channels_point_at() {
     check_keys(&said, "/fw", "beta prod");
     check_keys(&said, "/fw/prod", "target attributes");
     check_keys(&said, "/fw/beta", "target attributes allow_downgrade");
-    let said = desk.json("channel set fw beta 1.0 --attribute gamer");
+    let said = desk.json("channel set fw beta 1.0 --attribute gamer --allow-downgrade");
     check_keys(&said, "", "component name channel unchanged forced");
     check_keys(&said, "/channel", "target attributes allow_downgrade");
     assert_eq!(desk.json("channel set fw beta --attribute gamer")["unchanged"], true);

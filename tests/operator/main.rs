@@ -12,6 +12,7 @@ mod bad_words;
 mod desk;
 mod device;
 mod explain;
+mod going_down;
 mod half_given;
 mod json;
 mod keys;

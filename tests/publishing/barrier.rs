@@ -54,7 +54,9 @@ async fn two_releases_of_a_component() {
         let before = place.component("app").await;
         let publication = |which: usize| {
             let content = Content::new((2 * round + which) as u64, SIZE);
-            on(place.publication("app", &format!("{round}.{which}"), content), "prod")
+            let mut publication = on(place.publication("app", &format!("{round}.{which}"), content), "prod");
+            publication.channel.as_mut().unwrap().allow_downgrade = Some(true);
+            publication
         };
         let done = tokio::join!(published(&stores[0], publication(0)), published(&stores[1], publication(1)));
         let done = [done.0.map(|_| ()), done.1.map(|_| ())];

@@ -40,7 +40,13 @@ const CHANGES: [Change; 15] = [
         },
         &["~ release 1: notes: nothing → old", "~ release 3: barrier: nothing → b, notes: nothing → new"],
     ),
-    (|part| prod(part).target = "1".parse().unwrap(), &["~ channel prod: target: 2 → 1"]),
+    (
+        |part| {
+            prod(part).target = "1".parse().unwrap();
+            prod(part).allow_downgrade = true;
+        },
+        &["~ channel prod: target: 2 → 1, allow_downgrade: nothing → true"],
+    ),
     (|part| prod(part).attributes = set("gamer"), &["~ channel prod: attributes: [] → [\"gamer\"]"]),
     (
         |part| {

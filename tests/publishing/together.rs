@@ -32,7 +32,15 @@ fn two_releases_at_once() {
         let versions = [format!("{round}.1"), format!("{round}.2")];
         let files = [1, 2].map(|which| place.file(Content::new((round * 2 + which) as u64, SIZE)));
         let publish = |which: usize| -> Vec<&str> {
-            vec!["publish", "app", &versions[which], files[which].to_str().unwrap(), "--channel", "prod"]
+            vec![
+                "publish",
+                "app",
+                &versions[which],
+                files[which].to_str().unwrap(),
+                "--channel",
+                "prod",
+                "--allow-downgrade",
+            ]
         };
         lost += both(&edgehop, &publish(0), &publish(1));
         let listed = versions_of(&edgehop, "app");
@@ -127,7 +135,7 @@ fn two_channels_at_once() {
         both(
             &edgehop,
             &["channel", "set", "app", "prod", to[0], "--allow-downgrade", "true"],
-            &["channel", "set", "app", "beta", to[1], "--attribute", &format!("round{round}")],
+            &["channel", "set", "app", "beta", to[1], "--allow-downgrade", "--attribute", &format!("round{round}")],
         );
         assert_eq!([target(&edgehop, "app", "prod"), target(&edgehop, "app", "beta")], to);
         let shown = edgehop.json(&["channel", "show", "app", "beta"]);

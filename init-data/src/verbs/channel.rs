@@ -38,7 +38,8 @@ enum ChannelVerb {
         /// No attribute wants the component on this channel any more
         #[arg(long, conflicts_with = "attributes")]
         no_attributes: bool,
-        /// Whether a device on something newer goes down to the target
+        /// Whether a device on something newer goes down to the target; ends when the channel moves,
+        /// unless given again
         #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
         allow_downgrade: Option<bool>,
         /// Set it although devices would be stranded, for this reason, which is kept

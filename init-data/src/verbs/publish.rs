@@ -29,7 +29,8 @@ pub(crate) struct PublishArgs {
     /// A device with this attribute, on that channel, gets the component; may be given several times
     #[arg(long = "attribute", value_name = "NAME", requires = "channel", value_parser = lower_case::<AttributeName>)]
     attributes: Vec<AttributeName>,
-    /// Whether a device on something newer goes down to that channel's target
+    /// Whether a device on something newer goes down to that channel's target; ends when the channel moves,
+    /// unless given again
     #[arg(long, value_name = "BOOL", requires = "channel", num_args = 0..=1, default_missing_value = "true")]
     allow_downgrade: Option<bool>,
     /// A fact that it takes, such as hw.rev>=3 or hw.board=a|b; may be given several times

@@ -105,6 +105,7 @@ fn channel(
         report.problems.insert(Problem::Dangling { channel: name.clone(), target: channel.target.clone() });
         return;
     };
+    above(component, name, channel, report);
     for facts in combinations {
         let terrain = Terrain::new(component, channel, facts);
         match terrain.closed(target) {
@@ -120,6 +121,24 @@ fn channel(
             }
         }
     }
+}
+
+/// Notes that devices may run what is newer than the channel's target, and hear 409. A dead end is noted as such.
+fn above(component: &Component, name: &ChannelName, channel: &Channel, report: &mut Report) {
+    if channel.allow_downgrade {
+        return;
+    }
+    let newer = component
+        .releases()
+        .iter()
+        .filter(|release| release.dead_end.is_none() && release.version.precedence(&channel.target).is_gt());
+    let (count, newest) = newer.fold((0, None), |(count, _), release| (count + 1, Some(release)));
+    report.notes.extend(newest.map(|newest| Note::Above {
+        channel: name.clone(),
+        target: channel.target.clone(),
+        newest: newest.version.clone(),
+        count,
+    }));
 }
 
 /// Proves the paths of one channel for devices with the same facts.

@@ -122,6 +122,17 @@ pub enum Note {
         /// When it expired.
         expires: Timestamp,
     },
+    /// Releases above a channel's target, which devices that run them hear 409 for.
+    Above {
+        /// The channel.
+        channel: ChannelName,
+        /// Its target.
+        target: Version,
+        /// The newest of them.
+        newest: Version,
+        /// How many there are.
+        count: usize,
+    },
 }
 
 impl Problem {
@@ -217,6 +228,13 @@ impl fmt::Display for Note {
             ),
             Note::Expired { version, expires } => {
                 write!(f, "the signature of {version} expired at {expires}: sign it again and publish it again")
+            }
+            Note::Above { channel, target, newest, count } => {
+                write!(f, "devices on {newest}")?;
+                if let more @ 1.. = count - 1 {
+                    write!(f, " (and on {more} more above {target})")?;
+                }
+                write!(f, " hear 409 on {channel}, which points at {target} and does not allow downgrades")
             }
         }
     }

@@ -58,7 +58,7 @@ enum Verb {
     KnownWords(verbs::KnownWordsArgs),
     /// Makes and shows the keys that releases are signed with
     Key(verbs::KeyArgs),
-    /// Signs a file and a statement about it, for publishing; needs no store
+    /// Signs a file and a statement about it, for publishing
     Sign(verbs::SignArgs),
     /// Verifies a signed file and shows what was signed; needs no store
     Verify(verbs::VerifyArgs),
@@ -97,10 +97,13 @@ async fn main() -> ExitCode {
 impl Arguments {
     /// The same, if both stores were named or neither: whatever the verb, half a pair is a wrong command line.
     fn with_both_stores(self) -> Result<Arguments, clap::Error> {
-        let usage = |error| Arguments::command().error(ErrorKind::MissingRequiredArgument, error);
-        self.stores.places().map_err(usage)?;
+        self.stores.places().map_err(missing)?;
         Ok(self)
     }
+}
+
+fn missing(what: impl std::fmt::Display) -> clap::Error {
+    Arguments::command().error(ErrorKind::MissingRequiredArgument, what)
 }
 
 /// Does what was asked, and prints what was found; whether that is not as it must be.
@@ -147,7 +150,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<bool> {
         #[cfg(feature = "deploy")]
         Verb::Doctor(args) => args.run(&stores, now()?).await,
         Verb::Key(args) => Report::of(&args.run()?),
-        Verb::Sign(args) => Report::of(&args.run(now()?)?),
+        Verb::Sign(args) => match args.run(&stores, now()?).await {
+            Err(error) if error.is::<verbs::NoMinimum>() => exit::usage(&missing(error)),
+            signed => Report::of(&signed?),
+        },
         Verb::Verify(args) => Report::of(&args.run(now()?)?),
         Verb::Completions(args) => return args.run(Arguments::command()).map(|()| false),
         Verb::Man(args) => return args.run(Arguments::command()).map(|()| false),

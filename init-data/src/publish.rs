@@ -253,6 +253,9 @@ impl Terms {
             if release.from.is_none() {
                 release.from = statement.minimum.map(VersionRange::at_least);
             }
+            if release.requires.is_empty() {
+                release.requires = statement.requires;
+            }
             if release.trusts.is_empty() {
                 release.trusts.insert(signature.key);
             }

@@ -102,7 +102,7 @@ impl Desk {
     pub fn signed(&self, component: &str, version: &str, key: &str) -> String {
         let file = format!("{component}-{version}.bin");
         self.artifact(&file);
-        self.done(&format!("sign {file} --component {component} --version {version} --key {key}.key"));
+        self.done(&format!("sign {file} --component {component} --version {version} --minimum any --key {key}.key"));
         file
     }
 

@@ -150,7 +150,7 @@ fn what_was_signed() {
     let said = desk.json(&format!("{sign} --key a.key --expires 1h --minimum 0.5 --output other.minisig"));
     check_keys(&said, "", "statement trusted_comment signed");
     check_keys(&said, "/signed", "file key signature");
-    let said = desk.json("verify fw-1.0.bin --public-key a.pub --signature other.minisig");
+    let said = desk.json("verify fw-1.0.bin --public-key a.pub --signature other.minisig --component fw --version 1.0");
     check_keys(&said, "", "file key trusted_comment statement");
     check_keys(&said, "/statement", statement);
     let said = desk.json("key generate --no-password --secret b.key --public b.pub");

@@ -55,7 +55,7 @@ fn a_password_protects_a_key_for_both() {
     desk.write("password", format!("{PASSWORD}\n"));
     desk.done("key generate --secret safe.key --public safe.pub --password-file password");
     desk.artifact("fw.bin");
-    let sign = "sign fw.bin --component fw --version 1.0 --key safe.key";
+    let sign = "sign fw.bin --component fw --version 1.0 --minimum any --key safe.key";
     desk.done(&format!("{sign} --password-file password"));
     check_verified(&desk, "fw.bin", "safe.pub", "other.pub");
     check_published(&desk, "fw.bin", "safe.pub");

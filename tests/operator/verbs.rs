@@ -32,7 +32,7 @@ const VERBS: [(&str, &str); 27] = [
     ("key", ""),
     ("key generate", "--secret --public --no-password --password-file"),
     ("key show", "--password-file"),
-    ("sign", "--component --version --minimum --expires --key --password-file --output --comment-only"),
+    ("sign", "--component --version --minimum --requires --expires --key --password-file --output --comment-only"),
     ("verify", "--public-key --signature --component --version"),
     ("sample", "--sample-size --remove"),
     ("init", "--create --profile --region --endpoint-url --code --parameter --code-bucket --sample-size"),

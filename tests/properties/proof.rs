@@ -66,6 +66,7 @@ proptest! {
                     Problem::Circular { version, .. } => Some(("circular", version.to_string())),
                     Problem::Floor { version, .. } => Some(("floor", version.to_string())),
                     Problem::BelowMinimum { version, .. } => Some(("minimum", version.to_string())),
+                    Problem::Wider { version, .. } => Some(("wider", version.to_string())),
                     Problem::SameVersion { other, .. } => Some(("same", other.to_string())),
                     Problem::Superseded { version, .. } => Some(("superseded", version.to_string())),
                     Problem::TooManyCombinations { .. } => Some(("combinations", String::new())),

@@ -45,7 +45,7 @@ const CHANGES: [Change; 15] = [
             prod(part).target = "1".parse().unwrap();
             prod(part).allow_downgrade = true;
         },
-        &["~ channel prod: target: 2 → 1, allow_downgrade: nothing → true"],
+        &["~ channel prod: allow_downgrade: nothing → true, target: 2 → 1"],
     ),
     (|part| prod(part).attributes = set("gamer"), &["~ channel prod: attributes: [] → [\"gamer\"]"]),
     (

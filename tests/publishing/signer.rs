@@ -55,6 +55,7 @@ impl Signer {
             issued: now(),
             expires: Some(Timestamp(now().0 + 3600)),
             minimum: None,
+            requires: Default::default(),
         };
         sign(file, &said(statement), &self.key).unwrap().minisig
     }

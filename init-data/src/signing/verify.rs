@@ -146,6 +146,7 @@ mod tests {
             issued: Timestamp(1_795_248_000),
             expires: None,
             minimum: None,
+            requires: Default::default(),
         };
         (folder, key, statement)
     }

@@ -57,7 +57,7 @@ pub(crate) use publish::PublishArgs;
 pub(crate) use releases::ReleasesArgs;
 pub(crate) use report::Report;
 pub(crate) use sample::SampleArgs;
-pub(crate) use sign::SignArgs;
+pub(crate) use sign::{NoMinimum, SignArgs};
 pub(crate) use verify::VerifyArgs;
 pub(crate) use warm::WarmArgs;
 pub(crate) use written::written;

@@ -1,10 +1,13 @@
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::{Context as _, ensure};
+use init_data::StoreOptions;
 use init_data::signing::{Measured, StoredKey, measure, sign, signature_of, write_signature};
-use resolver::catalog::{MAX_ARTIFACT_BYTES, Statement};
+use resolver::catalog::{MAX_ARTIFACT_BYTES, Requirement, Statement};
+use resolver::check::passes;
 use resolver::words::{ComponentName, KeyId, Timestamp, Version};
 use serde::Serialize;
 
@@ -21,9 +24,14 @@ pub(crate) struct SignArgs {
     /// Which release it is
     #[arg(long)]
     version: Version,
-    /// The oldest version that it may replace [default: any]
+    /// The oldest version that it may replace, or any [default: what the catalog has devices pass first, if it has
+    /// releases of the component]
     #[arg(long, value_name = "VERSION")]
     minimum: Option<Version>,
+    /// A fact that it takes, such as hw.rev>=3 or hw.board=a|b; may be given several times [default: what the release
+    /// requires in the catalog, unless --minimum is given]
+    #[arg(long)]
+    requires: Vec<Requirement>,
     /// How long it may be published: a time such as 365d or 12h, a moment such as 2027-11-21T08:00:00Z, or never
     #[arg(long, default_value = "never")]
     expires: Expiry,
@@ -64,12 +72,22 @@ enum Expiry {
     At(Timestamp),
 }
 
+/// The catalog does not know what a release may replace, and nobody said.
+#[derive(Debug, thiserror::Error)]
+#[error("--minimum is needed, the oldest version that {component} {version} may replace, or any: {why}")]
+pub(crate) struct NoMinimum {
+    component: ComponentName,
+    version: Version,
+    why: String,
+}
+
 #[derive(Debug, thiserror::Error)]
 #[error("it takes a time such as 365d or 12h, a moment such as 2027-11-21T08:00:00Z, or never")]
 struct InvalidExpiry;
 
 impl SignArgs {
-    pub(crate) fn run(self, now: Timestamp) -> anyhow::Result<SignReport> {
+    pub(crate) async fn run(self, stores: &StoreOptions, now: Timestamp) -> anyhow::Result<SignReport> {
+        let (minimum, requires) = self.replaces(stores).await?;
         let file = self.file.display();
         let Measured { sha256, size } = measure(&self.file).with_context(|| format!("cannot read {file}"))?;
         ensure!(size > 0, "{file} is empty: an artifact takes at least one byte");
@@ -92,8 +110,8 @@ impl SignArgs {
             size,
             issued: now,
             expires,
-            // In a statement the word means no version.
-            minimum: self.minimum.filter(|version| version.as_str() != "any"),
+            minimum,
+            requires,
         };
         let signed = match &self.key {
             None => None,
@@ -108,6 +126,25 @@ impl SignArgs {
         };
         Ok(SignReport { trusted_comment: statement.to_string(), statement, signed })
     }
+
+    /// The oldest version that it may replace and what it requires: as given, else as the catalog has it.
+    async fn replaces(&self, stores: &StoreOptions) -> anyhow::Result<(Option<Version>, BTreeSet<Requirement>)> {
+        let requires: BTreeSet<Requirement> = self.requires.iter().cloned().collect();
+        if let Some(minimum) = &self.minimum {
+            // In a statement the word means no version.
+            return Ok((Some(minimum.clone()).filter(|version| version.as_str() != "any"), requires));
+        }
+        let SignArgs { component, version, .. } = self;
+        let unknown = |why| NoMinimum { component: component.clone(), version: version.clone(), why };
+        let stores = stores.open().await.map_err(|error| unknown(format!("{error:#}")))?;
+        let published = stores.component(component).await?;
+        if published.releases().is_empty() {
+            return Err(unknown(format!("the catalog has no release of {component}")).into());
+        }
+        let recorded = published.release(version).map(|release| release.requires.clone());
+        let requires = if requires.is_empty() { recorded.unwrap_or_default() } else { requires };
+        Ok((passes(&published, version, &requires).cloned(), requires))
+    }
 }
 
 impl fmt::Display for SignReport {
@@ -115,8 +152,13 @@ impl fmt::Display for SignReport {
         match &self.signed {
             None => f.write_str(&self.trusted_comment),
             Some(Signed { file, key, signature }) => {
-                let Statement { component, version, .. } = &self.statement;
-                write!(f, "signed {file} as {component} {version} by key {key}: {signature}")
+                let Statement { component, version, minimum, requires, .. } = &self.statement;
+                write!(f, "signed {file} as {component} {version} by key {key}: {signature}")?;
+                match minimum {
+                    Some(minimum) => write!(f, "\nreplaces {minimum} or newer")?,
+                    None => f.write_str("\nreplaces any version")?,
+                }
+                requires.iter().try_for_each(|requirement| write!(f, "\nrequires {requirement}"))
             }
         }
     }

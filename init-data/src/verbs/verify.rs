@@ -36,7 +36,7 @@ pub(crate) struct VerifyReport {
     trusted_comment: String,
     /// What the comment says about the file, which is true.
     statement: Option<Statement>,
-    /// Why it says nothing.
+    /// Why it says nothing, or what was not asked of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
 }
@@ -59,7 +59,14 @@ impl VerifyArgs {
                 Err(error) => bail!("cannot tell whether this is {component} {version}: {error}"),
             }
         }
-        let note = statement.as_ref().err().map(|error| format!("not to be published as it is: {error}"));
+        let note = match &statement {
+            Err(error) => Some(format!("not to be published as it is: {error}")),
+            Ok(_) if self.component.is_none() => Some(
+                "any component and version was accepted: give --component and --version to have them verified"
+                    .to_owned(),
+            ),
+            Ok(_) => None,
+        };
         Ok(VerifyReport {
             file: self.file.display().to_string(),
             key: key.id(),
@@ -73,7 +80,8 @@ impl VerifyArgs {
 impl fmt::Display for VerifyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "verified   {}, signed by key {}", self.file, self.key)?;
-        let Some(Statement { component, version, sha256, size, issued, expires, minimum }) = &self.statement else {
+        let Some(Statement { component, version, sha256, size, issued, expires, minimum, requires }) = &self.statement
+        else {
             write!(f, "\ncomment    {}", self.trusted_comment)?;
             return self.note.iter().try_for_each(|note| write!(f, "\nnote       {note}"));
         };
@@ -84,8 +92,10 @@ impl fmt::Display for VerifyReport {
             None => f.write_str("\nexpires    never")?,
         }
         match minimum {
-            Some(version) => write!(f, "\nreplaces   {version} or newer"),
-            None => f.write_str("\nreplaces   any version"),
+            Some(version) => write!(f, "\nreplaces   {version} or newer")?,
+            None => f.write_str("\nreplaces   any version")?,
         }
+        requires.iter().try_for_each(|requirement| write!(f, "\nrequires   {requirement}"))?;
+        self.note.iter().try_for_each(|note| write!(f, "\nnote       {note}"))
     }
 }

@@ -124,6 +124,7 @@ mod tests {
             issued: "2026-11-21T08:00:00Z".parse().unwrap(),
             expires: "2027-11-21T08:00:00Z".parse().ok(),
             minimum: None,
+            requires: Default::default(),
         }
     }
 

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Artifact, Requirement, Signature};
+use super::{Artifact, Requirement, Signature, Statement};
 use crate::words::{Notes, PublicKey, Reason, Timestamp, Version, VersionRange};
 
 /// One version of one component: its bytes, and between which releases it may stand. Its bytes never change once
@@ -94,9 +94,14 @@ impl Release {
 
     /// The oldest version that its signer lets it replace, if its range lets it replace older ones.
     pub fn below_minimum(&self) -> Option<Version> {
-        let minimum = self.signature.as_ref()?.minisig.statement().ok()?.minimum?;
+        let minimum = self.statement()?.minimum?;
         let reaches = self.from.as_ref().is_none_or(|from| from.reaches_below(&minimum));
         reaches.then_some(minimum)
+    }
+
+    /// What its signer says about it.
+    pub fn statement(&self) -> Option<Statement> {
+        self.signature.as_ref()?.minisig.statement().ok()
     }
 
     /// The key that signed it.

@@ -1,9 +1,10 @@
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
 
-use super::MAX_ARTIFACT_BYTES;
+use super::{MAX_ARTIFACT_BYTES, Requirement};
 use crate::words::{ComponentName, Sha256, Timestamp, Version};
 
 /// What a statement starts with: the language it is in, and that language's version.
@@ -12,7 +13,8 @@ const LANGUAGE: (&str, &str) = ("edgehop", "1");
 /// What the signer of a release says about it, as the signature's trusted comment: `key:value` pairs.
 ///
 /// Written in the order of the fields, with tabs between. Read in any order, with tabs or spaces between; keys that are
-/// not known are passed over, so that a later edgehop can say more.
+/// not known are passed over, so that a later edgehop can say more. Each requirement is a pair of its own, after the
+/// others, so that a script finds one a line once it has made lines of tabs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Statement {
     /// What it is a release of.
@@ -29,6 +31,9 @@ pub struct Statement {
     pub expires: Option<Timestamp>,
     /// The oldest version that it may replace, written `any` if it may replace all of them.
     pub minimum: Option<Version>,
+    /// What a device's facts must meet.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub requires: BTreeSet<Requirement>,
 }
 
 /// Not a statement.
@@ -65,7 +70,7 @@ pub enum InvalidStatement {
 
 impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Statement { component, version, sha256, size, issued, expires, minimum } = self;
+        let Statement { component, version, sha256, size, issued, expires, minimum, requires } = self;
         let (key, value) = LANGUAGE;
         write!(f, "{key}:{value}\tcomponent:{component}\tversion:{version}\tsha256:{sha256}\tsize:{size}")?;
         write!(f, "\tissued:{issued}")?;
@@ -74,9 +79,10 @@ impl fmt::Display for Statement {
             None => f.write_str("\texpires:never")?,
         }
         match minimum {
-            Some(version) => write!(f, "\tminimum:{version}"),
-            None => f.write_str("\tminimum:any"),
+            Some(version) => write!(f, "\tminimum:{version}")?,
+            None => f.write_str("\tminimum:any")?,
         }
+        requires.iter().try_for_each(|requirement| write!(f, "\trequires:{requirement}"))
     }
 }
 
@@ -106,6 +112,12 @@ impl FromStr for Statement {
                 "any" => Some(None),
                 given => given.parse().ok().map(Some),
             })?,
+            requires: values(text, "requires")
+                .map(|given| {
+                    let takes = "a requirement such as hw.rev>=3";
+                    given.parse().map_err(|_| InvalidStatement::bad("requires", given, takes))
+                })
+                .collect::<Result<_, _>>()?,
         })
     }
 }
@@ -117,12 +129,22 @@ fn field<T>(
     takes: &'static str,
     read: impl Fn(&str) -> Option<T>,
 ) -> Result<T, InvalidStatement> {
-    let mut values = text.split(['\t', ' ']).filter_map(|pair| pair.strip_prefix(key)?.strip_prefix(':'));
+    let mut values = values(text, key);
     let given = values.next().ok_or(InvalidStatement::Missing { key, takes })?;
     if values.next().is_some() {
         return Err(InvalidStatement::Twice(key));
     }
-    read(given).ok_or_else(|| InvalidStatement::Bad { key, given: crate::words::cut(given.to_owned()), takes })
+    read(given).ok_or_else(|| InvalidStatement::bad(key, given, takes))
+}
+
+fn values<'a>(text: &'a str, key: &'static str) -> impl Iterator<Item = &'a str> {
+    text.split(['\t', ' ']).filter_map(move |pair| pair.strip_prefix(key)?.strip_prefix(':'))
+}
+
+impl InvalidStatement {
+    fn bad(key: &'static str, given: &str, takes: &'static str) -> InvalidStatement {
+        InvalidStatement::Bad { key, given: crate::words::cut(given.to_owned()), takes }
+    }
 }
 
 fn size(given: &str) -> Option<u64> {
@@ -155,6 +177,14 @@ mod tests {
     }
 
     #[test]
+    fn each_requirement_is_a_pair_of_its_own() {
+        let text = format!("{TEXT}\trequires:hw.board=a|b\trequires:hw.rev>=3");
+        let read: Statement = text.parse().unwrap();
+        assert_eq!(read.requires.len(), 2);
+        assert_eq!(read.to_string(), text);
+    }
+
+    #[test]
     fn is_read_in_any_order_and_beside_what_it_does_not_know() {
         let mut pairs: Vec<_> = TEXT.split('\t').rev().collect();
         pairs.insert(3, "hashed");
@@ -167,6 +197,8 @@ mod tests {
         let refused = |text: &str| text.parse::<Statement>().unwrap_err().to_string();
         let said = refused("timestamp:1556193335\tfile:test\thashed");
         assert!(said.contains("says nothing about a release"), "{said}");
+        let said = refused(&format!("{TEXT}\trequires:3"));
+        assert!(said.contains("requires:3 in the trusted comment is refused: requires takes a requirement"), "{said}");
         for (bad, said) in [
             ("edgehop:2", "edgehop:2 in the trusted comment is refused: edgehop takes 1"),
             ("component:os", "component:os in the trusted comment is refused"),
@@ -210,8 +242,9 @@ mod tests {
             issued in moment(),
             expires in prop::option::of(moment()),
             minimum in prop::option::of(version().prop_filter("is the word for none", |version| version.as_str() != "any")),
+            requires in prop::collection::btree_set("hw\\.[a-z]{1,8}(=|!=|>=|<)[a-z0-9]{1,8}".prop_map(|text| text.parse().unwrap()), 0..3),
         ) -> Statement {
-            Statement { component, version, sha256, size, issued, expires, minimum }
+            Statement { component, version, sha256, size, issued, expires, minimum, requires }
         }
     }
 

@@ -9,6 +9,7 @@
 mod combinations;
 mod deliverable;
 mod known_words;
+mod passes;
 mod problem;
 mod step;
 mod twins;
@@ -17,11 +18,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use combinations::{Facts, MAX_COMBINATIONS, combinations};
 pub use deliverable::deliverable;
+pub use passes::passes;
 pub use problem::{Note, Problem, Stranded, Twins};
 
-use crate::catalog::{Channel, Component, Met, Release};
+use crate::catalog::{Channel, Component, Met, Release, Statement};
 use crate::decide::{Obstacle, Place, Terrain, no_way, route};
-use crate::words::{ChannelName, Timestamp};
+use crate::words::{ChannelName, Timestamp, Version};
 
 /// What was found about one component.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -84,13 +86,33 @@ fn records(component: &Component, now: Timestamp, report: &mut Report) {
         if let Some(reason) = &release.dead_end {
             report.notes.insert(Note::DeadEnd { version: version.clone(), reason: reason.clone() });
         }
-        let statement = release.signature.as_ref().and_then(|signature| signature.minisig.statement().ok());
-        if let Some(expires) = statement.and_then(|statement| statement.expires)
-            && now >= expires
-            && release.is_offered()
-        {
-            report.notes.insert(Note::Expired { version: version.clone(), expires });
+        if let Some(statement) = release.statement() {
+            signed(component, release, &statement, now, report);
         }
+    }
+}
+
+/// What a signature says otherwise than the record. Who hands a device files of its own choice is held by that alone.
+fn signed(component: &Component, release: &Release, statement: &Statement, now: Timestamp, report: &mut Report) {
+    let version = &release.version;
+    for requirement in statement.requires.difference(&release.requires) {
+        report.problems.insert(Problem::Wider { version: version.clone(), requirement: requirement.clone() });
+    }
+    if !release.is_offered() {
+        return;
+    }
+    if let Some(expires) = statement.expires.filter(|expires| now >= *expires) {
+        report.notes.insert(Note::Expired { version: version.clone(), expires });
+    }
+    let minimum = &statement.minimum;
+    let jumped = passes(component, version, &release.requires)
+        .filter(|passes| minimum.as_ref().is_none_or(|minimum| minimum.precedence(passes).is_lt()));
+    if let Some(passes) = jumped {
+        let (version, minimum, passes) = (version.clone(), minimum.clone(), passes.clone());
+        report.notes.insert(Note::Jumps { version, minimum, passes });
+    }
+    for requirement in release.requires.difference(&statement.requires) {
+        report.notes.insert(Note::Unsaid { version: version.clone(), requirement: requirement.clone() });
     }
 }
 
@@ -123,15 +145,15 @@ fn channel(
     }
 }
 
-/// Notes that devices may run what is newer than the channel's target, and hear 409. A dead end is noted as such.
+/// Notes that devices may run what is newer than the channel's target, and hear 409. A dead end is noted as such, and what
+/// another channel has is for that one's devices.
 fn above(component: &Component, name: &ChannelName, channel: &Channel, report: &mut Report) {
     if channel.allow_downgrade {
         return;
     }
-    let newer = component
-        .releases()
-        .iter()
-        .filter(|release| release.dead_end.is_none() && release.version.precedence(&channel.target).is_gt());
+    let elsewhere = component.channels.values().map(|channel| &channel.target).max_by(|a, b| a.precedence(b));
+    let is_above = |version: &Version| version.precedence(elsewhere.unwrap_or(&channel.target)).is_gt();
+    let newer = component.releases().iter().filter(|release| release.dead_end.is_none() && is_above(&release.version));
     let (count, newest) = newer.fold((0, None), |(count, _), release| (count + 1, Some(release)));
     report.notes.extend(newest.map(|newest| Note::Above {
         channel: name.clone(),

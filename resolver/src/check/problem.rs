@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::{Facts, MAX_COMBINATIONS};
+use crate::catalog::Requirement;
 use crate::words::{ChannelName, Reason, Timestamp, Version, VersionRange};
 
 /// Why a component must not be published as it is.
@@ -26,6 +27,13 @@ pub enum Problem {
     Stranded(Stranded),
     /// Two releases with the same bytes, which are not safe for devices known by those alone.
     Twins(Twins),
+    /// A release that is offered to devices that its signer did not mean it for.
+    Wider {
+        /// The release.
+        version: Version,
+        /// The signed requirement that the record does not have.
+        requirement: Requirement,
+    },
     /// A release that can be installed over nothing older than itself: its range leads in a circle.
     Circular {
         /// The release.
@@ -122,6 +130,22 @@ pub enum Note {
         /// When it expired.
         expires: Timestamp,
     },
+    /// A signature that lets a release replace older versions than its paths do.
+    Jumps {
+        /// The release.
+        version: Version,
+        /// The oldest version that it may replace, as it was signed.
+        minimum: Option<Version>,
+        /// The version that devices pass first.
+        passes: Version,
+    },
+    /// A signature that does not say what its release requires.
+    Unsaid {
+        /// The release.
+        version: Version,
+        /// What it requires.
+        requirement: Requirement,
+    },
     /// Releases above a channel's target, which devices that run them hear 409 for.
     Above {
         /// The channel.
@@ -153,7 +177,13 @@ impl Problem {
     /// An operator with a reason may publish it all the same. Nobody may publish what cannot be proven at all, what points
     /// at nothing, or more than a signer allows.
     pub fn can_be_forced(&self) -> bool {
-        !matches!(self, Problem::TooManyCombinations { .. } | Problem::Dangling { .. } | Problem::BelowMinimum { .. })
+        !matches!(
+            self,
+            Problem::TooManyCombinations { .. }
+                | Problem::Dangling { .. }
+                | Problem::BelowMinimum { .. }
+                | Problem::Wider { .. }
+        )
     }
 }
 
@@ -189,6 +219,10 @@ impl fmt::Display for Problem {
                     ", a device known by these alone is taken for one on {version}: {why}; publish what was built \
                      anew, with bytes of its own, in place of {other}"
                 )
+            }
+            Problem::Wider { version, requirement } => {
+                write!(f, "{version} is signed for devices that meet {requirement}, and goes to others too: ")?;
+                write!(f, "publish it with --requires '{requirement}', or sign it without")
             }
             Problem::Circular { version, from } => {
                 write!(f, "{version} is installed over {from}, and nothing older than itself lies there: a circle")
@@ -229,6 +263,21 @@ impl fmt::Display for Note {
             Note::Expired { version, expires } => {
                 write!(f, "the signature of {version} expired at {expires}: sign it again and publish it again")
             }
+            Note::Jumps { version, minimum, passes } => {
+                let any = "any version".to_owned();
+                let minimum = minimum.as_ref().map_or(any, |minimum| format!("{minimum} and what is newer"));
+                write!(
+                    f,
+                    "the signature of {version} lets it replace {minimum}, and no device older than {passes} is led to it: \
+                     who is handed the file by others is not held back; sign it again with --minimum {passes} and \
+                     publish it again"
+                )
+            }
+            Note::Unsaid { version, requirement } => write!(
+                f,
+                "{version} requires {requirement}, and its signature does not say so: sign it again with --requires \
+                 '{requirement}' and publish it again"
+            ),
             Note::Above { channel, target, newest, count } => {
                 write!(f, "devices on {newest}")?;
                 if let more @ 1.. = count - 1 {

@@ -69,6 +69,11 @@ impl VersionRange {
         self.lower.as_ref().is_none_or(|bound| bound.version.precedence(version).is_lt())
     }
 
+    /// The version that it begins at or right above.
+    pub(crate) fn lower(&self) -> Option<&Version> {
+        self.lower.as_ref().map(|bound| &bound.version)
+    }
+
     /// The versions that it is bounded by.
     pub(crate) fn bounds(&self) -> impl Iterator<Item = &Version> {
         self.lower.iter().chain(&self.upper).map(|bound| &bound.version)

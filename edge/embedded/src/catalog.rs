@@ -1,26 +1,28 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use resolver::catalog::{Channel, Component, Edit, Release, Revision};
 use resolver::words::{AttributeName, ChannelName, ComponentKey, ComponentName, Version};
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use serde_json::{from_str, to_string};
 use store::{Catalog, StoreError};
 
-use crate::schema;
+use crate::opened::OpenFile;
 
-/// A catalog in one SQLite file. The server and the command line may have it open at once.
+/// A catalog in one SQLite file. The server and the command line may have it open at once. The next read or write notices
+/// a file that took its place.
 #[derive(Debug, Clone)]
 pub struct SqliteCatalog {
+    path: Arc<PathBuf>,
     /// One connection is enough: the service reads through a cache, and operators are few.
-    connection: Arc<Mutex<Connection>>,
+    open: Arc<Mutex<Option<OpenFile>>>,
 }
 
 impl SqliteCatalog {
     /// Opens the file, making it if it is not there.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(SqliteCatalog { connection: Arc::new(Mutex::new(schema::connect(path)?)) })
+        Ok(SqliteCatalog { path: Arc::new(path.to_owned()), open: Arc::new(Mutex::new(Some(OpenFile::make(path)?))) })
     }
 
     /// Runs `work` where blocking is allowed.
@@ -29,10 +31,11 @@ impl SqliteCatalog {
         behaviour: TransactionBehavior,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let connection = Arc::clone(&self.connection);
+        let (path, open) = (Arc::clone(&self.path), Arc::clone(&self.open));
         let done = tokio::task::spawn_blocking(move || {
             // A panic while the lock was held rolled its transaction back, so the connection is fine.
-            let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
+            let connection = OpenFile::current(&mut open, &path)?;
             let transaction = connection.transaction_with_behavior(behaviour).map_err(StoreError::catalog)?;
             let result = work(&transaction)?;
             transaction.commit().map_err(StoreError::catalog)?;

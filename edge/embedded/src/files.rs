@@ -1,6 +1,8 @@
 //! What the file system says, as a store says it.
 
+use std::fs;
 use std::io;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use store::StoreError;
@@ -15,5 +17,22 @@ pub(crate) fn present<T>(result: io::Result<T>) -> io::Result<Option<T>> {
 }
 
 pub(crate) fn failed(path: &Path, error: io::Error) -> StoreError {
-    StoreError::artifacts(io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+    StoreError::artifacts(explained(path, error))
+}
+
+/// Names the file of an error. Where access is denied, it also says by what, and what ends that.
+pub(crate) fn explained(path: &Path, error: io::Error) -> io::Error {
+    let cure = if error.kind() == io::ErrorKind::PermissionDenied { cure(path) } else { None };
+    io::Error::new(error.kind(), format!("{}: {error}{}", path.display(), cure.unwrap_or_default()))
+}
+
+/// Access is denied by the file, or by the first folder above it that can be looked at.
+fn cure(path: &Path) -> Option<String> {
+    let (denies, meta) = path.ancestors().find_map(|path| Some((path, fs::metadata(path).ok()?)))?;
+    let (owner, mode, user) = (meta.uid(), meta.permissions().mode() & 0o7777, rustix::process::geteuid().as_raw());
+    Some(format!(
+        "; {} is user {owner}'s, with mode {mode:o}, and this process is user {user}'s: `chmod -R a+rX` or `chown -R {user}` \
+         on the store's folder mends all of it",
+        denies.display()
+    ))
 }

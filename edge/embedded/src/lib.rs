@@ -18,6 +18,7 @@ mod folder;
 mod garbage;
 mod listing;
 mod note;
+mod opened;
 mod schema;
 mod writing;
 

@@ -33,7 +33,24 @@ const COUNT_WRITES: &str = "ALTER TABLE component ADD COLUMN revision INTEGER NO
 
 /// Opens the catalog file and brings its tables up to date. A file of a later edgehop is refused, not changed.
 pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
-    let mut connection = Connection::open_with_flags(path, OpenFlags::default()).map_err(StoreError::catalog)?;
+    prepared(path, Connection::open_with_flags(path, OpenFlags::default()).map_err(StoreError::catalog)?)
+}
+
+/// Opens a file that took another one's place as [`connect`] does, but makes no catalog of an empty one.
+pub(crate) fn reconnect(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::default().difference(OpenFlags::SQLITE_OPEN_CREATE);
+    let connection = Connection::open_with_flags(path, flags).map_err(StoreError::catalog)?;
+    connection.busy_timeout(BUSY).map_err(StoreError::catalog)?;
+    let layout: u32 =
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(StoreError::catalog)?;
+    if layout == 0 {
+        let problem = "it is empty: put the catalog back from a backup";
+        return Err(StoreError::damaged(path.display(), problem));
+    }
+    prepared(path, connection)
+}
+
+fn prepared(path: &Path, mut connection: Connection) -> Result<Connection, StoreError> {
     prepare(&mut connection).map_err(StoreError::catalog)?.map_or(Ok(connection), |found| {
         let problem = format!("its layout is {found}, this edgehop knows {SCHEMA}: use the edgehop that wrote it");
         Err(StoreError::damaged(path.display(), problem))

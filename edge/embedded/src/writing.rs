@@ -7,8 +7,8 @@ use std::time::SystemTime;
 
 use resolver::catalog::ObjectKey;
 use resolver::words::Md5;
-use store::Stat;
-use tempfile::{NamedTempFile, TempPath};
+use store::{Stat, temporary};
+use tempfile::TempPath;
 
 use crate::files::present;
 use crate::note::Note;
@@ -49,7 +49,7 @@ fn hold(work: &Path) -> io::Result<File> {
 
 fn write_unheld(path: &Path, work: &Path, text: &str) -> io::Result<()> {
     fs::create_dir_all(path.parent().unwrap_or(work))?;
-    let mut file = NamedTempFile::new_in(work)?;
+    let mut file = temporary(work)?;
     io::Write::write_all(&mut file, text.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(path).map(|_| ()).map_err(|refused| refused.error)
@@ -64,7 +64,7 @@ fn staged(work: &Path, file: &Path) -> io::Result<TempPath> {
         File::open(&link)?.sync_all()?;
         return Ok(link);
     }
-    let mut copy = NamedTempFile::new_in(work)?;
+    let mut copy = temporary(work)?;
     io::copy(&mut File::open(file)?, copy.as_file_mut())?;
     copy.as_file().sync_all()?;
     Ok(copy.into_temp_path())

@@ -8,6 +8,7 @@ use sha2::Digest as _;
 use tempfile::NamedTempFile;
 
 use crate::fragment::FragmentWriter;
+use crate::stage::temporary;
 use crate::{Artifacts, StoreError};
 
 /// A fragment is kept if it saves at least one byte in so many; else the artifact itself goes into packages, and the
@@ -39,7 +40,7 @@ pub struct Digested {
 impl Digesting {
     /// Nothing has passed yet. The fragment goes into a temporary file in `work`.
     pub fn new(work: &Path) -> io::Result<Digesting> {
-        let file = NamedTempFile::new_in(work)?;
+        let file = temporary(work)?;
         Ok(Digesting {
             fragment: FragmentWriter::new(BufWriter::new(file.reopen()?)),
             file,

@@ -18,4 +18,4 @@ pub use digesting::{Digested, Digesting};
 pub use either::Either;
 pub use error::StoreError;
 pub use inspect::inspect;
-pub use stage::{StageError, Staged, stage};
+pub use stage::{MODE, StageError, Staged, stage, temporary};

@@ -1,5 +1,6 @@
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, Read, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use resolver::catalog::{Artifact, MAX_ARTIFACT_BYTES, ObjectKey};
@@ -7,6 +8,9 @@ use tempfile::NamedTempFile;
 
 use crate::digesting::{Digested, Digesting};
 use crate::{Artifacts, StoreError};
+
+/// Permissions of published files, less the process's umask: the server may run as another user than the publisher.
+pub const MODE: u32 = 0o666;
 
 /// The source is read in pieces of this size, in bytes.
 const INPUT: usize = 1 << 20;
@@ -55,7 +59,7 @@ pub fn stage(source: &Path, work: &Path, mut passing: impl FnMut(&[u8])) -> Resu
     let read = |error| StageError::Read { path: source.into(), source: error };
     let write = |error| StageError::Write { work: work.into(), source: error };
     let mut file = File::open(source).map_err(read)?;
-    let mut copy = NamedTempFile::new_in(work).map_err(write)?;
+    let mut copy = temporary(work).map_err(write)?;
     let mut digesting = Digesting::new(work).map_err(write)?;
     let mut buffer = vec![0; INPUT];
     loop {
@@ -76,6 +80,11 @@ pub fn stage(source: &Path, work: &Path, mut passing: impl FnMut(&[u8])) -> Resu
     }
     let digested = digesting.finish().map_err(write)?;
     Ok(Staged { artifact: digested.artifact.clone(), copy, digested })
+}
+
+/// Makes a temporary file that may become an object: whom the umask lets may read it, not its owner alone.
+pub fn temporary(work: &Path) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new().permissions(Permissions::from_mode(MODE)).tempfile_in(work)
 }
 
 impl Staged {

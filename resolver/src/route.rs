@@ -1,6 +1,6 @@
 //! Which resource a request is for, and what is answered before any question is understood.
 
-use http::header::{ALLOW, HOST};
+use http::header::{ALLOW, CACHE_CONTROL, HOST};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 
 use crate::answer::{Answer, error, page};
@@ -17,6 +17,8 @@ pub enum Route {
     Signature(Sha256),
     /// `/healthz`: whether the catalog can be read.
     Health,
+    /// `/readyz`: whether the catalog and the artifacts can be read.
+    Ready,
     /// `/`: for a person who opens the endpoint in a browser.
     Hello,
     /// Anything else.
@@ -30,6 +32,7 @@ impl Route {
         match path {
             "/package" => Route::Package,
             "/healthz" => Route::Health,
+            "/readyz" => Route::Ready,
             "/" => Route::Hello,
             _ => path.strip_prefix("/blobs/").and_then(Route::object).unwrap_or_default(),
         }
@@ -49,6 +52,7 @@ impl Route {
             Route::Blob(_) => "blob",
             Route::Signature(_) => "signature",
             Route::Health => "healthz",
+            Route::Ready => "readyz",
             Route::Hello => "hello",
             Route::Other => "other",
         }
@@ -88,9 +92,16 @@ pub fn unknown() -> Answer {
     )
 }
 
-/// The catalog can be read.
+/// What was looked at can be read.
 pub fn healthy() -> Answer {
     page("ok\n")
+}
+
+/// The stores cannot be read: which, and why as far as anybody may know.
+pub fn not_ready(problem: &str) -> Answer {
+    let mut answer = error(StatusCode::SERVICE_UNAVAILABLE, problem);
+    answer.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
 }
 
 /// Where to begin.

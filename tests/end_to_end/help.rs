@@ -65,6 +65,16 @@ impl Program {
         Program::started(server::folder(), |folder| dressed(shell, folder, arguments, &[]))
     }
 
+    /// Starts the command that this makes for the folder.
+    pub fn start_as(folder: tempfile::TempDir, command: impl FnOnce(&Path) -> Command) -> Program {
+        Program::started(folder, |folder| {
+            let mut command = command(folder);
+            let log = File::options().create(true).append(true).open(folder.join("log")).unwrap();
+            command.current_dir(folder).stdin(Stdio::null()).stderr(log);
+            command
+        })
+    }
+
     fn started(folder: tempfile::TempDir, command: impl FnOnce(&Path) -> Command) -> Program {
         let mut process = command(folder.path()).stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());

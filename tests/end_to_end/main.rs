@@ -15,4 +15,5 @@ mod operation;
 mod readers;
 mod resume;
 mod sample_data;
+mod stores;
 mod subsets;

@@ -1,25 +1,29 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::ops::Range;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use resolver::catalog::ObjectKey;
 use resolver::words::{Md5, Sha256};
+use rustix::fs::OFlags;
 use store::{Artifacts, Held, Identity, Opened, Stat, StoreError, Stored};
 
 use crate::buffers::Buffers;
 use crate::chunks::Chunks;
-use crate::files::{failed, present};
+use crate::files::{explained, failed, present};
 use crate::garbage::{delete, hide, show};
-use crate::listing::{listing, object_path, signature_path};
+use crate::listing::{listing, object_path, signature_path, some_objects};
 use crate::note::Note;
 use crate::writing::{write, write_text};
 
 /// How long nobody must have written to a temporary file before it is taken for a dead publisher's.
 const ABANDONED: Duration = Duration::from_secs(24 * 3600);
+
+/// How many objects are opened to see whether objects can be.
+const LOOKED_AT: usize = 256;
 
 /// How long ago a file must have changed for its times to tell it from a later one, in seconds.
 const SETTLED_SECONDS: i64 = 2;
@@ -29,6 +33,8 @@ const SETTLED_SECONDS: i64 = 2;
 pub struct FolderArtifacts {
     root: Arc<Path>,
     buffers: Buffers,
+    /// The last file that could not be read: a readiness check looks there first.
+    failing: Arc<Mutex<Option<PathBuf>>>,
 }
 
 impl FolderArtifacts {
@@ -36,7 +42,7 @@ impl FolderArtifacts {
     pub fn open(root: &Path) -> Result<Self, StoreError> {
         let work = root.join("tmp");
         fs::create_dir_all(&work).and_then(|()| sweep(&work)).map_err(|error| failed(&work, error))?;
-        Ok(FolderArtifacts { root: root.into(), buffers: Buffers::default() })
+        Ok(FolderArtifacts { root: root.into(), buffers: Buffers::default(), failing: Arc::default() })
     }
 
     /// Where whoever publishes may put temporary files: the same file system as the objects.
@@ -49,6 +55,22 @@ impl FolderArtifacts {
         object_path(&self.root, key)
     }
 
+    /// Tells a file that is not there from a store that is not: of an unmounted volume, nothing is there.
+    fn found<T>(&self, path: &Path, result: io::Result<T>) -> Result<Option<T>, StoreError> {
+        match present(result) {
+            Ok(None) => is_there(&self.root).map(|()| None),
+            Ok(found) => Ok(found),
+            Err(error) => {
+                self.note_failing(path);
+                Err(failed(path, error))
+            }
+        }
+    }
+
+    fn note_failing(&self, path: &Path) {
+        *self.failing.lock().unwrap_or_else(PoisonError::into_inner) = Some(path.to_owned());
+    }
+
     /// Where hidden objects are, in folders like those they came from.
     fn aside(&self) -> PathBuf {
         self.root.join("aside")
@@ -57,12 +79,12 @@ impl FolderArtifacts {
 
 impl Artifacts for FolderArtifacts {
     async fn stat(&self, key: &ObjectKey) -> Result<Option<Stat>, StoreError> {
-        let (key, path) = (*key, self.path(key));
+        let (key, path, store) = (*key, self.path(key), self.clone());
         run(move || {
-            let Some(meta) = present(fs::metadata(&path)).map_err(|error| failed(&path, error))? else {
+            let Some(meta) = store.found(&path, fs::metadata(&path))? else {
                 return Ok(None);
             };
-            let stat = Note::read(&path, &key)?.0;
+            let stat = Note::read(&path, &key).inspect_err(|_| store.note_failing(&Note::path(&path)))?.0;
             if meta.len() != stat.size {
                 let problem = format!("it has {} bytes in place of {}", meta.len(), stat.size);
                 return Err(StoreError::damaged(key, problem));
@@ -73,11 +95,9 @@ impl Artifacts for FolderArtifacts {
     }
 
     async fn read(&self, key: &ObjectKey, range: Range<u64>) -> Result<Opened, StoreError> {
-        let (key, path) = (*key, self.path(key));
+        let (key, path, store) = (*key, self.path(key), self.clone());
         let (file, identity) = run(move || {
-            let file = present(File::open(&path))
-                .map_err(|error| failed(&path, error))?
-                .ok_or_else(|| StoreError::Missing(key.to_string()))?;
+            let file = store.found(&path, File::open(&path))?.ok_or_else(|| StoreError::Missing(key.to_string()))?;
             let identity = identity(&file.metadata().map_err(|error| failed(&path, error))?);
             Ok((file, identity))
         })
@@ -92,13 +112,25 @@ impl Artifacts for FolderArtifacts {
 
     async fn signature(&self, artifact: &Sha256) -> Result<Option<String>, StoreError> {
         let path = signature_path(&self.path(&ObjectKey::Blob(*artifact)));
-        run(move || present(fs::read_to_string(&path)).map_err(|error| failed(&path, error))).await
+        let store = self.clone();
+        run(move || store.found(&path, fs::read_to_string(&path))).await
     }
 
     async fn put_signature(&self, artifact: &Sha256, minisig: &str) -> Result<(), StoreError> {
         let path = signature_path(&self.path(&ObjectKey::Blob(*artifact)));
         let (work, text) = (self.work(), minisig.to_owned());
         run(move || write_text(&path, &work, &text).map_err(|error| failed(&path, error))).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        let store = self.clone();
+        run(move || {
+            is_there(&store.root)?;
+            let failing = store.failing.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let objects = some_objects(&store.root, LOOKED_AT)?;
+            failing.iter().chain(&objects).try_for_each(|path| can_be_read(path).map_err(|error| failed(path, error)))
+        })
+        .await
     }
 
     async fn keep_from_collection(&self) -> Result<Held, StoreError> {
@@ -153,6 +185,22 @@ fn identity(meta: &fs::Metadata) -> Option<Identity> {
         let (modified, changed) = ((meta.mtime(), meta.mtime_nsec()), (meta.ctime(), meta.ctime_nsec()));
         Identity(format!("{dev} {ino} {size} {modified:?} {changed:?}"))
     })
+}
+
+/// Fails unless the folder is a store's. A volume that is not mounted leaves no folder, or an empty one.
+fn is_there(root: &Path) -> Result<(), StoreError> {
+    // Backups leave the folder for temporary files out at times.
+    let Err(error) = fs::metadata(root.join("blobs")).or_else(|_| fs::metadata(root.join("tmp"))) else {
+        return Ok(());
+    };
+    let error = explained(root, error);
+    Err(StoreError::artifacts(io::Error::new(error.kind(), format!("there is no artifact store: {error}"))))
+}
+
+/// Opens a file for reading; one that was deleted meanwhile needs no reading. A pipe in its place keeps nobody waiting.
+fn can_be_read(path: &Path) -> io::Result<()> {
+    let nonblock = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    present(File::options().read(true).custom_flags(nonblock).open(path)).map(|_| ())
 }
 
 /// Removes what a publisher that was killed left behind.

@@ -11,6 +11,7 @@ mod known;
 mod objects;
 mod observed;
 mod package;
+mod readiness;
 mod remembered;
 mod service;
 mod transfer;

@@ -21,6 +21,7 @@ use crate::known::Known;
 use crate::objects::Objects;
 use crate::observed::Observed;
 use crate::package::package;
+use crate::readiness::Readiness;
 use crate::remembered::{Memory, Question, Remembered, if_none_match};
 
 /// Answers requests from a catalog and an artifact store. One for a process; every request shares it.
@@ -29,6 +30,7 @@ pub struct Service<C, A> {
     objects: Arc<Objects<A>>,
     cold: Cold<A>,
     remembered: Remembered,
+    readiness: Readiness,
     deployment: Deployment,
 }
 
@@ -37,7 +39,8 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
     pub fn new(catalog: C, artifacts: A, deployment: Deployment) -> Self {
         let objects = Arc::new(Objects { artifacts, known: Known::new() });
         let (cold, remembered) = (Cold::new(Arc::clone(&objects), deployment.restores), Remembered::new());
-        Service { catalog: CatalogCache::new(catalog), objects, cold, remembered, deployment }
+        let (catalog, readiness) = (CatalogCache::new(catalog), Readiness::default());
+        Service { catalog, objects, cold, remembered, readiness, deployment }
     }
 
     /// The same service, which uses records for this long while the catalog is out of reach, in place of
@@ -58,6 +61,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
                 Route::Blob(name) => self.blob(name, request, now, &mut observed).await,
                 Route::Signature(artifact) => self.signature(artifact, &mut observed).await,
                 Route::Health => self.health(&mut observed).await,
+                Route::Ready => self.readiness.answer(&self.catalog, &self.objects.artifacts).await,
                 Route::Hello => route::hello(),
                 Route::Other => route::unknown(),
             },

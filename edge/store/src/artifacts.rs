@@ -136,6 +136,16 @@ pub trait Artifacts: Send + Sync + 'static {
     /// Puts that text there, in place of any other.
     fn put_signature(&self, artifact: &Sha256, minisig: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
 
+    /// Whether objects can be read now, as far as a look at a few tells: what a readiness check asks, some of them a
+    /// second. It may go to the store.
+    fn ready(&self) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async {
+            // Of one that is not there, a store that can be asked says so.
+            let nothing = ObjectKey::Blob(resolver::words::Digest([0; 32]));
+            self.stat(&nothing).await.map(|_| ())
+        }
+    }
+
     /// Keeps collectors of garbage away for as long as what it returns is held: two of them would take each other's hidden
     /// objects for their own, and whoever records bytes that are there already must find them there afterwards.
     /// [`StoreError::Unavailable`] if somebody else holds it.

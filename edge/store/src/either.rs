@@ -76,6 +76,10 @@ impl<L: Artifacts, R: Artifacts> Artifacts for Either<L, R> {
         of!(self, store => store.put_signature(artifact, minisig))
     }
 
+    async fn ready(&self) -> Result<(), StoreError> {
+        of!(self, store => store.ready())
+    }
+
     async fn keep_from_collection(&self) -> Result<Held, StoreError> {
         of!(self, store => store.keep_from_collection())
     }

@@ -7,6 +7,7 @@ mod cost;
 mod decision;
 mod keys;
 mod lambda;
+mod load;
 mod memory;
 mod throughput;
 
@@ -25,6 +26,10 @@ const ALL: [(&str, fn()); 8] = [
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     println!("{:<46} {:>12} {:>12} {:>7}  goal", "what", "edgehop", "peer", "ratio");
+    // It takes an hour: only who names it waits for it.
+    if wanted.iter().any(|word| word == "load") {
+        load::mixed();
+    }
     for (name, run) in ALL {
         if wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str())) {
             run();

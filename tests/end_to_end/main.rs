@@ -8,6 +8,7 @@ mod connections;
 mod damage;
 mod descriptors;
 mod determinism;
+mod device;
 mod help;
 mod limits;
 mod observing;

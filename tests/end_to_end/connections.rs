@@ -2,13 +2,14 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use edgehop_tests::client::get;
 use edgehop_tests::sample::GAMER;
 
-use crate::help::{PATIENCE, Program, eventually};
+use crate::help::{PATIENCE, Program, blob_file, eventually, list};
 
 /// Artifacts so large that a package fits into no socket's buffers: its transfer waits for a slow reader.
 const LARGE: [&str; 2] = ["--sample-size", "6291456"];
@@ -121,6 +122,24 @@ fn told_twice_it_stops_at_once() {
     let head = String::from_utf8_lossy(&got);
     let length: usize = head.split_once("content-length: ").unwrap().1.split("\r\n").next().unwrap().parse().unwrap();
     assert!(rest.len() < length, "the transfer that was given up must not look whole");
+}
+
+/// As a hung network file system does: opening a FIFO that nobody writes to never ends.
+#[test]
+fn told_twice_it_stops_though_a_read_never_ends() {
+    let program = Program::start(&["--sample-size", "4096"], &[]);
+    let digest = list(program.address(), "/package?cpuArch=armv8")["os_armv8"]["sha256"].as_str().unwrap().to_owned();
+    let file = blob_file(&program.folder().join("edgehop-data"), &digest);
+    std::fs::remove_file(&file).unwrap();
+    assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+    let mut stream = open(program.address());
+    ask(&mut stream, &format!("/blobs/{digest}"));
+    stream.set_read_timeout(Some(MOMENT)).unwrap();
+    let _ = stream.read(&mut [0; 9]);
+    stop(&program);
+    program.signal("TERM");
+    let (status, _) = program.ended();
+    assert!(status.success(), "{status}");
 }
 
 /// The one slow test: it waits for a time-out of the server.

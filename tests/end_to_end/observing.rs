@@ -4,7 +4,7 @@ use edgehop_tests::client::{get, request};
 use edgehop_tests::sample::{GAMER, md5};
 use edgehop_tests::server::Server;
 
-use crate::help::{Program, eventually, metric};
+use crate::help::{Program, eventually, metric, send};
 
 #[test]
 fn healthz_says_that_the_catalog_can_be_read() {
@@ -48,6 +48,35 @@ fn answers_and_bytes_are_counted_once_by_route_and_status() {
     assert!(metric(server.metrics(), "edgehop_body_bytes_total{route=\"package\"}") >= package.body.len() as u64);
     // Neither a 304 nor a HEAD is a transfer that failed.
     assert_eq!(metric(server.metrics(), "edgehop_transfers_cut_total"), 0);
+}
+
+/// The HTTP library answers what it cannot read before there is a request.
+#[test]
+fn an_answer_of_the_http_library_is_counted_and_logged() {
+    let server = Server::start(&["--sample-size", "4096"]);
+    let long = "x".repeat(1 << 20);
+    let unreadable = [
+        (400, "NO REQUEST AT ALL\r\n\r\n".to_owned(), "version"),
+        (400, "GET / HTTP/1.1\r\nSECRET 1: x\r\n\r\n".to_owned(), "header"),
+        (414, format!("GET /{} HTTP/1.1\r\n\r\n", &long[..70_000]), "URI"),
+        (431, format!("GET / HTTP/1.1\r\nSECRET: {long}\r\n\r\n"), "head"),
+    ];
+    for (status, request, _) in &unreadable {
+        let answer = String::from_utf8(send(server.address(), request.as_bytes())).unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    }
+    let lines = || {
+        let log = server.log();
+        log.lines().filter(|line| line.contains(r#""route":"none""#)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    eventually("each is logged", || lines().len() == unreadable.len());
+    for (line, (status, _, why)) in lines().iter().zip(&unreadable) {
+        assert!(line.contains(&format!(r#""status":{status}"#)) && line.contains(why), "{line}");
+    }
+    let count =
+        |status: u16| metric(server.metrics(), &format!("edgehop_answers_total{{route=\"none\",status=\"{status}\"}}"));
+    assert_eq!([400, 414, 431].map(count), [2, 1, 1]);
+    assert!(!server.log().contains("SECRET"), "{}", server.log());
 }
 
 /// It is hashed to a cohort and dropped: no log, however detailed, no metric and no answer has it.

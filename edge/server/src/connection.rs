@@ -3,7 +3,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -18,7 +18,7 @@ use crate::account::Account;
 use crate::data::now;
 use crate::idle::Idle;
 use crate::limits::{ACCEPT_PAUSE, HEAD_TIMEOUT, IDLE_TIMEOUT, MAX_BUFFER_BYTES};
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, NO_ROUTE};
 
 type Shared = Arc<Service<AnyCatalog, AnyArtifacts>>;
 
@@ -51,6 +51,10 @@ pub(crate) async fn serve(listener: TcpListener, service: Shared, metrics: Arc<M
             let _place = place;
             metrics.connections.inc();
             if let Err(error) = connection.await {
+                if let Some(status) = answered_by_library(&error) {
+                    metrics.refused(status);
+                    tracing::info!(route = NO_ROUTE, status = status.as_u16(), why = %error, "answered");
+                }
                 tracing::debug!(%error, cause = std::error::Error::source(&error), "a connection ended early");
             }
             metrics.connections.dec();
@@ -96,6 +100,19 @@ async fn answer(
     let observed = response.extensions_mut().remove::<Observed>().unwrap_or_default();
     let status = response.status();
     response.map(|body| Transfer::new(body, Account { status, observed, started, metrics }))
+}
+
+/// The status of the answer, without a body, that hyper gives by itself to a head that it cannot read.
+fn answered_by_library(error: &hyper::Error) -> Option<StatusCode> {
+    if !error.is_parse() || error.is_parse_version_h2() {
+        None
+    } else if !error.is_parse_too_large() {
+        Some(StatusCode::BAD_REQUEST)
+    } else if error.to_string().contains("URI") {
+        Some(StatusCode::URI_TOO_LONG)
+    } else {
+        Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
+    }
 }
 
 /// SIGTERM or SIGINT, from the moment of the call on.

@@ -20,17 +20,24 @@ use settings::Settings;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let settings = Settings::get();
     start_log(&settings);
-    match run(settings).await {
+    match until_done(run(settings)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("edgehop-server: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs the future, and leaves behind the reads that have not ended by then: one of a hung file system never does.
+fn until_done(run: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Runtime::new().context("cannot start threads")?;
+    let done = runtime.block_on(run);
+    runtime.shutdown_background();
+    done
 }
 
 async fn run(settings: Settings) -> anyhow::Result<()> {

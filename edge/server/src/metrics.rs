@@ -19,6 +19,9 @@ use crate::limits::{ACCEPT_PAUSE, HEAD_TIMEOUT};
 /// The media type of the text format that Prometheus reads.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// The route of an answer to a head that could not be read.
+pub(crate) const NO_ROUTE: &str = "none";
+
 /// What is counted, for as long as the process lives. No label holds anything that a device chose freely.
 pub(crate) struct Metrics {
     answers: Family<Answered, Counter>,
@@ -62,6 +65,11 @@ impl Metrics {
             self.decision.observe(observed.decision_time.as_secs_f64());
             self.store.observe(observed.store_time.as_secs_f64());
         }
+    }
+
+    /// Counts an answer that the HTTP library gave before there was a request.
+    pub(crate) fn refused(&self, status: StatusCode) {
+        self.answers.get_or_create(&Answered { route: NO_ROUTE, status: status.as_u16() }).inc();
     }
 
     fn text(&self) -> Response<Body> {

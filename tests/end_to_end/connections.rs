@@ -1,13 +1,15 @@
 //! Connections: how many there may be, how long one may be silent, and what becomes of them when the server stops.
 
 use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use edgehop_tests::client::get;
 use edgehop_tests::sample::GAMER;
+
+use socket2::{Domain, Socket, Type};
 
 use crate::help::{PATIENCE, Program, blob_file, eventually, list};
 
@@ -69,6 +71,60 @@ fn a_third_connection_waits_until_one_of_two_closes() {
     assert!(is_kept_waiting(program.address(), 2, true));
 }
 
+/// A connection from another address of this machine, that has asked.
+fn from(address: Ipv4Addr, server: SocketAddr, target: &str) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from((address, 0)).into()).unwrap();
+    socket.connect(&server.into()).unwrap();
+    let mut stream = TcpStream::from(socket);
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    ask(&mut stream, target);
+    stream
+}
+
+/// The answer on a connection that closes behind it.
+fn rest(mut stream: TcpStream) -> String {
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[test]
+fn silent_connections_of_one_address_do_not_stop_the_others_nor_probes() {
+    const HERE: Ipv4Addr = Ipv4Addr::LOCALHOST;
+    const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+    const LIST: &str = "/package?cpuArch=armv8&payloadType=metadataOnly";
+    let program = Program::start(&["--max-connections", "300"], &[]);
+    let server = program.address();
+    let mut silent: Vec<_> = (0..350).map(|_| open(server)).collect();
+    assert!(rest(from(ELSEWHERE, server, LIST)).starts_with("HTTP/1.1 200 "));
+    assert!(rest(from(HERE, server, "/healthz")).starts_with("HTTP/1.1 200 "));
+    let refused = rest(from(HERE, server, LIST));
+    assert!(refused.starts_with("HTTP/1.1 503 ") && refused.contains("too many connections from this"), "{refused}");
+    assert!(refused.contains("retry-after: ") && refused.contains("connection: close"), "{refused}");
+    silent.clear();
+    eventually("the address is welcome again", || rest(from(HERE, server, LIST)).starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn a_named_proxy_has_any_number_of_connections() {
+    const LIMITED: [&str; 4] = ["--max-connections", "3", "--max-connections-per-address", "1"];
+    let program = Program::start(&[&LIMITED[..], &["--proxy", "192.0.2.1,127.0.0.1"]].concat(), &[]);
+    assert!(is_kept_waiting(program.address(), 3, true));
+}
+
+#[test]
+fn silent_connections_do_not_keep_metrics_and_probes_from_being_answered() {
+    let program = Program::start(&["--max-connections", "1"], &[]);
+    let _place = open(program.address());
+    let before = program.open_files();
+    let _silent: Vec<_> = (0..300).map(|_| open(program.metrics())).collect();
+    for target in ["/metrics", "/healthz"] {
+        assert_eq!(get(program.metrics(), target, &[]).status, 200, "{target}");
+    }
+    eventually("files are closed again", || program.open_files() < before + 20);
+}
+
 #[test]
 fn a_download_that_runs_is_finished_before_the_server_stops() {
     let program = Program::start(&LARGE, &[]);
@@ -115,7 +171,7 @@ fn told_twice_it_stops_at_once() {
     program.signal("TERM");
     let asked = Instant::now();
     program.ended();
-    // The transfer itself would wait for a reader for a minute.
+    // The transfer itself would wait for a reader for minutes.
     assert!(asked.elapsed() < Duration::from_secs(20));
     let mut rest = Vec::new();
     let _ = stream.read_to_end(&mut rest);
@@ -160,7 +216,7 @@ fn a_connection_that_asks_nothing_is_closed() {
     for (_, stream) in &waiting {
         stream.set_nonblocking(true).unwrap();
     }
-    // Well before the minute after which a silent transfer is given up.
+    // Well before the minutes after which a silent transfer is given up.
     const LATEST: Duration = Duration::from_secs(45);
     while !waiting.is_empty() {
         let names: Vec<_> = waiting.iter().map(|(name, _)| *name).collect();

@@ -112,6 +112,11 @@ impl Program {
         fs::read_to_string(self.folder().join("log")).unwrap()
     }
 
+    /// How many files it has open.
+    pub fn open_files(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.process.id())).unwrap().count()
+    }
+
     pub fn signal(&self, name: &str) {
         assert!(Command::new("kill").args(["-s", name, &self.process.id().to_string()]).status().unwrap().success());
     }

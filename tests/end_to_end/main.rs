@@ -16,5 +16,6 @@ mod operation;
 mod readers;
 mod resume;
 mod sample_data;
+mod slow;
 mod stores;
 mod subsets;

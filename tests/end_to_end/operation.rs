@@ -8,7 +8,7 @@ use edgehop_tests::sample::{GAMER, members};
 use edgehop_tests::server::{self, Server};
 use edgehop_tests::tools;
 
-use crate::connections::is_kept_waiting;
+use crate::connections::{is_kept_waiting, open};
 use crate::help::{Program, command, curl, eventually, list, sha256, wait};
 
 const OS: &str = "/package?cpuArch=armv8";
@@ -82,7 +82,7 @@ fn get_status(url: &str) -> String {
 fn every_option_is_a_flag_and_a_variable() {
     /// Whether an option is seen to be set, and whether it should be.
     type Shows = fn(&Program, bool) -> bool;
-    let options: [(&str, &str, Shows); 9] = [
+    let options: [(&str, &str, Shows); 10] = [
         ("listen", "127.0.0.2:0", |program, _| program.address().ip().to_string() == "127.0.0.2"),
         ("metrics-listen", "127.0.0.2:0", |program, _| program.metrics().ip().to_string() == "127.0.0.2"),
         ("data", "else/where", |program, _| program.folder().join("else/where/catalog.sqlite").exists()),
@@ -93,6 +93,10 @@ fn every_option_is_a_flag_and_a_variable() {
             url.starts_with("https://ota.test/x/blobs/")
         }),
         ("max-connections", "1", |program, should| is_kept_waiting(program.address(), 1, should)),
+        ("max-connections-per-address", "1", |program, _| {
+            let _taken = open(program.address());
+            get(program.address(), OS, &[]).status == 503
+        }),
         ("log", "error", |program, _| program.log().is_empty()),
         ("log-format", "json", |program, _| program.log().starts_with('{')),
     ];

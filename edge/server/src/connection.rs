@@ -1,4 +1,5 @@
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,22 +11,32 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use init_data::{AnyArtifacts, AnyCatalog};
-use service::{Observed, Service, Transfer};
+use resolver::answer;
+use service::{Observed, Service, Transfer, at_hand};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
 use crate::account::Account;
+use crate::bounded::Bounded;
 use crate::data::now;
 use crate::idle::Idle;
-use crate::limits::{ACCEPT_PAUSE, HEAD_TIMEOUT, IDLE_TIMEOUT, MAX_BUFFER_BYTES};
+use crate::limits::{ACCEPT_PAUSE, HEAD_TIMEOUT, IDLE_TIMEOUT, MAX_BUFFER_BYTES, MAX_REFUSED_CONNECTIONS};
 use crate::metrics::{Metrics, NO_ROUTE};
+use crate::peers::Peers;
 
-type Shared = Arc<Service<AnyCatalog, AnyArtifacts>>;
+pub(crate) type Shared = Arc<Service<AnyCatalog, AnyArtifacts>>;
 
 /// Accepts connections until the process is told to stop, then lets running answers finish. Told again, it goes at
 /// once.
-pub(crate) async fn serve(listener: TcpListener, service: Shared, metrics: Arc<Metrics>, most: usize) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    service: Shared,
+    metrics: Arc<Metrics>,
+    most: usize,
+    peers: Arc<Peers>,
+) {
     let places = Arc::new(Semaphore::new(most));
+    let mut refused = Bounded::new(MAX_REFUSED_CONNECTIONS);
     let graceful = GracefulShutdown::new();
     let mut stop = pin!(told_to_stop());
     loop {
@@ -37,28 +48,39 @@ pub(crate) async fn serve(listener: TcpListener, service: Shared, metrics: Arc<M
             accepted = accepted => accepted,
             () = &mut stop => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
-        let connection = graceful.watch(open(stream, Arc::clone(&service), Arc::clone(&metrics)));
+        let admitted = peers.admit(peer.ip());
+        let answers = Answers {
+            peer,
+            admitted: admitted.is_some(),
+            service: Arc::clone(&service),
+            metrics: Arc::clone(&metrics),
+        };
+        let connection = graceful.watch(open(stream, answers));
         let metrics = Arc::clone(&metrics);
-        tokio::spawn(async move {
-            let _place = place;
-            metrics.connections.inc();
+        let ended = async move |metrics: &Metrics| {
             if let Err(error) = connection.await {
-                if let Some(status) = answered_by_library(&error) {
-                    metrics.refused(status);
-                    tracing::info!(route = NO_ROUTE, status = status.as_u16(), why = %error, "answered");
-                }
-                tracing::debug!(%error, cause = std::error::Error::source(&error), "a connection ended early");
+                note_end(&error, metrics);
             }
-            metrics.connections.dec();
-        });
+        };
+        match admitted {
+            Some(admitted) => {
+                tokio::spawn(async move {
+                    let _held = (place, admitted);
+                    metrics.connections.inc();
+                    ended(&metrics).await;
+                    metrics.connections.dec();
+                });
+            }
+            None => refused.spawn(async move { ended(&metrics).await }),
+        }
     }
     let again = told_to_stop();
     drop(listener);
@@ -69,37 +91,67 @@ pub(crate) async fn serve(listener: TcpListener, service: Shared, metrics: Arc<M
     }
 }
 
+/// Whether a request is a probe: it is answered however many connections there are.
+pub(crate) fn is_probe<B>(request: &Request<B>) -> bool {
+    matches!(request.uri().path(), "/healthz" | "/readyz")
+}
+
 /// Speaks HTTP/1.1 on one connection.
 fn open(
     stream: TcpStream,
-    service: Shared,
-    metrics: Arc<Metrics>,
+    answers: Answers,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send {
     // Answers are written as a whole; waiting to fill a segment would only delay the last one.
     let _ = stream.set_nodelay(true);
+    #[cfg(target_os = "linux")]
+    if let Err(error) = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(crate::limits::MAX_UNSENT_BYTES) {
+        tracing::debug!(%error, "a slow device's progress will be seen late");
+    }
+    let keep_alive = answers.admitted;
+    let answers = Arc::new(answers);
     let answer = service_fn(move |request: Request<Incoming>| {
-        let (service, metrics) = (Arc::clone(&service), Arc::clone(&metrics));
-        async move { Ok::<_, Infallible>(answer(&service, metrics, &request).await) }
+        let answers = Arc::clone(&answers);
+        async move { Ok::<_, Infallible>(answers.answer(&request).await) }
     });
     http1::Builder::new()
         .timer(TokioTimer::new())
         // Who says that it asks nothing more still waits for its answer; who is gone takes no byte.
         .half_close(true)
+        .keep_alive(keep_alive)
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(MAX_BUFFER_BYTES)
         .serve_connection(TokioIo::new(Idle::new(stream, IDLE_TIMEOUT)), answer)
 }
 
-async fn answer(
-    service: &Service<AnyCatalog, AnyArtifacts>,
+/// Answers the requests of one connection.
+struct Answers {
+    peer: SocketAddr,
+    /// False if the peer's address has too many connections: all but probes are told so.
+    admitted: bool,
+    service: Shared,
     metrics: Arc<Metrics>,
-    request: &Request<Incoming>,
-) -> Response<Transfer<Account>> {
-    let started = Instant::now();
-    let mut response = service.answer(request, now()).await;
-    let observed = response.extensions_mut().remove::<Observed>().unwrap_or_default();
-    let status = response.status();
-    response.map(|body| Transfer::new(body, Account { status, observed, started, metrics }))
+}
+
+impl Answers {
+    async fn answer(&self, request: &Request<Incoming>) -> Response<Transfer<Account>> {
+        let started = Instant::now();
+        let mut response = if self.admitted || is_probe(request) {
+            self.service.answer(request, now()).await
+        } else {
+            at_hand(answer::crowded(self.peer.port().into()))
+        };
+        let observed = response.extensions_mut().remove::<Observed>().unwrap_or_default();
+        let (status, metrics) = (response.status(), Arc::clone(&self.metrics));
+        response.map(|body| Transfer::new(body, Account { status, observed, started, metrics }))
+    }
+}
+
+fn note_end(error: &hyper::Error, metrics: &Metrics) {
+    if let Some(status) = answered_by_library(error) {
+        metrics.refused(status);
+        tracing::info!(route = NO_ROUTE, status = status.as_u16(), why = %error, "answered");
+    }
+    tracing::debug!(%error, cause = std::error::Error::source(error), "a connection ended early");
 }
 
 /// The status of the answer, without a body, that hyper gives by itself to a head that it cannot read.

@@ -1,12 +1,14 @@
 //! `edgehop-server`: the service on a TCP port, over the embedded stores or, with the feature `aws`, those on AWS.
 
 mod account;
+mod bounded;
 mod connection;
 mod data;
 mod descriptors;
 mod idle;
 mod limits;
 mod metrics;
+mod peers;
 mod ready;
 mod settings;
 
@@ -48,13 +50,14 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     if settings.sends_devices_to_themselves(address) {
         tracing::warn!("{}", ready::to_themselves(address));
     }
-    let service = Service::new(stores.catalog, stores.artifacts, settings.deployment(address));
+    let service = Arc::new(Service::new(stores.catalog, stores.artifacts, settings.deployment(address)));
     let metrics = Arc::new(metrics::Metrics::default());
 
-    tokio::spawn(metrics::serve(metrics_listener, Arc::clone(&metrics)));
+    tokio::spawn(metrics::serve(metrics_listener, Arc::clone(&metrics), Arc::clone(&service)));
     ready::announce(address, metrics_address, &settings, &contents);
     let places = descriptors::places(settings.max_connections.get());
-    connection::serve(listener, Arc::new(service), metrics, places).await;
+    let peers = peers::Peers::new(settings.max_connections_per_address.get(), &settings.proxy);
+    connection::serve(listener, service, metrics, places, peers).await;
     Ok(())
 }
 

@@ -14,7 +14,10 @@ use prometheus_client::registry::Registry;
 use service::{Body, Observed};
 use tokio::net::TcpListener;
 
-use crate::limits::{ACCEPT_PAUSE, HEAD_TIMEOUT};
+use crate::bounded::Bounded;
+use crate::connection::{Shared, is_probe};
+use crate::data::now;
+use crate::limits::{ACCEPT_PAUSE, HEAD_TIMEOUT, MAX_METRICS_CONNECTIONS};
 
 /// The media type of the text format that Prometheus reads.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -110,22 +113,27 @@ impl Default for Metrics {
     }
 }
 
-/// Answers `GET /metrics`, and nothing else, until the process ends.
-pub(crate) async fn serve(listener: TcpListener, metrics: Arc<Metrics>) {
+/// Answers `GET /metrics` and probes, and nothing else, until the process ends.
+pub(crate) async fn serve(listener: TcpListener, metrics: Arc<Metrics>, service: Shared) {
+    let mut connections = Bounded::new(MAX_METRICS_CONNECTIONS);
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        let metrics = Arc::clone(&metrics);
-        tokio::spawn(async move {
-            let answer = service_fn(|request: Request<Incoming>| {
-                let mut response = metrics.text();
-                if request.uri().path() != "/metrics" {
-                    response = Response::new(Body::empty());
+        let (metrics, service) = (Arc::clone(&metrics), Arc::clone(&service));
+        connections.spawn(async move {
+            let answer = service_fn(async |request: Request<Incoming>| {
+                let response = if request.uri().path() == "/metrics" {
+                    metrics.text()
+                } else if is_probe(&request) {
+                    service.answer(&request, now()).await
+                } else {
+                    let mut response = Response::new(Body::empty());
                     *response.status_mut() = StatusCode::NOT_FOUND;
-                }
-                async { Ok::<_, std::convert::Infallible>(response) }
+                    response
+                };
+                Ok::<_, std::convert::Infallible>(response)
             });
             // A scraper that goes away is no event.
             let mut http = hyper::server::conn::http1::Builder::new();

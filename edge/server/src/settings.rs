@@ -82,6 +82,14 @@ pub(crate) struct Settings {
     #[arg(long, env = "EDGEHOP_MAX_CONNECTIONS", default_value = "1024")]
     pub(crate) max_connections: NonZeroUsize,
 
+    /// Most connections at once from one address, or one IPv6 /64 network; further ones are answered 503
+    #[arg(long, env = "EDGEHOP_MAX_CONNECTIONS_PER_ADDRESS", default_value = "256")]
+    pub(crate) max_connections_per_address: NonZeroUsize,
+
+    /// Addresses of the proxies that stand before it, separated by commas; they may have any number of connections
+    #[arg(long, env = "EDGEHOP_PROXY", value_delimiter = ',', value_name = "ADDRESS")]
+    pub(crate) proxy: Vec<IpAddr>,
+
     /// Which log lines are shown: error, warn, info, debug, or a filter such as `info,hyper=debug`
     #[arg(long, env = "EDGEHOP_LOG", default_value = "info", value_parser = log_filter)]
     pub(crate) log: String,

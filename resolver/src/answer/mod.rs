@@ -19,7 +19,7 @@ pub use lifetime::{
     ADDRESS_MARGIN_SECONDS, BLOB_SECONDS, ERROR_SECONDS, MAX_AGE_SECONDS, STALE_IF_ERROR_SECONDS,
     STALE_REVALIDATE_SECONDS,
 };
-pub use plain::{error, page, refused, signature, unavailable, waiting};
+pub use plain::{crowded, error, page, refused, signature, unavailable, waiting};
 
 use crate::catalog::ObjectKey;
 use crate::decide::Restores;

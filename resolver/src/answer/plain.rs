@@ -32,6 +32,14 @@ pub fn unavailable(seed: u64) -> Answer {
     answer
 }
 
+/// The device's address has too many connections. `seed` spreads the next attempts.
+pub fn crowded(seed: u64) -> Answer {
+    let why = "too many connections from this address: close some, or try later";
+    let mut answer = error(StatusCode::SERVICE_UNAVAILABLE, why);
+    answer.headers.insert(RETRY_AFTER, retry(RETRY_SECONDS, seed));
+    answer
+}
+
 /// The only object wanted is in cold storage. `seed` spreads the devices' next attempts.
 pub fn waiting(retry_after: u64, seed: u64) -> Answer {
     let mut answer = error(StatusCode::SERVICE_UNAVAILABLE, "it is in cold storage: ask again");

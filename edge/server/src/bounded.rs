@@ -1,0 +1,26 @@
+use std::collections::VecDeque;
+
+use tokio::task::AbortHandle;
+
+/// A limited number of running tasks: one more ends the oldest. Silent connections so never keep out one that asks.
+pub(crate) struct Bounded {
+    most: usize,
+    running: VecDeque<AbortHandle>,
+}
+
+impl Bounded {
+    pub(crate) fn new(most: usize) -> Self {
+        Bounded { most, running: VecDeque::new() }
+    }
+
+    /// Runs a task until it is done, or the oldest of too many.
+    pub(crate) fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.running.retain(|task| !task.is_finished());
+        while self.running.len() >= self.most
+            && let Some(oldest) = self.running.pop_front()
+        {
+            oldest.abort();
+        }
+        self.running.push_back(tokio::spawn(task).abort_handle());
+    }
+}

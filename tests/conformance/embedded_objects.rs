@@ -3,10 +3,12 @@
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use embedded::FolderArtifacts;
 use store::{Artifacts, Identity, Stat, StoreError};
+use tokio::time::timeout;
 
 use crate::artifacts::read;
 use crate::suite::{Embedded, Place as _};
@@ -83,6 +85,40 @@ async fn putting_again_heals_an_object_of_another_length() {
         assert_eq!(artifacts.stat(&key).await.unwrap(), Some(stat), "{}", gone.display());
         assert!(read(&artifacts, &key, 0..300_000).await == object.bytes, "{}", gone.display());
     }
+}
+
+/// Nothing is sent of what is seen to be wrong when it is opened: a device gets 503, not a cut transfer.
+#[tokio::test]
+async fn an_object_that_is_too_short_is_refused_when_it_is_opened() {
+    let place = Embedded::new().await;
+    let artifacts = place.artifacts().await;
+    let object = Object::new(noise(300_000, 1));
+    artifacts.put(&object.blob(), &object.file, &object.md5()).await.unwrap();
+    fs::write(artifacts.path(&object.blob()), &object.bytes[..299_999]).unwrap();
+    let refused = artifacts.read(&object.blob(), 0..300_000).await.map(|_| ());
+    assert!(matches!(refused, Err(StoreError::Damaged { .. })), "{refused:?}");
+    assert!(read(&artifacts, &object.blob(), 0..1000).await == object.bytes[..1000]);
+}
+
+/// Opening a pipe, or reading one, would wait for a writer for ever.
+#[tokio::test]
+async fn a_pipe_in_place_of_a_file_is_refused_at_once() {
+    let place = Embedded::new().await;
+    let artifacts = place.artifacts().await;
+    let object = Object::new(noise(1000, 1));
+    artifacts.put(&object.blob(), &object.file, &object.md5()).await.unwrap();
+    let file = artifacts.path(&object.blob());
+    let pipe = |file: &Path| {
+        fs::remove_file(file).unwrap();
+        assert!(Command::new("mkfifo").arg(file).status().unwrap().success());
+    };
+    let key = object.blob();
+    let soon = Duration::from_secs(10);
+    pipe(&file.with_extension("md5"));
+    assert!(timeout(soon, artifacts.stat(&key)).await.expect("it hangs on the note").is_err());
+    pipe(&file);
+    assert!(timeout(soon, artifacts.stat(&key)).await.expect("it hangs").is_err());
+    assert!(timeout(soon, artifacts.read(&key, 0..1000)).await.expect("it hangs").is_err());
 }
 
 /// Healing puts a new file in the old one's place, so whoever is reading gets what was there when it was opened.

@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::future::Future as _;
+use std::future::Future;
 use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
@@ -10,9 +10,9 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use futures_util::Stream;
 use store::StoreError;
-use tokio::task::JoinHandle;
 
 use crate::buffers::{Buffer, Buffers, CHUNK};
+use crate::readers::Readers;
 
 /// A range of a file, piece by piece.
 ///
@@ -22,29 +22,35 @@ pub(crate) struct Chunks {
     file: Arc<File>,
     left: Range<u64>,
     buffers: Buffers,
-    blocked: Option<JoinHandle<io::Result<Bytes>>>,
+    readers: Readers,
+    blocked: Option<Blocked>,
 }
 
+/// A piece that comes from the disk.
+type Blocked = Pin<Box<dyn Future<Output = Result<Bytes, StoreError>> + Send>>;
+
 impl Chunks {
-    pub(crate) fn new(file: File, range: Range<u64>, buffers: Buffers) -> Self {
-        Chunks { file: Arc::new(file), left: range, buffers, blocked: None }
+    pub(crate) fn new(file: File, range: Range<u64>, buffers: Buffers, readers: Readers) -> Self {
+        Chunks { file: Arc::new(file), left: range, buffers, readers, blocked: None }
     }
 
     /// Starts to read the next piece, or reads it if that can be done at once.
-    fn start(&mut self) -> Option<io::Result<Bytes>> {
+    fn start(&mut self) -> Option<Result<Bytes, StoreError>> {
         let length = (self.left.end - self.left.start).min(CHUNK as u64) as usize;
         let (file, at, buffer) = (Arc::clone(&self.file), self.left.start, self.buffers.take());
         match read_cached(&file, at, length, buffer) {
-            Ok(read) => Some(read),
+            Ok(read) => Some(read.map_err(StoreError::artifacts)),
             Err(buffer) => {
-                self.blocked = Some(tokio::task::spawn_blocking(move || read_blocking(&file, at, length, buffer)));
+                let readers = self.readers.clone();
+                let read = move || read_blocking(&file, at, length, buffer).map_err(StoreError::artifacts);
+                self.blocked = Some(Box::pin(async move { readers.run(read).await }));
                 None
             }
         }
     }
 
     /// A piece that was read. An empty one is the end of the file, which may come too early.
-    fn piece(&mut self, read: io::Result<Bytes>) -> Option<Result<Bytes, StoreError>> {
+    fn piece(&mut self, read: Result<Bytes, StoreError>) -> Option<Result<Bytes, StoreError>> {
         match read {
             Ok(bytes) if !bytes.is_empty() => {
                 self.left.start += bytes.len() as u64;
@@ -52,7 +58,7 @@ impl Chunks {
             }
             ended => {
                 self.left.start = self.left.end;
-                ended.err().map(|error| Err(StoreError::artifacts(error)))
+                ended.err().map(Err)
             }
         }
     }
@@ -72,9 +78,9 @@ impl Stream for Chunks {
             }
         }
         let Some(blocked) = &mut this.blocked else { return Poll::Ready(None) };
-        let read = ready!(Pin::new(blocked).poll(context));
+        let read = ready!(blocked.as_mut().poll(context));
         this.blocked = None;
-        Poll::Ready(this.piece(read.unwrap_or_else(|panicked| Err(io::Error::other(panicked)))))
+        Poll::Ready(this.piece(read))
     }
 }
 

@@ -1,10 +1,11 @@
 //! What the file system says, as a store says it.
 
-use std::fs;
-use std::io;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Read as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
+use rustix::fs::OFlags;
 use store::StoreError;
 
 /// That there is no such file is an answer, not a failure.
@@ -35,4 +36,19 @@ fn cure(path: &Path) -> Option<String> {
          on the store's folder mends all of it",
         denies.display()
     ))
+}
+
+/// Opens a regular file to read it. Of a pipe or a device in its place, opening or reading might never end.
+pub(crate) fn open_file(path: &Path) -> io::Result<(File, Metadata)> {
+    let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path)?;
+    let meta = file.metadata()?;
+    let refused = || io::Error::new(io::ErrorKind::InvalidData, "it is no regular file: put the object's file back");
+    if meta.is_file() { Ok((file, meta)) } else { Err(refused()) }
+}
+
+/// The text of a regular file.
+pub(crate) fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    open_file(path)?.0.read_to_string(&mut text)?;
+    Ok(text)
 }

@@ -13,10 +13,11 @@ use store::{Artifacts, Held, Identity, Opened, Stat, StoreError, Stored};
 
 use crate::buffers::Buffers;
 use crate::chunks::Chunks;
-use crate::files::{explained, failed, present};
+use crate::files::{explained, failed, open_file, present, read_text};
 use crate::garbage::{delete, hide, show};
 use crate::listing::{listing, object_path, signature_path, some_objects};
 use crate::note::Note;
+use crate::readers::Readers;
 use crate::writing::{write, write_text};
 
 /// How long nobody must have written to a temporary file before it is taken for a dead publisher's.
@@ -35,6 +36,7 @@ pub struct FolderArtifacts {
     buffers: Buffers,
     /// The last file that could not be read: a readiness check looks there first.
     failing: Arc<Mutex<Option<PathBuf>>>,
+    readers: Readers,
 }
 
 impl FolderArtifacts {
@@ -42,7 +44,12 @@ impl FolderArtifacts {
     pub fn open(root: &Path) -> Result<Self, StoreError> {
         let work = root.join("tmp");
         fs::create_dir_all(&work).and_then(|()| sweep(&work)).map_err(|error| failed(&work, error))?;
-        Ok(FolderArtifacts { root: root.into(), buffers: Buffers::default(), failing: Arc::default() })
+        Ok(FolderArtifacts {
+            root: root.into(),
+            buffers: Buffers::default(),
+            failing: Arc::default(),
+            readers: Readers::default(),
+        })
     }
 
     /// Where whoever publishes may put temporary files: the same file system as the objects.
@@ -80,29 +87,36 @@ impl FolderArtifacts {
 impl Artifacts for FolderArtifacts {
     async fn stat(&self, key: &ObjectKey) -> Result<Option<Stat>, StoreError> {
         let (key, path, store) = (*key, self.path(key), self.clone());
-        run(move || {
-            let Some(meta) = store.found(&path, fs::metadata(&path))? else {
-                return Ok(None);
-            };
-            let stat = Note::read(&path, &key).inspect_err(|_| store.note_failing(&Note::path(&path)))?.0;
-            if meta.len() != stat.size {
-                let problem = format!("it has {} bytes in place of {}", meta.len(), stat.size);
-                return Err(StoreError::damaged(key, problem));
-            }
-            Ok(Some(stat))
-        })
-        .await
+        self.readers
+            .run(move || {
+                let Some(meta) = store.found(&path, fs::metadata(&path))? else {
+                    return Ok(None);
+                };
+                let stat = Note::read(&path, &key).inspect_err(|_| store.note_failing(&Note::path(&path)))?.0;
+                if meta.len() != stat.size {
+                    let problem = format!("it has {} bytes in place of {}", meta.len(), stat.size);
+                    return Err(StoreError::damaged(key, problem));
+                }
+                Ok(Some(stat))
+            })
+            .await
     }
 
     async fn read(&self, key: &ObjectKey, range: Range<u64>) -> Result<Opened, StoreError> {
-        let (key, path, store) = (*key, self.path(key), self.clone());
-        let (file, identity) = run(move || {
-            let file = store.found(&path, File::open(&path))?.ok_or_else(|| StoreError::Missing(key.to_string()))?;
-            let identity = identity(&file.metadata().map_err(|error| failed(&path, error))?);
-            Ok((file, identity))
-        })
-        .await?;
-        Ok(Opened { bytes: Box::pin(Chunks::new(file, range, self.buffers.clone())), identity })
+        let (key, path, store, end) = (*key, self.path(key), self.clone(), range.end);
+        let (file, identity) = self
+            .readers
+            .run(move || {
+                let (file, meta) =
+                    store.found(&path, open_file(&path))?.ok_or_else(|| StoreError::Missing(key.to_string()))?;
+                // Seen here it is an error with a status; seen at its end it cuts the connection.
+                if meta.len() < end {
+                    return Err(StoreError::damaged(key, format!("it has {} bytes, and {end} are wanted", meta.len())));
+                }
+                Ok((file, identity(&meta)))
+            })
+            .await?;
+        Ok(Opened { bytes: Box::pin(Chunks::new(file, range, self.buffers.clone(), self.readers.clone())), identity })
     }
 
     async fn put(&self, key: &ObjectKey, file: &Path, md5: &Md5) -> Result<(), StoreError> {
@@ -113,7 +127,7 @@ impl Artifacts for FolderArtifacts {
     async fn signature(&self, artifact: &Sha256) -> Result<Option<String>, StoreError> {
         let path = signature_path(&self.path(&ObjectKey::Blob(*artifact)));
         let store = self.clone();
-        run(move || store.found(&path, fs::read_to_string(&path))).await
+        self.readers.run(move || store.found(&path, read_text(&path))).await
     }
 
     async fn put_signature(&self, artifact: &Sha256, minisig: &str) -> Result<(), StoreError> {
@@ -124,13 +138,17 @@ impl Artifacts for FolderArtifacts {
 
     async fn ready(&self) -> Result<(), StoreError> {
         let store = self.clone();
-        run(move || {
-            is_there(&store.root)?;
-            let failing = store.failing.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let objects = some_objects(&store.root, LOOKED_AT)?;
-            failing.iter().chain(&objects).try_for_each(|path| can_be_read(path).map_err(|error| failed(path, error)))
-        })
-        .await
+        self.readers
+            .run(move || {
+                is_there(&store.root)?;
+                let failing = store.failing.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                let objects = some_objects(&store.root, LOOKED_AT)?;
+                failing
+                    .iter()
+                    .chain(&objects)
+                    .try_for_each(|path| can_be_read(path).map_err(|error| failed(path, error)))
+            })
+            .await
     }
 
     async fn keep_from_collection(&self) -> Result<Held, StoreError> {

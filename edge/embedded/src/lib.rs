@@ -19,6 +19,7 @@ mod garbage;
 mod listing;
 mod note;
 mod opened;
+mod readers;
 mod schema;
 mod writing;
 

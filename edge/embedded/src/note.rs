@@ -1,10 +1,9 @@
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use resolver::catalog::ObjectKey;
 use store::{Stat, StoreError};
 
-use crate::files::failed;
+use crate::files::{failed, read_text};
 
 /// What an object was when it was put: a file beside it that `md5sum --check` reads.
 ///
@@ -28,7 +27,7 @@ impl Note {
     /// Reads the note of the object at `path`.
     pub(crate) fn read(path: &Path, key: &ObjectKey) -> Result<Note, StoreError> {
         let beside = Note::path(path);
-        let text = fs::read_to_string(&beside).map_err(|error| failed(&beside, error))?;
+        let text = read_text(&beside).map_err(|error| failed(&beside, error))?;
         parse(&text).ok_or_else(|| StoreError::damaged(format!("{key}.md5"), "it takes a size and an MD5"))
     }
 }

@@ -1,0 +1,73 @@
+//! Threads that read files for devices.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use store::StoreError;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+/// How long a read may take: a disk that spins up takes seconds, a network file system that hangs never answers.
+const READ_LIMIT: Duration = Duration::from_secs(30);
+
+/// Most threads that read files: half of those that the runtime has for what blocks. A thread that a hung file system
+/// keeps cannot be called off; the catalog still has threads when all of these are kept.
+const THREADS: usize = 256;
+
+/// A limited number of threads for reads, each for a limited time.
+#[derive(Debug, Clone)]
+pub(crate) struct Readers {
+    threads: Arc<Semaphore>,
+    limit: Duration,
+}
+
+impl Default for Readers {
+    fn default() -> Self {
+        Readers { threads: Arc::new(Semaphore::new(THREADS)), limit: READ_LIMIT }
+    }
+}
+
+impl Readers {
+    /// Does a read on a thread that may block. One that takes too long is an error here, and keeps its thread until it
+    /// ends.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        read: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let threads = Arc::clone(&self.threads);
+        let done = async {
+            let thread = threads.acquire_owned().await.map_err(StoreError::artifacts)?;
+            let read = move || {
+                let _thread = thread;
+                read()
+            };
+            spawn_blocking(read).await.map_err(StoreError::artifacts)?
+        };
+        timeout(self.limit, done).await.unwrap_or_else(|_| {
+            let text = format!("a file could not be read within {} s: see to its disk or mount", self.limit.as_secs());
+            Err(StoreError::artifacts(io::Error::new(io::ErrorKind::TimedOut, text)))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// A read that hangs is answered for, and a hundred of them leave no thread without a limit.
+    #[tokio::test]
+    async fn a_read_that_hangs_ends_with_an_error_and_keeps_its_thread() {
+        let readers = Readers { threads: Arc::new(Semaphore::new(1)), limit: Duration::from_millis(50) };
+        let (end, hung) = mpsc::channel::<()>();
+        let first = readers.run(move || Ok(hung.recv().is_err())).await;
+        assert!(matches!(first, Err(StoreError::Unavailable { .. })), "{first:?}");
+        assert!(readers.run(|| Ok(())).await.is_err(), "its thread is taken for free");
+        drop(end);
+        let patient = Readers { limit: Duration::from_secs(60), ..readers };
+        assert!(patient.run(|| Ok(())).await.is_ok());
+    }
+}

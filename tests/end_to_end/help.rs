@@ -60,9 +60,14 @@ impl Program {
 
     /// The same, with so many open files at most.
     pub fn with_open_files(most: usize, arguments: &[&str]) -> Program {
+        Program::limited(server::folder(), &format!("ulimit -n {most}"), arguments)
+    }
+
+    /// The same in a folder that is there already, below the limits that these words of a shell set.
+    pub fn limited(folder: tempfile::TempDir, limits: &str, arguments: &[&str]) -> Program {
         let mut shell = Command::new("sh");
-        shell.arg("-c").arg(format!("ulimit -n {most} && exec \"$0\" \"$@\"")).arg(server::binary());
-        Program::started(server::folder(), |folder| dressed(shell, folder, arguments, &[]))
+        shell.arg("-c").arg(format!("{limits} && exec \"$0\" \"$@\"")).arg(server::binary());
+        Program::started(folder, |folder| dressed(shell, folder, arguments, &[]))
     }
 
     /// Starts the command that this makes for the folder.
@@ -101,6 +106,13 @@ impl Program {
 
     pub fn metrics(&self) -> SocketAddr {
         self.said("metrics on http://")
+    }
+
+    /// A number that the system notes about the process, such as `VmHWM`, its peak of memory in KiB.
+    pub fn noted(&self, name: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with(&format!("{name}:"))).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
     /// The folder it was started in.

@@ -11,6 +11,7 @@ mod determinism;
 mod device;
 mod help;
 mod limits;
+mod memory;
 mod observing;
 mod operation;
 mod readers;

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,6 +10,9 @@ use serde_json::{from_str, to_string};
 use store::{Catalog, StoreError};
 
 use crate::opened::OpenFile;
+
+/// Most records that are read before others have their turn, a health check among them.
+const READS_AT_ONCE: usize = 4;
 
 /// A catalog in one SQLite file. The server and the command line may have it open at once. The next read or write notices
 /// a file that took its place.
@@ -51,6 +55,28 @@ impl SqliteCatalog {
         self.run(TransactionBehavior::Deferred, work).await
     }
 
+    /// Reads all of these on one thread, in one transaction if they are few. Between many, others have their turn.
+    async fn read_each<K: Clone + Send + 'static, T: Send + 'static>(
+        &self,
+        keys: &[K],
+        read: fn(&Transaction<'_>, &K) -> Result<T, StoreError>,
+    ) -> Vec<Result<T, StoreError>> {
+        let mut found = Vec::new();
+        for few in keys.chunks(READS_AT_ONCE) {
+            let wanted = few.to_vec();
+            match self.read(move |transaction| Ok(wanted.iter().map(|key| read(transaction, key)).collect())).await {
+                Ok(read) => found.extend::<Vec<_>>(read),
+                Err(error) => {
+                    let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+                    // The rest would fail like this, each after as long a wait.
+                    found.resize_with(keys.len(), || Err(StoreError::catalog(cause.clone())));
+                    break;
+                }
+            }
+        }
+        found
+    }
+
     async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -65,10 +91,17 @@ impl Catalog for SqliteCatalog {
         self.read(move |transaction| read_component(transaction, &key)).await
     }
 
+    async fn several(&self, keys: &[ComponentKey]) -> Vec<Result<Option<Component>, StoreError>> {
+        self.read_each(keys, read_component).await
+    }
+
     async fn wanting(&self, attribute: &AttributeName) -> Result<Vec<ComponentKey>, StoreError> {
-        let sql = "SELECT component FROM attribute WHERE name = ?1 ORDER BY component";
-        let attribute = attribute.to_string();
-        self.read(move |transaction| keys(transaction, sql, params![attribute])).await
+        let attribute = attribute.clone();
+        self.read(move |transaction| wanting(transaction, &attribute)).await
+    }
+
+    async fn wanting_any(&self, attributes: &[AttributeName]) -> Vec<Result<Vec<ComponentKey>, StoreError>> {
+        self.read_each(attributes, wanting).await
     }
 
     async fn components(&self) -> Result<Vec<ComponentKey>, StoreError> {
@@ -196,6 +229,10 @@ fn index(transaction: &Transaction<'_>, key: &ComponentKey, forgotten: &BTreeSet
     wanted.iter().try_for_each(|attribute| {
         execute(transaction, "INSERT INTO attribute VALUES (?1, ?2)", params![attribute.as_str(), key])
     })
+}
+
+fn wanting(transaction: &Transaction<'_>, attribute: &AttributeName) -> Result<Vec<ComponentKey>, StoreError> {
+    keys(transaction, "SELECT component FROM attribute WHERE name = ?1 ORDER BY component", params![attribute.as_str()])
 }
 
 fn rows(transaction: &Transaction<'_>, sql: &str, key: &str) -> Result<Vec<(String, String)>, StoreError> {

@@ -6,9 +6,14 @@ use resolver::answer::Deployment;
 use resolver::catalog::Tier;
 use resolver::decide::{DEFAULT_RESTORE_DAYS, MAX_RESTORE_DAYS, Restores};
 use resolver::words::UrlBase;
+use service::MIN_CACHE_BYTES;
 use tracing_subscriber::filter::Targets;
 
 use crate::mode::InvokeMode;
+
+/// Memory for records and answers where the environment says nothing: one request at a time needs little, and the smallest
+/// function has 128 MB.
+const DEFAULT_CACHE_BYTES: u64 = 32 << 20;
 
 /// What the environment says, read once.
 #[derive(Debug)]
@@ -21,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) sample: Sample,
     /// `None` where the CDN says with each request which host a device asked.
     pub(crate) url_base: Option<UrlBase>,
+    /// Most memory for records and answers, about.
+    pub(crate) cache_bytes: u64,
     max_package_bytes: u64,
     restores: Option<Restores>,
 }
@@ -86,6 +93,14 @@ impl Settings {
                 number.ok_or_else(|| InvalidSetting::of("EDGEHOP_RESTORE_DAYS", &text, takes()))?
             }
         };
+        let cache_bytes = match get("EDGEHOP_CACHE_BYTES") {
+            None => DEFAULT_CACHE_BYTES,
+            Some(text) => {
+                let takes = || format!("it takes a number of bytes from {MIN_CACHE_BYTES}");
+                let number = text.parse().ok().filter(|bytes| *bytes >= MIN_CACHE_BYTES);
+                number.ok_or_else(|| InvalidSetting::of("EDGEHOP_CACHE_BYTES", &text, takes()))?
+            }
+        };
         let tier: Option<Tier> = optional(&get, "EDGEHOP_RESTORE_TIER")?;
         let restores = tier.map(|tier| Restores { tier, days });
         Ok(Settings {
@@ -96,6 +111,7 @@ impl Settings {
             log: filter,
             sample: optional(&get, "EDGEHOP_SAMPLE")?.unwrap_or(Sample::Look),
             url_base: optional(&get, "EDGEHOP_URL_BASE")?,
+            cache_bytes,
             max_package_bytes,
             restores,
         })
@@ -164,6 +180,18 @@ mod tests {
         assert_eq!((given.url_base, given.sample), (Some("https://ota.test".parse().unwrap()), Sample::Look));
         assert_eq!(read("EDGEHOP_URL_BASE", None).unwrap().url_base, None);
         assert_eq!(read("EDGEHOP_SAMPLE", Some("never")).unwrap().sample, Sample::Never);
+    }
+
+    #[test]
+    fn caches_have_a_limit_that_may_be_another() {
+        assert_eq!(read("", None).unwrap().cache_bytes, DEFAULT_CACHE_BYTES);
+        assert_eq!(read("EDGEHOP_CACHE_BYTES", Some("8388608")).unwrap().cache_bytes, 8 << 20);
+        for bad in ["0", "32M", "4194303"] {
+            let error = read("EDGEHOP_CACHE_BYTES", Some(bad)).unwrap_err().to_string();
+            assert!(
+                error.contains(&format!("EDGEHOP_CACHE_BYTES is {bad:?}: it takes a number of bytes from 4194304"))
+            );
+        }
     }
 
     #[test]

@@ -47,7 +47,9 @@ impl Stores {
             return Ok(Arc::clone(service));
         }
         let deployment = self.settings.deployment(url_base.clone());
-        let new = Arc::new(Service::new(catalog.clone(), artifacts.clone(), deployment));
+        let new = Arc::new(
+            Service::new(catalog.clone(), artifacts.clone(), deployment).with_cache_bytes(self.settings.cache_bytes),
+        );
         *service = Some((url_base, Arc::clone(&new)));
         Ok(new)
     }

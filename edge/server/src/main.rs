@@ -50,7 +50,9 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     if settings.sends_devices_to_themselves(address) {
         tracing::warn!("{}", ready::to_themselves(address));
     }
-    let service = Arc::new(Service::new(stores.catalog, stores.artifacts, settings.deployment(address)));
+    let service = Service::new(stores.catalog, stores.artifacts, settings.deployment(address))
+        .with_cache_bytes(settings.cache_bytes);
+    let service = Arc::new(service);
     let metrics = Arc::new(metrics::Metrics::default());
 
     tokio::spawn(metrics::serve(metrics_listener, Arc::clone(&metrics), Arc::clone(&service)));

@@ -90,6 +90,11 @@ pub(crate) struct Settings {
     #[arg(long, env = "EDGEHOP_PROXY", value_delimiter = ',', value_name = "ADDRESS")]
     pub(crate) proxy: Vec<IpAddr>,
 
+    /// Most memory for records and answers, in bytes, about; downloads take more, some 300 KB each
+    #[arg(long, env = "EDGEHOP_CACHE_BYTES", default_value_t = service::DEFAULT_CACHE_BYTES,
+          value_parser = clap::value_parser!(u64).range(service::MIN_CACHE_BYTES..=1 << 40))]
+    pub(crate) cache_bytes: u64,
+
     /// Which log lines are shown: error, warn, info, debug, or a filter such as `info,hyper=debug`
     #[arg(long, env = "EDGEHOP_LOG", default_value = "info", value_parser = log_filter)]
     pub(crate) log: String,

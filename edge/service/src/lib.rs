@@ -20,5 +20,5 @@ pub use at_hand::{at_hand, unavailable};
 pub use body::Body;
 pub use catalog_cache::{FAILED, FRESH, STALE};
 pub use observed::Observed;
-pub use service::Service;
+pub use service::{DEFAULT_CACHE_BYTES, MIN_CACHE_BYTES, Service};
 pub use transfer::{Account, Transfer};

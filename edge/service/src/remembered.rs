@@ -2,26 +2,28 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use http::header::{IF_MATCH, IF_NONE_MATCH, IF_RANGE, RANGE};
-use http::{HeaderMap, Method, Request};
+use http::{HeaderMap, Method, Request, StatusCode};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use resolver::answer::{Answer, Content};
-use resolver::catalog::{Components, ObjectKey};
+use resolver::catalog::ObjectKey;
 use resolver::decide::Lookups;
 
-/// How many bytes of answers are remembered, about; the least used go first.
-const CAPACITY_BYTES: u64 = 16 << 20;
+use crate::catalog_cache::Fetched;
 
-/// About how many answers that is; a hint for the first allocation.
-const TYPICAL_ANSWERS: usize = 4096;
+/// About how many answers are remembered; a hint for the first allocation.
+const TYPICAL_ANSWERS: usize = 256;
 
-/// What an answer weighs beside its text, in bytes: headers, parts, the record itself.
-const OVERHEAD_BYTES: u64 = 2048;
+/// What an answer weighs beside its text, in bytes: headers, the record itself, its place in the cache.
+const OVERHEAD_BYTES: usize = 4096;
+
+/// What a name, a part or an object takes beside its text, in bytes.
+const ENTRY_BYTES: usize = 128;
 
 /// Answers that need not be decided again while the records they came from are the same.
 ///
 /// A decision is a pure function, so the same question and the very same records have the same answer. Those whose
-/// answer changes by itself with time are not remembered, nor are conditions on a representation.
+/// answer changes by itself with time are not remembered, nor are parts of a package.
 pub(crate) struct Remembered(Cache<Question, Arc<Memory>, Weight>);
 
 /// A request as far as it can change the answer, as it was spelled.
@@ -35,7 +37,8 @@ pub(crate) struct Question {
 /// An answer, and what it follows from.
 pub(crate) struct Memory {
     pub(crate) lookups: Lookups,
-    pub(crate) components: Components,
+    /// Which reads of records it follows from. The records themselves are not kept: they may be of any size.
+    pub(crate) reads: Vec<u64>,
     pub(crate) canonical: String,
     /// What must not have gone to cold storage since.
     pub(crate) objects: BTreeSet<ObjectKey>,
@@ -43,8 +46,9 @@ pub(crate) struct Memory {
 }
 
 impl Remembered {
-    pub(crate) fn new() -> Self {
-        Remembered(Cache::with_weighter(TYPICAL_ANSWERS, CAPACITY_BYTES, Weight))
+    /// Room for this many bytes of answers; the least used go first.
+    pub(crate) fn new(bytes: u64) -> Self {
+        Remembered(Cache::with_weighter(TYPICAL_ANSWERS, bytes, Weight))
     }
 
     pub(crate) fn get(&self, question: &Question) -> Option<Arc<Memory>> {
@@ -57,11 +61,10 @@ impl Remembered {
 }
 
 impl Question {
-    /// The question of a request, unless conditions on a representation make its answer its own.
+    /// The question of a request, unless `If-Match` makes its answer its own.
     pub(crate) fn of<B>(request: &Request<B>) -> Option<Question> {
         let headers = request.headers();
-        let conditional = [IF_MATCH, IF_RANGE, RANGE].iter().any(|name| headers.contains_key(name));
-        (!conditional).then(|| Question {
+        (!headers.contains_key(IF_MATCH)).then(|| Question {
             head: request.method() == Method::HEAD,
             query: request.uri().query().unwrap_or_default().to_owned(),
             if_none_match: if_none_match(headers),
@@ -69,11 +72,16 @@ impl Question {
     }
 }
 
+/// The answer is the same whether a range of it is asked for or not: only packages come in parts.
+pub(crate) fn suits<B>(answer: &Answer, request: &Request<B>) -> bool {
+    let whole = ![IF_RANGE, RANGE].iter().any(|name| request.headers().contains_key(name));
+    whole || !(answer.status == StatusCode::RANGE_NOT_SATISFIABLE || matches!(answer.content, Content::Package { .. }))
+}
+
 impl Memory {
     /// These are the very records that the answer follows from, not only equal ones: that is quickly seen.
-    pub(crate) fn follows_from(&self, components: &Components) -> bool {
-        let same = |(a, b): (_, _)| Arc::ptr_eq(a, b);
-        self.components.len() == components.len() && self.components.values().zip(components.values()).all(same)
+    pub(crate) fn follows_from(&self, fetched: &Fetched) -> bool {
+        self.reads == fetched.reads
     }
 }
 
@@ -88,12 +96,16 @@ struct Weight;
 
 impl Weighter<Question, Arc<Memory>> for Weight {
     fn weight(&self, question: &Question, memory: &Arc<Memory>) -> u64 {
+        // Text that grew while it was written may take twice its length.
         let content = match &memory.answer.content {
-            Content::Bytes(bytes) => bytes.len() as u64,
-            Content::Package { plan, .. } => plan.literal_bytes(),
+            Content::Bytes(bytes) => 2 * bytes.len(),
+            Content::Package { plan, .. } => 2 * plan.literal_bytes() as usize + plan.parts().len() * ENTRY_BYTES,
             Content::Empty | Content::Object { .. } => 0,
         };
+        // In the question, in the canonical one, in a header, and as names to look up.
         let asked = question.query.len() + question.if_none_match.as_ref().map_or(0, Vec::len);
-        OVERHEAD_BYTES + content + 2 * asked as u64
+        let names = memory.lookups.components.len() + memory.lookups.attributes.len();
+        let entries = (names + memory.objects.len()) * ENTRY_BYTES + memory.reads.len() * size_of::<u64>();
+        (OVERHEAD_BYTES + content + 4 * asked + 2 * memory.canonical.len() + entries) as u64
     }
 }

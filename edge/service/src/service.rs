@@ -1,28 +1,33 @@
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::future::{join, try_join, try_join_all};
+use futures_util::future::join;
 use http::{Method, Request, Response};
 use resolver::answer::{self, ADDRESS_MARGIN_SECONDS, Answer, Blob, Circumstances, Content, Deployment};
-use resolver::catalog::{Components, ObjectKey};
+use resolver::catalog::ObjectKey;
 use resolver::decide::{Decision, Lookups, Restores, decide, lookups};
 use resolver::manifest::Addresses;
 use resolver::query::Query;
 use resolver::route::{self, Route};
-use resolver::words::{ComponentKey, Sha256, Timestamp};
+use resolver::words::{Sha256, Timestamp};
 use store::{Artifacts, Catalog, Stat, StoreError};
 
 use crate::at_hand::{at_hand, response, seed, unavailable};
 use crate::body::Body;
-use crate::catalog_cache::{CatalogCache, Reads};
+use crate::catalog_cache::{CatalogCache, Fetched, Reads};
 use crate::cold::Cold;
 use crate::known::Known;
 use crate::objects::Objects;
 use crate::observed::Observed;
 use crate::package::package;
 use crate::readiness::Readiness;
-use crate::remembered::{Memory, Question, Remembered, if_none_match};
+use crate::remembered::{Memory, Question, Remembered, if_none_match, suits};
+
+/// How many bytes all caches of a process take at most, about, where an operator says nothing else.
+pub const DEFAULT_CACHE_BYTES: u64 = 64 << 20;
+
+/// Least memory for the caches, in bytes: what is known of objects takes half of it, whatever else there is.
+pub const MIN_CACHE_BYTES: u64 = 4 << 20;
 
 /// Answers requests from a catalog and an artifact store. One for a process; every request shares it.
 pub struct Service<C, A> {
@@ -38,9 +43,17 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
     /// A service over these stores.
     pub fn new(catalog: C, artifacts: A, deployment: Deployment) -> Self {
         let objects = Arc::new(Objects { artifacts, known: Known::new() });
-        let (cold, remembered) = (Cold::new(Arc::clone(&objects), deployment.restores), Remembered::new());
-        let (catalog, readiness) = (CatalogCache::new(catalog), Readiness::default());
+        let cold = Cold::new(Arc::clone(&objects), deployment.restores);
+        let (catalog, remembered) = caches(catalog, DEFAULT_CACHE_BYTES);
+        let readiness = Readiness::default();
         Service { catalog, objects, cold, remembered, readiness, deployment }
+    }
+
+    /// The same service with this much memory for its caches, in bytes, in place of [`DEFAULT_CACHE_BYTES`].
+    pub fn with_cache_bytes(self, bytes: u64) -> Self {
+        let stale = self.catalog.stale;
+        let (catalog, remembered) = caches(self.catalog.into_store(), bytes);
+        Service { catalog, remembered, ..self }.with_stale(stale)
     }
 
     /// The same service, which uses records for this long while the catalog is out of reach, in place of
@@ -74,15 +87,14 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         let question = Question::of(request);
         // The same question has the same lookups, so what was fetched for its old answer serves the new one too.
         let mut fetched = None;
-        if let Some(memory) = question.as_ref().and_then(|question| self.remembered.get(question)) {
+        let memory = question.as_ref().and_then(|question| self.remembered.get(question));
+        if let Some(memory) = memory.filter(|memory| suits(&memory.answer, request)) {
             match self.fetch(&memory.lookups, observed).await {
-                Ok(components)
-                    if memory.follows_from(&components) && self.cold.is_ready(&memory.objects, observed).await =>
-                {
+                Ok(records) if memory.follows_from(&records) && self.cold.is_ready(&memory.objects, observed).await => {
                     observed.query.clone_from(&memory.canonical);
                     return memory.answer.clone();
                 }
-                components => fetched = Some(components),
+                records => fetched = Some(records),
             }
         }
         let raw = request.uri().query().unwrap_or_default();
@@ -92,12 +104,12 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
             Err(refused) => return answer::refused(&refused),
         };
         let lookups = lookups(&asked.query);
-        let components = match fetched {
-            Some(components) => components,
+        let records = match fetched {
+            Some(records) => records,
             None => self.fetch(&lookups, observed).await,
         };
-        let components = match components {
-            Ok(components) => components,
+        let Fetched { components, reads } = match records {
+            Ok(records) => records,
             Err(error) => return unavailable(&error),
         };
         let (started, waited) = (Instant::now(), observed.store_time);
@@ -107,12 +119,14 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         };
         let canonical = asked.query.canonical();
         let decision = decide(&asked.query, &components, now);
+        // Nothing that waits for a store keeps records in memory.
+        drop(components);
         let (addresses, decision) = match self.addresses(decision, now).await {
             Ok(addressed) => addressed,
             Err(error) => return unavailable(&error),
         };
-        let reads = |decision: &Decision| answer::reads(&asked, decision, &addresses, &self.deployment);
-        let (objects, decision) = self.cold.withhold(reads, decision, &canonical, now, observed).await;
+        let delivers = |decision: &Decision| answer::reads(&asked, decision, &addresses, &self.deployment);
+        let (objects, decision) = self.cold.withhold(delivers, decision, &canonical, now, observed).await;
         let around = Circumstances {
             method: request.method(),
             headers: request.headers(),
@@ -124,8 +138,8 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         let answer = answer::decided(&asked, &decision, &canonical, around);
         observed.decision_time = started.elapsed().saturating_sub(observed.store_time - waited);
         observed.query.clone_from(&canonical);
-        if let Some(question) = question.filter(|_| decision.changes_at.is_none()) {
-            self.remembered.keep(question, Memory { lookups, components, canonical, objects, answer: answer.clone() });
+        if let Some(question) = question.filter(|_| decision.changes_at.is_none() && suits(&answer, request)) {
+            self.remembered.keep(question, Memory { lookups, reads, canonical, objects, answer: answer.clone() });
         }
         answer
     }
@@ -146,34 +160,14 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         Ok((addresses, decision))
     }
 
-    /// The components a decision depends on: two rounds of point reads at most, each all at once.
-    async fn fetch(&self, wanted: &Lookups, observed: &mut Observed) -> Result<Components, StoreError> {
+    /// The components a decision depends on.
+    async fn fetch(&self, wanted: &Lookups, observed: &mut Observed) -> Result<Fetched, StoreError> {
         let (started, reads) = (Instant::now(), Reads::default());
-        let lists = try_join_all(wanted.attributes.iter().map(|name| self.catalog.wanting(name, &reads)));
-        let named = self.components(wanted.components.iter(), &reads);
-        let fetched = async {
-            let (lists, mut components) = try_join(lists, named).await?;
-            let listed: BTreeSet<_> = lists.iter().flat_map(|list| list.iter()).collect();
-            let more = listed.into_iter().filter(|key| !wanted.components.contains(*key));
-            components.extend(self.components(more, &reads).await?);
-            Ok(components)
-        };
-        let components = fetched.await;
+        let fetched = self.catalog.fetch(wanted, &reads).await;
         observed.store_time += started.elapsed();
         observed.cache_hits += reads.hits.into_inner();
         observed.cache_misses += reads.misses.into_inner();
-        components
-    }
-
-    /// Those of these components that there are.
-    async fn components(
-        &self,
-        keys: impl Iterator<Item = &ComponentKey>,
-        reads: &Reads,
-    ) -> Result<Components, StoreError> {
-        let read = async |key: &ComponentKey| Ok((key.clone(), self.catalog.component(key, reads).await?));
-        let found = try_join_all(keys.map(read)).await?;
-        Ok(found.into_iter().filter_map(|(key, component)| Some((key, component?))).collect())
+        fetched
     }
 
     /// `/blobs/<sha256>`: an artifact.
@@ -253,4 +247,10 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
             }
         }
     }
+}
+
+/// The caches whose size depends on what is published and asked, sharing what the fixed ones leave.
+fn caches<C: Catalog>(catalog: C, bytes: u64) -> (CatalogCache<C>, Remembered) {
+    let left = bytes.max(MIN_CACHE_BYTES) - MIN_CACHE_BYTES / 2;
+    (CatalogCache::new(catalog, left / 3 * 2), Remembered::new(left / 3))
 }

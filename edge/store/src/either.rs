@@ -30,8 +30,16 @@ impl<L: Catalog, R: Catalog> Catalog for Either<L, R> {
         of!(self, store => store.component(key))
     }
 
+    async fn several(&self, keys: &[ComponentKey]) -> Vec<Result<Option<Component>, StoreError>> {
+        of!(self, store => store.several(keys))
+    }
+
     async fn wanting(&self, attribute: &AttributeName) -> Result<Vec<ComponentKey>, StoreError> {
         of!(self, store => store.wanting(attribute))
+    }
+
+    async fn wanting_any(&self, attributes: &[AttributeName]) -> Vec<Result<Vec<ComponentKey>, StoreError>> {
+        of!(self, store => store.wanting_any(attributes))
     }
 
     async fn components(&self) -> Result<Vec<ComponentKey>, StoreError> {

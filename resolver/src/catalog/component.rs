@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Graph, Release};
+use super::{Graph, Release, heap};
 use crate::words::{AttributeName, ChannelName, ComponentKey, ComponentName, Reason, Version};
 
 /// One component with its channels and releases: a store's partition, read and cached as a whole.
@@ -70,6 +70,25 @@ impl Component {
     /// What follows from the releases alone about the paths between them.
     pub fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// An estimate of the memory that it takes, in bytes: a cache of components is limited by it.
+    pub fn heap_bytes(&self) -> usize {
+        let channel = |(name, channel): (&ChannelName, &Channel)| {
+            let attributes = channel.attributes.iter().map(|attribute| heap::text(attribute.as_str())).sum::<usize>();
+            heap::text(name.as_str())
+                + heap::text(channel.target.as_str())
+                + heap::tree(channel.attributes.len(), size_of::<AttributeName>())
+                + attributes
+                + heap::optional(channel.forced.as_ref().map(Reason::as_str))
+        };
+        size_of::<Component>()
+            + heap::text(self.name.as_str())
+            + heap::tree(self.channels.len(), size_of::<(ChannelName, Channel)>())
+            + self.channels.iter().map(channel).sum::<usize>()
+            + heap::vector(self.releases.len(), size_of::<Arc<Release>>())
+            + self.releases.iter().map(|release| release.heap_bytes()).sum::<usize>()
+            + self.graph.heap_bytes()
     }
 
     /// The release of this version, by its published spelling.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fixedbitset::FixedBitSet;
 
-use super::Release;
+use super::{Release, heap};
 use crate::words::{FactName, Md5, PublicKey, VersionRange};
 
 /// What follows from a component's releases about the paths between them, whoever asks. A release is named by its
@@ -82,6 +82,18 @@ impl Graph {
     pub(crate) fn stand(&self, digest: &Md5) -> Option<usize> {
         let at = self.stands.binary_search_by_key(digest, |(digest, _)| *digest).ok()?;
         Some(self.stands[at].1)
+    }
+
+    /// An estimate of the memory that it points at, in bytes.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let numbers = [&self.rank, &self.barriers, &self.conditional, &self.floor, &self.signer];
+        let set = size_of::<FixedBitSet>() + heap::vector(self.rank.len().div_ceil(8), 1);
+        numbers.iter().map(|numbers| heap::vector(numbers.len(), size_of::<usize>())).sum::<usize>()
+            + heap::vector(self.stands.len(), size_of::<(Md5, usize)>())
+            + heap::vector(self.from.len(), size_of::<Range<usize>>())
+            + (1 + self.takers.len()) * set
+            + heap::tree(self.facts.len(), size_of::<FactName>())
+            + self.facts.iter().map(|fact| heap::text(fact.as_str())).sum::<usize>()
     }
 
     /// The facts that some release requires: no other fact changes what a device gets.

@@ -5,6 +5,7 @@ mod availability;
 mod component;
 mod edit;
 mod graph;
+mod heap;
 mod mismatch;
 mod release;
 mod requirement;

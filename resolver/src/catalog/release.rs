@@ -2,8 +2,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Artifact, Requirement, Signature, Statement};
-use crate::words::{Notes, PublicKey, Reason, Timestamp, Version, VersionRange};
+use super::{Artifact, Requirement, Signature, Statement, heap};
+use crate::words::{MAX_VERSION_BYTES, Notes, PublicKey, Reason, Timestamp, Version, VersionRange};
 
 /// One version of one component: its bytes, and between which releases it may stand. Its bytes never change once
 /// published; what constrains it may be added to.
@@ -102,6 +102,27 @@ impl Release {
     /// What its signer says about it.
     pub fn statement(&self) -> Option<Statement> {
         self.signature.as_ref()?.minisig.statement().ok()
+    }
+
+    /// An estimate of the memory that it takes, in bytes.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let reasons = [&self.barrier, &self.dead_end, &self.forced];
+        let bounds = 2 * heap::vector(MAX_VERSION_BYTES, 1);
+        let withdrawn = self.withdrawn.as_ref().map_or(0, |withdrawal| {
+            heap::text(withdrawal.reason.as_str())
+                + heap::optional(withdrawal.superseded_by.as_ref().map(Version::as_str))
+        });
+        size_of::<Release>()
+            + heap::text(self.version.as_str())
+            + self.signature.as_ref().map_or(0, |signature| heap::text(signature.minisig.as_str()))
+            + heap::tree(self.trusts.len(), size_of::<PublicKey>())
+            + heap::tree(self.requires.len(), size_of::<Requirement>())
+            + self.requires.iter().map(Requirement::heap_bytes).sum::<usize>()
+            + self.from.as_ref().map_or(0, |_| bounds)
+            + reasons.into_iter().flatten().map(|reason| heap::text(reason.as_str())).sum::<usize>()
+            + heap::optional(self.floor.as_ref().map(Version::as_str))
+            + withdrawn
+            + heap::optional(self.notes.as_ref().map(Notes::as_str))
     }
 
     /// The key that signed it.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::heap;
 use crate::words::{self, FactName, FactValue, InvalidName};
 
 /// Most values in a set.
@@ -65,6 +66,13 @@ impl Requirement {
             Test::Compare { value, .. } => (None, Some(value)),
         };
         set.into_iter().flatten().chain(one)
+    }
+
+    /// An estimate of the memory that it points at, in bytes.
+    pub(super) fn heap_bytes(&self) -> usize {
+        heap::text(self.fact.as_str())
+            + heap::tree(self.values().count(), size_of::<FactValue>())
+            + self.values().map(|value| heap::text(value.as_str())).sum::<usize>()
     }
 
     /// It tells larger values from smaller ones.

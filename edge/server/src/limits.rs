@@ -12,7 +12,7 @@ pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(180);
 /// How many bytes the kernel takes that it cannot send yet. Its own limit is megabytes, which a slow device takes minutes
 /// to read: for so long, its progress would look like silence.
 #[cfg(target_os = "linux")]
-pub(crate) const MAX_UNSENT_BYTES: u32 = 32 * 1024;
+pub(crate) const MAX_UNSENT_BYTES: u32 = 64 * 1024;
 
 /// Largest head of a request, in bytes, give or take a read: six times the longest query and `If-None-Match` together.
 /// Larger ones get 431. It also bounds what is buffered for a device that reads slowly.

@@ -194,7 +194,7 @@ fn published_files_are_as_open_as_the_umask_lets_them_be() {
         fs::write(here.join("app.bin"), "app".repeat(10_000)).unwrap();
         for line in [
             "key generate --no-password",
-            "sign app.bin --component app --version 1.0 --key edgehop.key",
+            "sign app.bin --component app --version 1.0 --minimum any --key edgehop.key",
             "publish app 1.0 app.bin --channel prod --trusts edgehop.pub",
             "sample --sample-size 50000",
         ] {

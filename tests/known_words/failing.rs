@@ -16,7 +16,8 @@ fn what_cannot_be_told_is_said_and_mended_later() {
         ("DescribeKeyValueStore", 404, "ResourceNotFoundException", "take the stack's output KnownWordsArn"),
     ] {
         desk.edge.refuse(call, usize::MAX, status, code);
-        let said = desk.run(&format!("publish new 1.{status} {file} --channel prod --attribute new{status}"));
+        let said = desk
+            .run(&format!("publish new 1.{status} {file} --channel prod --allow-downgrade --attribute new{status}"));
         assert!(said.code == Some(1) && said.out.contains("published"), "{said:?}");
         assert!(said.err.lines().count() == 1 && said.err.contains(SAID) && said.err.contains(part), "{said:?}");
         assert!(!desk.edge.entries()["words"].contains(&format!(" attrnew{status} ")), "{said:?}");

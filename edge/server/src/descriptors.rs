@@ -3,7 +3,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// What one connection may hold: its socket, and the artifact that goes over it.
 const PER_CONNECTION: u64 = 2;
 
-/// What else is open: the listeners, connections that take no place, the database, the log.
+/// Other open files: the listeners, connections that take no place, the database, the log.
 const ELSEWHERE: u64 = 64;
 
 /// So many connections, or as many as this process may open files for: its limit is raised as far as it can be.

@@ -37,8 +37,8 @@ const LONG_TURNS: usize = 3;
 /// Most records that a question may miss and still has a short turn.
 const FEW: usize = 16;
 
-/// What an entry takes beside its names and its record, in bytes: its slot, and what the cache notes about it. Names that
-/// do not exist are entries too.
+/// Memory of an entry beside its names and its record, in bytes: its slot, and the cache's notes about it. Names that do
+/// not exist are entries too.
 const ENTRY_BYTES: usize = 320;
 
 /// About how many records are kept; a hint for the first allocation. It also keeps the cache in few parts, each large
@@ -218,7 +218,7 @@ struct Turn {
     may_read: bool,
     /// About how many records it reads.
     misses: usize,
-    /// What is no longer fresh, and is this question's to read again.
+    /// Attributes that are no longer fresh, and are this question's to read again.
     attributes: BTreeSet<AttributeName>,
     components: BTreeSet<ComponentKey>,
 }
@@ -267,7 +267,7 @@ enum Found<V> {
 }
 
 impl<V: Clone> Kept<V> {
-    /// What a request that came `now` makes of it, decided for one request at a time. `mine`: it asks the store already.
+    /// Decides for one request at a time whether it takes the entry or asks the store. `mine`: it asks the store already.
     fn found(&mut self, now: Instant, mine: bool) -> EntryAction<Found<V>> {
         match self {
             Kept::Record { value, asked_at, .. } if !mine && now.saturating_duration_since(*asked_at) < FRESH => {

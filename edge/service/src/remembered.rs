@@ -14,10 +14,10 @@ use crate::catalog_cache::Fetched;
 /// About how many answers are remembered; a hint for the first allocation.
 const TYPICAL_ANSWERS: usize = 256;
 
-/// What an answer weighs beside its text, in bytes: headers, the record itself, its place in the cache.
+/// Weight of an answer beside its text, in bytes: headers, the record itself, its place in the cache.
 const OVERHEAD_BYTES: usize = 4096;
 
-/// What a name, a part or an object takes beside its text, in bytes.
+/// Memory of a name, a part or an object beside its text, in bytes.
 const ENTRY_BYTES: usize = 128;
 
 /// Answers that need not be decided again while the records they came from are the same.

@@ -49,7 +49,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         Service { catalog, objects, cold, remembered, readiness, deployment }
     }
 
-    /// The same service with this much memory for its caches, in bytes, in place of [`DEFAULT_CACHE_BYTES`].
+    /// Sets the memory for the service's caches, in bytes, in place of [`DEFAULT_CACHE_BYTES`].
     pub fn with_cache_bytes(self, bytes: u64) -> Self {
         let stale = self.catalog.stale;
         let (catalog, remembered) = caches(self.catalog.into_store(), bytes);

@@ -1,4 +1,4 @@
-//! Estimates of heap memory, so that a cache of records has a limit in bytes. They err upwards.
+//! Estimates of heap memory, so that a cache of records has a limit in bytes.
 
 /// Bookkeeping and rounding of an allocator, in bytes an allocation.
 const ALLOCATION_BYTES: usize = 24;

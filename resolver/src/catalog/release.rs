@@ -99,7 +99,7 @@ impl Release {
         reaches.then_some(minimum)
     }
 
-    /// What its signer says about it.
+    /// Returns the statement of the release's signer.
     pub fn statement(&self) -> Option<Statement> {
         self.signature.as_ref()?.minisig.statement().ok()
     }

@@ -31,7 +31,7 @@ pub struct Statement {
     pub expires: Option<Timestamp>,
     /// The oldest version that it may replace, written `any` if it may replace all of them.
     pub minimum: Option<Version>,
-    /// What a device's facts must meet.
+    /// Requirements that a device's facts must meet.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub requires: BTreeSet<Requirement>,
 }

@@ -92,7 +92,7 @@ fn records(component: &Component, now: Timestamp, report: &mut Report) {
     }
 }
 
-/// What a signature says otherwise than the record. Who hands a device files of its own choice is held by that alone.
+/// Compares a release's signature with its record. The signature alone holds an attacker who hands a device files.
 fn signed(component: &Component, release: &Release, statement: &Statement, now: Timestamp, report: &mut Report) {
     let version = &release.version;
     for requirement in statement.requires.difference(&release.requires) {

@@ -102,7 +102,7 @@ pub struct Twins {
     pub version: Version,
     /// The release that it may run as well.
     pub other: Version,
-    /// What is unsafe about it.
+    /// Danger for such a device.
     pub why: String,
 }
 

@@ -57,7 +57,8 @@ impl Query {
         }
     }
 
-    /// Reads the versions that a device says it runs. An entry that cannot be read says nothing about its component, and spoils no other.
+    /// Reads the versions that a device says it runs. An entry that cannot be read says nothing about its component, and
+    /// spoils no other.
     fn read_installed(&self, given: &Parameter) -> BTreeMap<ComponentKey, Version> {
         let text = given.text();
         let mut installed = BTreeMap::new();

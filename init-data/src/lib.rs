@@ -46,7 +46,7 @@ pub use missing::{Missing, missing, without_bytes};
 pub use opening::{AnyArtifacts, AnyCatalog, OpenError};
 #[cfg(feature = "cli")]
 pub use options::StoreOptions;
-pub use places::{ArtifactsPlace, CatalogPlace, HalfGiven, InvalidPlace, LostCatalog, Places};
+pub use places::{ArtifactsPlace, CatalogPlace, DEFAULT_DATA, HalfGiven, InvalidPlace, LostCatalog, Places};
 #[cfg(feature = "cli")]
 pub use prices::{Costs, Micros, PRICES_IN, PRICES_OF};
 pub use publish::{Pointer, Publication, PublishError, Published, Terms, publish};

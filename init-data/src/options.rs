@@ -6,14 +6,14 @@ use clap::Args;
 #[cfg(feature = "deploy")]
 use crate::known_words::{Edge, KnownWordsError, KnownWordsPlace, noted};
 use crate::opening::{AnyArtifacts, AnyCatalog};
-use crate::places::{ArtifactsPlace, CatalogPlace, HalfGiven, Places};
+use crate::places::{ArtifactsPlace, CatalogPlace, DEFAULT_DATA, HalfGiven, Places};
 use crate::stores::Stores;
 
 /// The options that say which stores are meant.
 #[derive(Debug, Clone, Args)]
 pub struct StoreOptions {
     /// The folder of catalog and artifacts; publish, import and sample make it if it is not there
-    #[arg(long, global = true, env = "EDGEHOP_DATA", default_value = "./edgehop-data", value_name = "FOLDER")]
+    #[arg(long, global = true, env = "EDGEHOP_DATA", default_value = DEFAULT_DATA, value_name = "FOLDER")]
     pub data: PathBuf,
     /// The catalog, where it is not in the data folder: sqlite:FILE or dynamodb:TABLE. Both stores are
     /// named, or neither

@@ -120,6 +120,9 @@ impl Places {
     }
 }
 
+/// Default data folder of the server and the command line.
+pub const DEFAULT_DATA: &str = "./edgehop-data";
+
 /// Artifacts are there and their catalog is gone. A new one in its place would tell every device that there is nothing for
 /// it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -22,15 +22,11 @@ const TYPICAL_ENTRY_BYTES: usize = 448;
 ///
 /// `url_base` is what every `url` starts with that is not among the addresses, without a final `/`.
 pub fn manifest(decision: &Decision, url_base: &str, addresses: &Addresses) -> Bytes {
-    let files: BTreeMap<&str, String> = file_names(decision)
-        .into_iter()
-        .filter(|file| file.is_told)
-        .map(|file| (file.component.as_str(), file.name))
-        .collect();
+    let told = file_names(decision).into_iter().filter(|file| file.is_told);
+    let mut files: BTreeMap<&str, String> = told.map(|file| (file.component.as_str(), file.name)).collect();
     let named = decision.entries.iter().map(|entry| (entry.component.as_str(), entry));
-    let entries: BTreeMap<&str, Details<'_>> = named
-        .map(|(name, entry)| (name, Details { file: files.get(name).cloned(), ..details(entry, url_base, addresses) }))
-        .collect();
+    let entries: BTreeMap<&str, Details<'_>> =
+        named.map(|(name, entry)| (name, details(entry, files.remove(name), url_base, addresses))).collect();
     let mut text = Vec::with_capacity(TYPICAL_ENTRY_BYTES * (entries.len() + 1));
     #[expect(clippy::expect_used, reason = "strings and numbers under string keys always have a JSON form")]
     serde_json::to_writer(&mut text, &entries).expect("a manifest has a JSON form");
@@ -103,7 +99,7 @@ struct Bits {
     size: u64,
 }
 
-fn details<'a>(entry: &'a Entry, url_base: &str, addresses: &Addresses) -> Details<'a> {
+fn details<'a>(entry: &'a Entry, file: Option<String>, url_base: &str, addresses: &Addresses) -> Details<'a> {
     let artifact = entry.outcome.release().map(|release| &release.artifact);
     let signature = entry.outcome.release().and_then(|release| release.signature.as_ref());
     let (hops_remaining, retry_after) = match entry.outcome {
@@ -116,7 +112,7 @@ fn details<'a>(entry: &'a Entry, url_base: &str, addresses: &Addresses) -> Detai
         None => format!("{url_base}/{}", ObjectKey::Blob(artifact.sha256)),
     };
     Details {
-        file: None,
+        file,
         latest_version: entry.outcome.release().map(|release| &release.version).or(entry.target.as_ref()),
         url: artifact.map(url),
         status_code: entry.outcome.status_code(),

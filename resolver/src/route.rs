@@ -38,6 +38,11 @@ impl Route {
         }
     }
 
+    /// Returns true for the probes of load balancers and watchers.
+    pub fn is_probe(self) -> bool {
+        matches!(self, Route::Health | Route::Ready)
+    }
+
     fn object(name: &str) -> Option<Route> {
         match name.strip_suffix(".minisig") {
             Some(digest) => digest.parse().ok().map(Route::Signature),

@@ -80,12 +80,19 @@ fn flood(address: SocketAddr, components: usize) {
     askers.collect::<Vec<_>>().into_iter().for_each(|asker| asker.join().unwrap());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn questions_about_everything_take_no_more_than_the_caches_have() {
-    const COMPONENTS: usize = 400;
+/// Components of [`limited`].
+const COMPONENTS: usize = 400;
+
+/// Starts a server under a limit of memory whose catalog does not go into its caches.
+async fn limited() -> Program {
     let folder = server::folder();
     publish(folder.path(), COMPONENTS, &releases(20, 4000)).await;
-    let program = Program::limited(folder, LIMITS, &["--no-sample", "--cache-bytes", CACHE]);
+    Program::limited(folder, LIMITS, &["--no-sample", "--cache-bytes", CACHE])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_about_everything_take_no_more_than_the_caches_have() {
+    let program = limited().await;
     flood(program.address(), COMPONENTS);
     let (peak, threads) = (program.noted("VmHWM"), program.noted("Threads"));
     assert!(peak < PEAK_KIB, "{peak} KiB at its peak");
@@ -139,10 +146,7 @@ async fn records_take_the_memory_that_they_are_said_to_take() {
 /// A question that is remembered, and a health check, wait for none of the questions that read the store.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_unknown_questions_holds_up_neither_health_nor_what_is_remembered() {
-    const COMPONENTS: usize = 400;
-    let folder = server::folder();
-    publish(folder.path(), COMPONENTS, &releases(20, 4000)).await;
-    let program = Program::limited(folder, LIMITS, &["--no-sample", "--cache-bytes", CACHE]);
+    let program = limited().await;
     let (address, done) = (program.address(), Arc::new(AtomicBool::new(false)));
     let askers = (0..FLOOD).map(|asker| {
         let done = Arc::clone(&done);

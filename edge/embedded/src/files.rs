@@ -40,10 +40,15 @@ fn cure(path: &Path) -> Option<String> {
 
 /// Opens a regular file to read it. Of a pipe or a device in its place, opening or reading might never end.
 pub(crate) fn open_file(path: &Path) -> io::Result<(File, Metadata)> {
-    let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path)?;
+    let file = open_at_once(path)?;
     let meta = file.metadata()?;
     let refused = || io::Error::new(io::ErrorKind::InvalidData, "it is no regular file: put the object's file back");
     if meta.is_file() { Ok((file, meta)) } else { Err(refused()) }
+}
+
+/// Opens a file to read it; a pipe in its place keeps nobody waiting.
+pub(crate) fn open_at_once(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path)
 }
 
 /// The text of a regular file.

@@ -1,19 +1,18 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::ops::Range;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use resolver::catalog::ObjectKey;
 use resolver::words::{Md5, Sha256};
-use rustix::fs::OFlags;
 use store::{Artifacts, Held, Identity, Opened, Stat, StoreError, Stored};
 
 use crate::buffers::Buffers;
 use crate::chunks::Chunks;
-use crate::files::{explained, failed, open_file, present, read_text};
+use crate::files::{explained, failed, open_at_once, open_file, present, read_text};
 use crate::garbage::{delete, hide, show};
 use crate::listing::{listing, object_path, signature_path, some_objects};
 use crate::note::Note;
@@ -215,10 +214,9 @@ fn is_there(root: &Path) -> Result<(), StoreError> {
     Err(StoreError::artifacts(io::Error::new(error.kind(), format!("there is no artifact store: {error}"))))
 }
 
-/// Opens a file for reading; one that was deleted meanwhile needs no reading. A pipe in its place keeps nobody waiting.
+/// Opens a file for reading; one that was deleted meanwhile needs no reading.
 fn can_be_read(path: &Path) -> io::Result<()> {
-    let nonblock = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
-    present(File::options().read(true).custom_flags(nonblock).open(path)).map(|_| ())
+    present(open_at_once(path)).map(|_| ())
 }
 
 /// Removes what a publisher that was killed left behind.

@@ -12,6 +12,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use init_data::{AnyArtifacts, AnyCatalog};
 use resolver::answer;
+use resolver::route::Route;
 use service::{Observed, Service, Transfer, at_hand};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -91,9 +92,9 @@ pub(crate) async fn serve(
     }
 }
 
-/// Whether a request is a probe: it is answered however many connections there are.
+/// Returns true for a probe, which is answered however many connections there are.
 pub(crate) fn is_probe<B>(request: &Request<B>) -> bool {
-    matches!(request.uri().path(), "/healthz" | "/readyz")
+    Route::of(request.uri().path()).is_probe()
 }
 
 /// Speaks HTTP/1.1 on one connection.

@@ -4,15 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, ValueEnum};
-use init_data::{ArtifactsPlace, CatalogPlace, HalfGiven, Places};
+use init_data::{ArtifactsPlace, CatalogPlace, DEFAULT_DATA, HalfGiven, Places};
 use resolver::answer::Deployment;
 use resolver::catalog::Tier;
 use resolver::decide::{DEFAULT_RESTORE_DAYS, MAX_RESTORE_DAYS, Restores};
 use resolver::words::UrlBase;
 use tracing_subscriber::EnvFilter;
-
-/// Default data folder: the only one that gets the sample data unasked.
-const DEFAULT_DATA: &str = "./edgehop-data";
 
 /// Answers devices that ask what to install next
 #[derive(Debug, Parser)]
@@ -58,8 +55,8 @@ pub(crate) struct Settings {
     #[arg(long, env = "EDGEHOP_MAX_PACKAGE_BYTES")]
     pub(crate) max_package_bytes: Option<u64>,
 
-    /// What the URLs in manifests start with, such as https://ota.example.com; the address listened on if
-    /// not given, and http://127.0.0.1 where that is every address
+    /// Beginning of the URLs in manifests, such as https://ota.example.com; the address listened on if not given, and
+    /// http://127.0.0.1 where that is every address
     #[arg(long, env = "EDGEHOP_URL_BASE", value_parser = str::parse::<UrlBase>)]
     pub(crate) url_base: Option<UrlBase>,
 

@@ -177,10 +177,7 @@ impl Query {
         let wants = |component: &Component, name: &AttributeName| {
             component.channels.values().any(|channel| channel.attributes.contains(name))
         };
-        let has = |component: &Component, digest: &Md5| {
-            component.releases().iter().any(|release| release.artifact.md5 == *digest)
-        };
-        self.have.retain(|digest| components.values().any(|component| has(component, digest)));
+        self.have.retain(|digest| components.values().any(|component| component.graph().stand(digest).is_some()));
         self.keep(
             |name| components.contains_key(name),
             |name| components.values().any(|component| wants(component, name)),

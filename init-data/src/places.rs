@@ -143,10 +143,15 @@ impl Places {
         let (CatalogPlace::File(file), ArtifactsPlace::Folder(folder)) = (&self.catalog, &self.artifacts) else {
             return Ok(());
         };
-        // A catalog has a header from the start. What else is wrong with the file, opening it says.
+        // In this order: a process that makes both writes the catalog's header before it stores an object, so objects that
+        // are there have a catalog by now, unless it was lost.
+        if !embedded::has_objects(folder) {
+            return Ok(());
+        }
+        // What else is wrong with the file, opening it says.
         let is_lost = std::fs::metadata(file)
             .map_or_else(|error| error.kind() == io::ErrorKind::NotFound, |meta| meta.is_file() && meta.len() == 0);
-        if !is_lost || !embedded::has_objects(folder) {
+        if !is_lost {
             return Ok(());
         }
         Err(LostCatalog { artifacts: folder.display().to_string(), catalog: file.display().to_string() })

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use resolver::catalog::{Channel, Component, Release, Revision};
-use resolver::words::{ChannelName, ComponentName};
+use resolver::words::{ChannelName, ComponentName, is_fit_to_show, line_fit_to_show};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ impl Document {
         let document: Document =
             serde_ignored::deserialize(toml::Deserializer::parse(text)?, |path| unknown.push(path.to_string()))?;
         if !unknown.is_empty() {
-            return Err(InvalidDocument::Unknown(unknown.join(", ")));
+            return Err(InvalidDocument::Unknown(line_fit_to_show(&unknown.join(", ")).into_owned()));
         }
         let mut keys = BTreeSet::new();
         for (name, part) in &document.components {
@@ -70,13 +70,38 @@ impl Document {
 
     /// The document as text.
     pub fn text(&self) -> Result<String, toml::ser::Error> {
-        Ok(HEAD.to_owned() + &toml::to_string_pretty(self)?)
+        let text = toml::to_string_pretty(self)?;
+        let text = if text.chars().all(is_fit_to_show) { text } else { self.escaped()? };
+        Ok(HEAD.to_owned() + &text)
+    }
+
+    /// The document as text, with TOML's escapes for what is not fit to be shown. Literal strings know none, so each such
+    /// character is written behind two that no record has and no literal string can have.
+    fn escaped(&self) -> Result<String, toml::ser::Error> {
+        let mut value = toml::Value::try_from(self)?;
+        mark(&mut value);
+        Ok(toml::to_string_pretty(&value)?.replace(r"\u0001\u0002", r"\U"))
     }
 
     /// Adds a component.
     pub fn add(&mut self, component: &Component) {
         let releases = component.releases().iter().map(|release| Release::clone(release)).collect();
         self.components.insert(component.name.clone(), Part { channels: component.channels.clone(), releases });
+    }
+}
+
+fn mark(value: &mut toml::Value) {
+    match value {
+        toml::Value::String(text) => {
+            let marked = |c: char| match is_fit_to_show(c) {
+                true => c.to_string(),
+                false => format!("\u{1}\u{2}{:08X}", u32::from(c)),
+            };
+            *text = text.chars().map(marked).collect();
+        }
+        toml::Value::Array(values) => values.iter_mut().for_each(mark),
+        toml::Value::Table(values) => values.iter_mut().for_each(|(_, value)| mark(value)),
+        _ => {}
     }
 }
 

@@ -1,10 +1,9 @@
 //! How the process ends, for scripts.
 
-use std::io::Write as _;
-
 #[cfg(feature = "deploy")]
 use init_data::stack::StackError;
-use init_data::{GarbageError, ImportError, PublishError, Refused};
+use init_data::{GarbageError, ImportError, PublishError, Refused, terminal};
+use resolver::words::{is_fit_to_show, line_fit_to_show};
 use store::StoreError;
 
 #[cfg(feature = "deploy")]
@@ -23,21 +22,44 @@ const MOVED: u8 = 4;
 
 /// Says what is wrong, to whoever reads.
 pub(crate) fn complain(json: bool, message: &str) {
-    let line = match json {
-        true => serde_json::json!({ "error": message }).to_string(),
-        false => format!("edgehop: {message}"),
-    };
-    // Where nobody reads, the code has to do.
-    let _ = writeln!(std::io::stderr(), "{line}");
+    match json {
+        true => terminal::complain_json(&format!("{}\n", serde_json::json!({ "error": message }))),
+        false => terminal::complain(&format!("edgehop: {message}\n")),
+    }
+}
+
+/// An error with its causes, in one line but for what has lines of its own: the problems of a refusal, and the piece of a
+/// document that is wrong.
+pub(crate) fn message(error: &anyhow::Error) -> String {
+    let causes = error.chain().map(|cause| {
+        let text = cause.to_string();
+        match has_lines(cause) {
+            true => text,
+            false => line_fit_to_show(&text).into_owned(),
+        }
+    });
+    causes.collect::<Vec<_>>().join(": ")
+}
+
+fn has_lines(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.is::<Refused>()
+        || cause.is::<toml::de::Error>()
+        || matches!(cause.downcast_ref(), Some(PublishError::Refused(_)))
+        || matches!(cause.downcast_ref(), Some(ImportError::Refused(_)))
+        || matches!(cause.downcast_ref(), Some(GarbageError::Strangers { .. } | GarbageError::Incomplete { .. }))
 }
 
 /// Ends the process where the command line was not understood, or asked for help.
 pub(crate) fn usage(error: &clap::Error) -> ! {
     let json = std::env::args_os().any(|argument| argument == "--json");
-    if !json || !error.use_stderr() {
-        error.exit();
-    }
     let message = error.to_string();
+    if !json || !error.use_stderr() {
+        if message.chars().all(is_fit_to_show) {
+            error.exit();
+        }
+        terminal::complain(&message);
+        std::process::exit(error.exit_code());
+    }
     complain(true, message.strip_prefix("error: ").unwrap_or(&message).trim_end());
     std::process::exit(error.exit_code())
 }

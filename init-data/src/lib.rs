@@ -29,6 +29,7 @@ pub mod signing;
 #[cfg(feature = "deploy")]
 pub mod stack;
 mod stores;
+pub mod terminal;
 #[cfg(feature = "cli")]
 mod warm;
 

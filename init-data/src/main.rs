@@ -88,7 +88,7 @@ async fn main() -> ExitCode {
         Ok(false) => ExitCode::SUCCESS,
         Ok(true) => exit::REFUSED.into(),
         Err(error) => {
-            exit::complain(json, &format!("{error:#}"));
+            exit::complain(json, &exit::message(&error));
             exit::code(&error).into()
         }
     }

@@ -8,6 +8,8 @@ use crate::known_words::{Edge, KnownWordsError, KnownWordsPlace, noted};
 use crate::opening::{AnyArtifacts, AnyCatalog};
 use crate::places::{ArtifactsPlace, CatalogPlace, DEFAULT_DATA, HalfGiven, Places};
 use crate::stores::Stores;
+use crate::terminal;
+use resolver::words::line_fit_to_show;
 
 /// The options that say which stores are meant.
 #[derive(Debug, Clone, Args)]
@@ -40,7 +42,9 @@ impl StoreOptions {
     /// Opens the stores, making what is not there, be it the catalog of artifacts that have lost theirs.
     pub async fn restore(&self) -> anyhow::Result<Stores<AnyCatalog, AnyArtifacts>> {
         let stores = self.places()?.open_patiently().await?;
-        stores.left_out().iter().for_each(|what| eprintln!("edgehop: not served: {what}"));
+        for what in stores.left_out() {
+            terminal::complain(&format!("edgehop: not served: {}\n", line_fit_to_show(&what)));
+        }
         Ok(stores)
     }
 

@@ -1,5 +1,6 @@
 //! `package_details.json`: one object a component, in the AWS sample's shape with keys of our own beside.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -7,7 +8,7 @@ use serde::Serialize;
 
 use crate::catalog::{Artifact, ObjectKey};
 use crate::decide::{Decision, Entry, Outcome};
-use crate::words::{ComponentName, KeyId, Md5, Sha256, Version};
+use crate::words::{ComponentName, KeyId, Md5, Sha256, Version, json_fit_to_show};
 
 /// URLs of the artifact store's own, by the artifact, in place of those on `/blobs/`.
 pub type Addresses = BTreeMap<Sha256, String>;
@@ -31,7 +32,10 @@ pub fn manifest(decision: &Decision, url_base: &str, addresses: &Addresses) -> B
     #[expect(clippy::expect_used, reason = "strings and numbers under string keys always have a JSON form")]
     serde_json::to_writer(&mut text, &entries).expect("a manifest has a JSON form");
     text.push(b'\n');
-    text.into()
+    match std::str::from_utf8(&text).map(json_fit_to_show) {
+        Ok(Cow::Owned(fit)) => fit.into(),
+        _ => text.into(),
+    }
 }
 
 /// An artifact's name in a package.

@@ -17,6 +17,7 @@ mod half_given;
 mod json;
 mod keys;
 mod minisign;
+mod shown;
 mod signed_paths;
 mod stories;
 mod twins;

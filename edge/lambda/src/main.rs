@@ -38,6 +38,7 @@ mod settings;
 mod stores;
 mod streamed;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -47,6 +48,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use handler::Handler;
 use runtime_api::RuntimeApi;
+use service::JsonLog;
 use settings::Settings;
 use stores::Stores;
 
@@ -58,7 +60,8 @@ async fn main() -> ExitCode {
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", serde_json::json!({ "level": "ERROR", "message": format!("{error:#}") }));
+            let line = serde_json::json!({ "level": "ERROR", "message": format!("{error:#}") });
+            let _ = writeln!(JsonLog, "{line}");
             ExitCode::FAILURE
         }
     }
@@ -77,7 +80,7 @@ async fn run() -> anyhow::Result<()> {
         }
     };
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false).with_span_list(false);
-    tracing_subscriber::registry().with(settings.log.clone()).with(lines.with_writer(std::io::stderr)).init();
+    tracing_subscriber::registry().with(settings.log.clone()).with(lines.with_writer(|| JsonLog)).init();
 
     let mode = settings.mode;
     let stores = Stores::new(aws::connect(Options::default()).await, settings);

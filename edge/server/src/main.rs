@@ -7,28 +7,29 @@ mod data;
 mod descriptors;
 mod idle;
 mod limits;
+mod log;
 mod metrics;
 mod peers;
 mod ready;
 mod settings;
 
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use init_data::terminal;
+use resolver::words::line_fit_to_show;
 use service::Service;
 use settings::Settings;
 use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let settings = Settings::get();
-    start_log(&settings);
+    log::start(&settings);
     match until_done(run(settings)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("edgehop-server: {error:#}");
+            terminal::complain(&format!("edgehop-server: {}\n", line_fit_to_show(&format!("{error:#}"))));
             ExitCode::FAILURE
         }
     }
@@ -66,16 +67,4 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
 async fn bind(address: &str, option: &str) -> anyhow::Result<TcpListener> {
     let takes = "it takes an address and a free port, such as 127.0.0.1:8080";
     TcpListener::bind(address).await.with_context(|| format!("cannot listen on {option} {address}: {takes}"))
-}
-
-fn start_log(settings: &Settings) {
-    let filter = EnvFilter::new(&settings.log);
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
-    match settings.log_format {
-        settings::LogFormat::Text => log.with_target(false).init(),
-        settings::LogFormat::Json => log.json().flatten_event(true).with_target(false).init(),
-    }
 }

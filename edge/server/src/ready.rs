@@ -1,5 +1,7 @@
-use std::io::Write as _;
 use std::net::SocketAddr;
+
+use init_data::terminal;
+use resolver::words::{line_fit_to_show, path_fit_to_show};
 
 use crate::data::Contents;
 use crate::settings::{Settings, own_base};
@@ -10,9 +12,14 @@ pub(crate) fn announce(address: SocketAddr, metrics: SocketAddr, settings: &Sett
     let base = own_base(address);
     let (data, option) = match (&settings.catalog, &settings.artifacts) {
         (Some(catalog), Some(artifacts)) => {
+            let (catalog, artifacts) = (catalog.to_string(), artifacts.to_string());
+            let (catalog, artifacts) = (line_fit_to_show(&catalog), line_fit_to_show(&artifacts));
             (format!("{catalog} and {artifacts}"), format!("--catalog '{catalog}' --artifacts '{artifacts}'"))
         }
-        _ => (settings.data.display().to_string(), format!("--data '{}'", settings.data.display())),
+        _ => {
+            let data = path_fit_to_show(&settings.data);
+            (data.clone(), format!("--data '{data}'"))
+        }
     };
     let mut text =
         format!("edgehop-server is ready on {base} (data in {data}, metrics on http://{metrics}/metrics)\n\n");
@@ -47,7 +54,7 @@ pub(crate) fn announce(address: SocketAddr, metrics: SocketAddr, settings: &Sett
         ),
     };
     // Whoever waited for the first line may have closed the pipe after it; devices are served all the same.
-    let _ = std::io::stdout().write_all((text + "\n").as_bytes());
+    let _ = terminal::say(&(text + "\n"));
 }
 
 /// The warning of a server that listens for other machines and gives its own loopback address away.

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, ValueEnum};
-use init_data::{ArtifactsPlace, CatalogPlace, DEFAULT_DATA, HalfGiven, Places};
+use init_data::{ArtifactsPlace, CatalogPlace, DEFAULT_DATA, HalfGiven, Places, terminal};
 use resolver::answer::Deployment;
 use resolver::catalog::Tier;
 use resolver::decide::{DEFAULT_RESTORE_DAYS, MAX_RESTORE_DAYS, Restores};
-use resolver::words::UrlBase;
+use resolver::words::{UrlBase, is_fit_to_show};
 use tracing_subscriber::EnvFilter;
 
 /// Answers devices that ask what to install next
@@ -110,14 +110,14 @@ pub(crate) enum LogFormat {
 impl Settings {
     /// Reads the command line and the environment, or ends the process where they are wrong.
     pub(crate) fn get() -> Settings {
-        let settings = Settings::parse();
+        let settings = Settings::try_parse().unwrap_or_else(|error| usage(&error));
         if let Err(error) = settings.places() {
-            Settings::command().error(ErrorKind::MissingRequiredArgument, error).exit();
+            usage(&Settings::command().error(ErrorKind::MissingRequiredArgument, error));
         }
         if settings.sample && (settings.no_sample || !settings.has_data_folder()) {
             let problem = "--sample (EDGEHOP_SAMPLE_DATA) fills the data folder: give it without --no-sample, --catalog and \
                            --artifacts; `edgehop sample` publishes the sample data into any stores";
-            Settings::command().error(ErrorKind::ArgumentConflict, problem).exit();
+            usage(&Settings::command().error(ErrorKind::ArgumentConflict, problem));
         }
         settings
     }
@@ -151,6 +151,16 @@ impl Settings {
             ..Deployment::new(self.url_base.clone().unwrap_or_else(|| own_base(address)))
         }
     }
+}
+
+/// Ends the process where the command line was not understood, or asked for help.
+fn usage(error: &clap::Error) -> ! {
+    let message = error.to_string();
+    if message.chars().all(is_fit_to_show) {
+        error.exit();
+    }
+    terminal::complain(&message);
+    std::process::exit(error.exit_code())
 }
 
 /// The base URL of a server that nothing stands before.

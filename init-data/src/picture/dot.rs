@@ -1,6 +1,8 @@
 use std::fmt::Write as _;
 
-use super::fit::{cells, sayable, wrap};
+use resolver::words::fit_to_show;
+
+use super::fit::{cells, wrap};
 use super::remark::{dangling, heading, remarks};
 use super::{Node, Survey};
 
@@ -85,7 +87,7 @@ fn quoted(word: &str) -> String {
 /// Text inside a quoted string that Graphviz draws as it is: it reads `\N` and `&lt;` there.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars().map(sayable) {
+    for c in fit_to_show(text).chars() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
             '&' => out.push_str("&amp;"),

@@ -76,11 +76,6 @@ pub(super) fn text_milli_em(text: &str) -> u32 {
     text.graphemes(true).map(milli_em).sum()
 }
 
-/// What XML cannot say replaced; versions and reasons have none of its other forbidden characters.
-pub(super) fn sayable(c: char) -> char {
-    if matches!(c, '\u{fffe}' | '\u{ffff}') { char::REPLACEMENT_CHARACTER } else { c }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,8 @@
 use std::fmt::Write as _;
 
-use super::fit::{cells, sayable, wrap};
+use resolver::words::fit_to_show;
+
+use super::fit::{cells, wrap};
 use super::remark::{dangling, heading, joined, remarks};
 use super::{Node, Survey};
 
@@ -68,7 +70,7 @@ fn class(node: &Node) -> &'static str {
 /// Text that Mermaid neither ends a string at, nor reads as HTML, nor as Markdown, where `1.` at the start of a line
 /// is a list and `www.` a link: of ASCII punctuation, only the dots between digits stand for themselves.
 fn escaped(text: &str) -> String {
-    let chars: Vec<char> = text.chars().map(sayable).collect();
+    let chars: Vec<char> = fit_to_show(text).chars().collect();
     let is_digit = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(char::is_ascii_digit);
     let mut out = String::with_capacity(text.len());
     for (at, c) in chars.iter().enumerate() {

@@ -1,5 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use resolver::words::fit_to_show;
+
 use super::{Next, Node, Survey};
 
 /// One thing worth saying about a release, in one line of text.
@@ -29,7 +31,8 @@ pub(super) enum Kind {
 pub(super) fn remarks(survey: &Survey, index: usize) -> Vec<Remark> {
     let Some(node) = survey.releases.get(index) else { return Vec::new() };
     let of_node = states(node).into_iter().chain(constraints(node)).chain(trust(node));
-    of_node.chain(answers(survey, index)).map(|(kind, text)| Remark { kind, text }).collect()
+    let remark = |(kind, text): (Kind, String)| Remark { kind, text: fit_to_show(&text).into_owned() };
+    of_node.chain(answers(survey, index)).map(remark).collect()
 }
 
 /// What a picture is of: its releases, in which order if that must be said, and for which devices.

@@ -1,19 +1,18 @@
 use std::fmt::Display;
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::io::{BufRead as _, IsTerminal as _};
 
 use anyhow::Context as _;
+use init_data::terminal;
 
 /// Somebody sits at a terminal who can be asked. A program that wants JSON is not.
 pub(crate) fn can_ask(json: bool) -> bool {
-    !json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    !json && std::io::stdin().is_terminal() && terminal::is_watched()
 }
 
 /// What the operator answers.
 pub(crate) fn ask(question: &impl Display) -> anyhow::Result<String> {
     let mut line = String::new();
-    let mut err = std::io::stderr().lock();
-    write!(err, "{question} ")?;
-    err.flush()?;
+    terminal::complain(&format!("{question} "));
     std::io::stdin().lock().read_line(&mut line).context("cannot read the answer")?;
     Ok(line)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, ensure};
 use init_data::signing::read_text;
 use init_data::{Document, MAX_DOCUMENT_BYTES, Stores, apply, plan};
-use resolver::words::{ComponentName, Reason, Timestamp};
+use resolver::words::{ComponentName, Reason, Timestamp, path_fit_to_show};
 use serde::Serialize;
 use store::{Artifacts, Catalog};
 
@@ -56,7 +56,7 @@ impl ExportArgs {
         let mut text = document.text()?;
         if let Some(file) = &self.output {
             std::fs::write(file, &text).with_context(|| format!("cannot write {}", file.display()))?;
-            text = format!("{} components written to {}", document.components.len(), file.display());
+            text = format!("{} components written to {}", document.components.len(), path_fit_to_show(file));
         }
         Report::of(&Exported { document, text })
     }

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use init_data::Stores;
 use init_data::picture::{Survey, dot, mermaid, survey, svg, text};
 use resolver::check::Facts;
-use resolver::words::{ChannelName, ComponentName, FactName, FactValue, Timestamp};
+use resolver::words::{ChannelName, ComponentName, FactName, FactValue, Timestamp, path_fit_to_show};
 use serde::Serialize;
 use store::Catalog;
 
@@ -72,7 +72,7 @@ impl GraphArgs {
         };
         if let Some(file) = &self.output {
             std::fs::write(file, text).with_context(|| format!("cannot write the drawing to {}", file.display()))?;
-            text = format!("{} drawn in {}", survey.component, file.display());
+            text = format!("{} drawn in {}", survey.component, path_fit_to_show(file));
         }
         Report::of(&Shown { survey, text })
     }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use init_data::signing::{KeyFile, generate};
-use resolver::words::{KeyId, PublicKey};
+use resolver::words::{KeyId, PublicKey, line_fit_to_show};
 use serde::Serialize;
 
 use super::password::PasswordArgs;
@@ -77,6 +77,7 @@ impl fmt::Display for KeyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "key id      {}\npublic key  {}", self.id, self.public_key)?;
         if let Some(Made { secret, public }) = &self.made {
+            let (secret, public) = (line_fit_to_show(secret), line_fit_to_show(public));
             write!(f, "\nwritten to  {public}, for everybody")?;
             write!(f, "\nsecret key  {secret}: keep it off the servers, and a copy of it where it cannot be lost")?;
         }

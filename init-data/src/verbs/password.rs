@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use init_data::signing::read_text;
+use resolver::words::path_fit_to_show;
 
 /// Longest password, in bytes: what minisign's own tool takes.
 const MAX_PASSWORD_BYTES: usize = 1024;
@@ -24,7 +25,7 @@ impl PasswordArgs {
         match self.given()? {
             Some(password) => Ok(password),
             None => ask(
-                &format!("Password of {}: ", key.display()),
+                &format!("Password of {}: ", path_fit_to_show(key)),
                 "give it with --password-file or in EDGEHOP_KEY_PASSWORD",
             ),
         }

@@ -1,11 +1,10 @@
 use std::collections::BTreeSet;
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use init_data::signing::{read_signature, signature_of};
-use init_data::{Pointer, Publication, Stores, Terms, publish};
+use init_data::{Pointer, Publication, Stores, Terms, publish, terminal};
 use resolver::catalog::Requirement;
 use resolver::words::{AttributeName, ChannelName, ComponentName, Notes, Reason, Timestamp, Version, VersionRange};
 use store::{Artifacts, Catalog};
@@ -120,7 +119,7 @@ fn given<T>(set: BTreeSet<T>) -> Option<BTreeSet<T>> {
 /// How far the file was read, for whoever watches.
 fn progress(file: &std::path::Path, quiet: bool) -> ProgressBar {
     let length = std::fs::metadata(file).map_or(0, |meta| meta.len());
-    if quiet || !std::io::stderr().is_terminal() {
+    if quiet || !terminal::is_watched() {
         return ProgressBar::hidden();
     }
     let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}");

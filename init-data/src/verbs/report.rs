@@ -1,13 +1,17 @@
 use std::fmt::Display;
-use std::io::{ErrorKind, Write as _};
+use std::io::{self, ErrorKind};
 
 use anyhow::Context as _;
+use init_data::terminal;
 use serde::Serialize;
 
 /// Prints a text. Whoever reads it may have seen enough and gone; a full disk is an error.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    told(terminal::say(text))
+}
+
+fn told(told: io::Result<()>) -> anyhow::Result<()> {
+    match told {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("cannot write to standard output"),
         _ => Ok(()),
     }
@@ -44,7 +48,7 @@ impl Report {
     /// Prints one of them. An empty text prints nothing.
     pub(crate) fn print(&self, json: bool) -> anyhow::Result<()> {
         match json {
-            true => print(&format!("{:#}\n", self.json)),
+            true => told(terminal::say_json(&format!("{:#}\n", self.json))),
             false if self.text.is_empty() => Ok(()),
             false => print(&format!("{}\n", self.text.trim_end())),
         }

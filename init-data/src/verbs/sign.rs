@@ -8,7 +8,7 @@ use init_data::StoreOptions;
 use init_data::signing::{Measured, StoredKey, measure, sign, signature_of, write_signature};
 use resolver::catalog::{MAX_ARTIFACT_BYTES, Requirement, Statement};
 use resolver::check::passes;
-use resolver::words::{ComponentName, KeyId, Timestamp, Version};
+use resolver::words::{ComponentName, KeyId, Timestamp, Version, line_fit_to_show};
 use serde::Serialize;
 
 use super::password::PasswordArgs;
@@ -153,6 +153,7 @@ impl fmt::Display for SignReport {
             None => f.write_str(&self.trusted_comment),
             Some(Signed { file, key, signature }) => {
                 let Statement { component, version, minimum, requires, .. } = &self.statement;
+                let (file, signature) = (line_fit_to_show(file), line_fit_to_show(signature));
                 write!(f, "signed {file} as {component} {version} by key {key}: {signature}")?;
                 match minimum {
                     Some(minimum) => write!(f, "\nreplaces {minimum} or newer")?,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 use init_data::signing::{read_signature, signature_of, verify};
 use resolver::catalog::Statement;
-use resolver::words::{ComponentName, KeyId, Timestamp, Version};
+use resolver::words::{ComponentName, KeyId, Timestamp, Version, line_fit_to_show};
 use serde::Serialize;
 
 use super::public_key::public_key;
@@ -79,7 +79,7 @@ impl VerifyArgs {
 
 impl fmt::Display for VerifyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "verified   {}, signed by key {}", self.file, self.key)?;
+        write!(f, "verified   {}, signed by key {}", line_fit_to_show(&self.file), self.key)?;
         let Some(Statement { component, version, sha256, size, issued, expires, minimum, requires }) = &self.statement
         else {
             write!(f, "\ncomment    {}", self.trusted_comment)?;

@@ -1,8 +1,9 @@
-use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use init_data::stack::Told;
+use init_data::terminal;
+use resolver::words::{fit_to_show, line_fit_to_show};
 
 /// How often the picture moves.
 const TICK: Duration = Duration::from_millis(120);
@@ -17,7 +18,7 @@ pub(crate) struct Watching {
 
 impl Watching {
     pub(crate) fn new(json: bool) -> Watching {
-        let terminal = !json && std::io::stderr().is_terminal();
+        let terminal = !json && terminal::is_watched();
         Watching { quiet: json, bar: terminal.then(bar), done: 0 }
     }
 
@@ -38,11 +39,10 @@ impl Watching {
 
     /// Shows some lines.
     pub(crate) fn say(&self, text: &str) {
-        for line in text.lines().filter(|_| !self.quiet) {
+        for line in fit_to_show(text).lines().filter(|_| !self.quiet) {
             match &self.bar {
                 Some(bar) => bar.println(line),
-                // Where nobody reads, the work goes on.
-                None => drop(writeln!(std::io::stderr(), "{line}")),
+                None => terminal::complain(&format!("{line}\n")),
             }
         }
     }
@@ -55,7 +55,7 @@ impl Watching {
     }
 
     fn below(&self, text: String) {
-        self.bar.iter().for_each(|bar| bar.set_message(text.clone()));
+        self.bar.iter().for_each(|bar| bar.set_message(line_fit_to_show(&text).into_owned()));
     }
 }
 

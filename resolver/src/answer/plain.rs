@@ -4,6 +4,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::{Answer, Content, lifetime};
 use crate::query::QueryError;
+use crate::words::json_fit_to_show;
 
 /// How long a device waits at least before it asks a failing origin again, in seconds.
 const RETRY_SECONDS: u64 = 30;
@@ -13,7 +14,7 @@ const RETRY_JITTER_SECONDS: u64 = 60;
 
 /// An error as JSON: `{"error": …}`. `message` names the input at fault and what it takes; it holds no internal cause.
 pub fn error(status: StatusCode, message: &str) -> Answer {
-    let text = serde_json::json!({ "error": message }).to_string() + "\n";
+    let text = json_fit_to_show(&serde_json::json!({ "error": message }).to_string()).into_owned() + "\n";
     let mut headers = json_headers();
     headers.insert(CACHE_CONTROL, lifetime::error());
     whole(status, headers, text.into())

@@ -25,6 +25,7 @@ mod digest;
 mod key;
 mod name;
 mod range;
+mod shown;
 mod timestamp;
 mod url_base;
 mod version;
@@ -40,6 +41,7 @@ pub use name::{
     MAX_NOTES_BYTES, MAX_REASON_BYTES, MAX_WORD_BYTES, Notes, Reason,
 };
 pub use range::{InvalidRange, VersionRange};
+pub use shown::{fit_to_show, is_fit_to_show, json_fit_to_show, line_fit_to_show, path_fit_to_show};
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use url_base::{InvalidUrlBase, UrlBase};
 pub use version::{InvalidVersion, MAX_VERSION_BYTES, Version};

@@ -23,9 +23,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use layout::{BAND, BAR, BOX, Bundle, FLAGS, Flag, LEADING, Layout, MARGIN, NAME_TYPE, Row};
-use resolver::words::KeyId;
+use resolver::words::{KeyId, fit_to_show};
 
-use super::fit::sayable;
 use super::remark::{Kind, NEWEST_FIRST, dangling, heading, remarks};
 use super::{Next, Node, Survey};
 
@@ -226,7 +225,7 @@ fn keys(survey: &Survey) -> BTreeMap<KeyId, usize> {
 /// Text as XML has it, in an element or in quotes.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars().map(sayable) {
+    for c in fit_to_show(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),

@@ -11,7 +11,7 @@ use edgehop_tests::sample::GAMER;
 
 use socket2::{Domain, Socket, Type};
 
-use crate::help::{PATIENCE, Program, blob_file, eventually, list};
+use crate::help::{PATIENCE, Program, blob_file, eventually, list, metric};
 
 /// Artifacts so large that a package fits into no socket's buffers: its transfer waits for a slow reader.
 const LARGE: [&str; 2] = ["--sample-size", "6291456"];
@@ -102,6 +102,8 @@ fn silent_connections_of_one_address_do_not_stop_the_others_nor_probes() {
     let refused = rest(from(HERE, server, LIST));
     assert!(refused.starts_with("HTTP/1.1 503 ") && refused.contains("too many connections from this"), "{refused}");
     assert!(refused.contains("retry-after: ") && refused.contains("connection: close"), "{refused}");
+    // 94 silent ones, a probe and a list.
+    assert_eq!(metric(program.metrics(), "edgehop_connections_refused_total"), 96);
     silent.clear();
     eventually("the address is welcome again", || rest(from(HERE, server, LIST)).starts_with("HTTP/1.1 200 "));
 }
@@ -180,7 +182,7 @@ fn told_twice_it_stops_at_once() {
     assert!(rest.len() < length, "the transfer that was given up must not look whole");
 }
 
-/// As a hung network file system does: opening a FIFO that nobody writes to never ends.
+/// Opening a FIFO that nobody writes to never ends, unless it is refused. A unit test of the server has a read that hangs.
 #[test]
 fn told_twice_it_stops_though_a_read_never_ends() {
     let program = Program::start(&["--sample-size", "4096"], &[]);

@@ -80,7 +80,10 @@ pub(crate) async fn serve(
                     metrics.connections.dec();
                 });
             }
-            None => refused.spawn(async move { ended(&metrics).await }),
+            None => {
+                metrics.connections_refused.inc();
+                refused.spawn(async move { ended(&metrics).await });
+            }
         }
     }
     let again = told_to_stop();

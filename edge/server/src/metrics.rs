@@ -34,6 +34,7 @@ pub(crate) struct Metrics {
     decision: Histogram,
     store: Histogram,
     pub(crate) connections: Gauge,
+    pub(crate) connections_refused: Counter,
     registry: Registry,
 }
 
@@ -99,6 +100,7 @@ impl Default for Metrics {
             decision: seconds(),
             store: seconds(),
             connections: Gauge::default(),
+            connections_refused: Counter::default(),
             registry: Registry::default(),
         };
         let mut registry = Registry::with_prefix("edgehop");
@@ -109,6 +111,8 @@ impl Default for Metrics {
         registry.register("decision_seconds", "Time to decide and plan an answer", metrics.decision.clone());
         registry.register("store_seconds", "Time waited for the catalog before a decision", metrics.store.clone());
         registry.register("connections", "Connections open now", metrics.connections.clone());
+        let refused = metrics.connections_refused.clone();
+        registry.register("connections_refused", "Connections over the limit of their address", refused);
         Metrics { registry, ..metrics }
     }
 }

@@ -68,3 +68,32 @@ async fn bind(address: &str, option: &str) -> anyhow::Result<TcpListener> {
     let takes = "it takes an address and a free port, such as 127.0.0.1:8080";
     TcpListener::bind(address).await.with_context(|| format!("cannot listen on {option} {address}: {takes}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// As the read of a hung file system does, which no test can mount without privileges.
+    #[test]
+    fn a_read_that_never_ends_does_not_keep_the_process() {
+        let (_never, hung) = mpsc::channel::<()>();
+        let (begun, begins) = mpsc::channel();
+        let (ended, end) = mpsc::channel();
+        thread::spawn(move || {
+            let done = until_done(async move {
+                tokio::task::spawn_blocking(move || {
+                    begun.send(()).unwrap();
+                    hung.recv()
+                });
+                begins.recv().unwrap();
+                Ok(())
+            });
+            ended.send(done.is_ok()).unwrap();
+        });
+        assert_eq!(end.recv_timeout(Duration::from_secs(60)), Ok(true), "it waits for the read");
+    }
+}

@@ -218,7 +218,7 @@ impl<A: Artifacts> Artifacts for Harmed<A> {
         }
         pieces.push(Ok([&rest[..], &vec![0; more]].concat().into()));
         pieces.extend(failure);
-        Ok(Opened { bytes: Box::pin(stream::iter(pieces)), identity: told.identity.clone() })
+        Ok(Opened { bytes: Box::pin(stream::iter(pieces)), unread: None, identity: told.identity.clone() })
     }
 
     async fn put(&self, key: &ObjectKey, file: &Path, md5: &Md5) -> Result<(), StoreError> {

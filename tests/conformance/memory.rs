@@ -108,7 +108,7 @@ impl Artifacts for MemoryArtifacts {
         let wanted = bytes.slice(end.min(range.start as usize)..end);
         // As small as a device's own buffer, so that everything comes in many pieces.
         let pieces: Vec<_> = wanted.chunks(10_007).map(|piece| Ok(wanted.slice_ref(piece))).collect();
-        Ok(Opened { bytes: Box::pin(stream::iter(pieces)), identity: None })
+        Ok(Opened { bytes: Box::pin(stream::iter(pieces)), unread: None, identity: None })
     }
 
     async fn put(&self, key: &ObjectKey, file: &Path, md5: &Md5) -> Result<(), StoreError> {

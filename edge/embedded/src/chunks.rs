@@ -8,56 +8,62 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use futures_util::Stream;
-use store::StoreError;
+use futures_util::{Stream, StreamExt as _};
+use store::{Piece, StoreError, Unread};
 
 use crate::buffers::{Buffer, Buffers, CHUNK};
 use crate::readers::Readers;
+
+/// Largest piece that is not read, in bytes: sending it takes a system call or two, and no other connection waits long.
+const UNREAD: usize = 1024 * 1024;
 
 /// A range of a file, piece by piece.
 ///
 /// What the page cache has is read at once; only what must come from the disk goes to a thread that may block. The
 /// detour costs more than the read itself where the file is hot, and artifacts of a current release are.
 pub(crate) struct Chunks {
-    file: Arc<File>,
-    left: Range<u64>,
-    buffers: Buffers,
-    readers: Readers,
-    blocked: Option<Blocked>,
+    left: FileRange,
+    blocked: Option<Reading>,
+}
+
+/// A range of a file, piece by piece as [`Chunks`], but for a reader that needs not see the bytes: what the page cache has
+/// is not read.
+pub(crate) struct UnreadChunks(pub(crate) Chunks);
+
+/// A range of an open file, and what reads it.
+#[derive(Clone)]
+pub(crate) struct FileRange {
+    pub(crate) file: Arc<File>,
+    pub(crate) range: Range<u64>,
+    pub(crate) buffers: Buffers,
+    pub(crate) readers: Readers,
 }
 
 /// A piece that comes from the disk.
-type Blocked = Pin<Box<dyn Future<Output = Result<Bytes, StoreError>> + Send>>;
+type Reading = Pin<Box<dyn Future<Output = Result<Bytes, StoreError>> + Send>>;
 
 impl Chunks {
-    pub(crate) fn new(file: File, range: Range<u64>, buffers: Buffers, readers: Readers) -> Self {
-        Chunks { file: Arc::new(file), left: range, buffers, readers, blocked: None }
+    pub(crate) fn new(range: FileRange) -> Self {
+        Chunks { left: range, blocked: None }
     }
 
-    /// Starts to read the next piece, or reads it if that can be done at once.
-    fn start(&mut self) -> Option<Result<Bytes, StoreError>> {
-        let length = (self.left.end - self.left.start).min(CHUNK as u64) as usize;
-        let (file, at, buffer) = (Arc::clone(&self.file), self.left.start, self.buffers.take());
-        match read_cached(&file, at, length, buffer) {
-            Ok(read) => Some(read.map_err(StoreError::artifacts)),
-            Err(buffer) => {
-                let readers = self.readers.clone();
-                let read = move || read_blocking(&file, at, length, buffer).map_err(StoreError::artifacts);
-                self.blocked = Some(Box::pin(async move { readers.run(read).await }));
-                None
-            }
-        }
+    /// Goes on with the piece that comes from the disk.
+    fn poll_blocked(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, StoreError>>> {
+        let Some(blocked) = &mut self.blocked else { return Poll::Ready(None) };
+        let read = ready!(blocked.as_mut().poll(context));
+        self.blocked = None;
+        Poll::Ready(self.piece(read))
     }
 
     /// A piece that was read. An empty one is the end of the file, which may come too early.
     fn piece(&mut self, read: Result<Bytes, StoreError>) -> Option<Result<Bytes, StoreError>> {
         match read {
             Ok(bytes) if !bytes.is_empty() => {
-                self.left.start += bytes.len() as u64;
+                self.left.range.start += bytes.len() as u64;
                 Some(Ok(bytes))
             }
             ended => {
-                self.left.start = self.left.end;
+                self.left.range.start = self.left.range.end;
                 ended.err().map(Err)
             }
         }
@@ -68,20 +74,96 @@ impl Stream for Chunks {
     type Item = Result<Bytes, StoreError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = &mut *self;
-        if this.blocked.is_none() {
-            if this.left.is_empty() {
+        if self.blocked.is_none() {
+            if self.left.range.is_empty() {
                 return Poll::Ready(None);
             }
-            if let Some(read) = this.start() {
-                return Poll::Ready(this.piece(read));
+            match self.left.read_cached() {
+                Ok(read) => return Poll::Ready(self.piece(read.map_err(StoreError::artifacts))),
+                Err(buffer) => self.blocked = Some(self.left.read_blocking(buffer)),
             }
         }
-        let Some(blocked) = &mut this.blocked else { return Poll::Ready(None) };
-        let read = ready!(blocked.as_mut().poll(context));
-        this.blocked = None;
-        Poll::Ready(this.piece(read))
+        self.poll_blocked(context)
     }
+}
+
+impl Stream for UnreadChunks {
+    type Item = Result<Piece, StoreError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Chunks { left, blocked } = &mut self.0;
+        if blocked.is_none() && left.is_cached(UNREAD) && !left.range.is_empty() {
+            let end = left.range.end.min(left.range.start + UNREAD as u64);
+            let piece = FileRange { range: left.range.start..end, ..left.clone() };
+            left.range.start = end;
+            return Poll::Ready(Some(Ok(Piece::Unread(Box::new(piece)))));
+        }
+        self.0.poll_next_unpin(context).map_ok(Piece::Bytes)
+    }
+}
+
+impl FileRange {
+    fn next(&self) -> usize {
+        (self.range.end - self.range.start).min(CHUNK as u64) as usize
+    }
+
+    /// Reads the next piece if the page cache has it. Gives a buffer for [`FileRange::read_blocking`] if not.
+    fn read_cached(&self) -> Result<io::Result<Bytes>, Buffer> {
+        read_cached(&self.file, self.range.start, self.next(), self.buffers.take())
+    }
+
+    /// Reads the next piece on a thread that may block.
+    fn read_blocking(&self, buffer: Buffer) -> Reading {
+        let FileRange { file, range, readers, .. } = self.clone();
+        let length = self.next();
+        let read = move || read_blocking(&file, range.start, length, buffer).map_err(StoreError::artifacts);
+        Box::pin(async move { readers.run(read).await })
+    }
+}
+
+impl Unread for FileRange {
+    fn file(&self) -> &File {
+        &self.file
+    }
+
+    fn offset(&self) -> u64 {
+        self.range.start
+    }
+
+    fn remaining(&self) -> usize {
+        (self.range.end - self.range.start) as usize
+    }
+
+    /// Looks at one byte in [`CHUNK`] and at the last one: the system reads ahead, and drops, in such pieces.
+    fn is_cached(&self, bytes: usize) -> bool {
+        let end = self.range.end.min(self.range.start + bytes as u64);
+        [self.range.start].into_iter().chain(end.checked_sub(1)).all(|at| is_cached(&self.file, at))
+    }
+
+    fn read(&self) -> Reading {
+        let reading = self.read_blocking(self.buffers.take());
+        Box::pin(async move {
+            let shorter = || StoreError::artifacts(io::Error::from(io::ErrorKind::UnexpectedEof));
+            Some(reading.await?).filter(|bytes| !bytes.is_empty()).ok_or_else(shorter)
+        })
+    }
+
+    fn advance(&mut self, bytes: usize) {
+        self.range.start = self.range.end.min(self.range.start + bytes as u64);
+    }
+}
+
+/// Other systems cannot say what is in the page cache.
+#[cfg(not(target_os = "linux"))]
+fn is_cached(_: &File, _: u64) -> bool {
+    false
+}
+
+/// Whether the page cache has a byte of a file.
+#[cfg(target_os = "linux")]
+fn is_cached(file: &File, at: u64) -> bool {
+    use rustix::io::{ReadWriteFlags, preadv2};
+    preadv2(file, &mut [io::IoSliceMut::new(&mut [0])], at, ReadWriteFlags::NOWAIT) == Ok(1)
 }
 
 /// Other systems cannot say what is in the page cache.

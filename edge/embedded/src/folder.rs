@@ -11,7 +11,7 @@ use resolver::words::{Md5, Sha256};
 use store::{Artifacts, Held, Identity, Opened, Stat, StoreError, Stored};
 
 use crate::buffers::Buffers;
-use crate::chunks::Chunks;
+use crate::chunks::{Chunks, FileRange, UnreadChunks};
 use crate::files::{explained, failed, open_at_once, open_file, present, read_text};
 use crate::garbage::{delete, hide, show};
 use crate::listing::{listing, object_path, signature_path, some_objects};
@@ -115,7 +115,10 @@ impl Artifacts for FolderArtifacts {
                 Ok((file, identity(&meta)))
             })
             .await?;
-        Ok(Opened { bytes: Box::pin(Chunks::new(file, range, self.buffers.clone(), self.readers.clone())), identity })
+        let (buffers, readers) = (self.buffers.clone(), self.readers.clone());
+        let range = FileRange { file: Arc::new(file), range, buffers, readers };
+        let unread = Box::pin(UnreadChunks(Chunks::new(range.clone())));
+        Ok(Opened { bytes: Box::pin(Chunks::new(range)), unread: Some(unread), identity })
     }
 
     async fn put(&self, key: &ObjectKey, file: &Path, md5: &Md5) -> Result<(), StoreError> {

@@ -1,4 +1,5 @@
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -24,6 +25,9 @@ use crate::idle::Idle;
 use crate::limits::{ACCEPT_PAUSE, HEAD_TIMEOUT, IDLE_TIMEOUT, MAX_BUFFER_BYTES, MAX_REFUSED_CONNECTIONS};
 use crate::metrics::{Metrics, NO_ROUTE};
 use crate::peers::Peers;
+use crate::queue::Queue;
+use crate::unread::{Files, Outgoing, Sending};
+use crate::workers::Workers;
 
 pub(crate) type Shared = Arc<Service<AnyCatalog, AnyArtifacts>>;
 
@@ -35,6 +39,7 @@ pub(crate) async fn serve(
     metrics: Arc<Metrics>,
     most: usize,
     peers: Arc<Peers>,
+    workers: Workers,
 ) {
     let places = Arc::new(Semaphore::new(most));
     let mut refused = Bounded::new(MAX_REFUSED_CONNECTIONS);
@@ -49,6 +54,7 @@ pub(crate) async fn serve(
             accepted = accepted => accepted,
             () = &mut stop => break,
         };
+        let accepted = accepted.and_then(|(stream, peer)| Ok((stream.into_std()?, peer)));
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
@@ -64,22 +70,22 @@ pub(crate) async fn serve(
             service: Arc::clone(&service),
             metrics: Arc::clone(&metrics),
         };
-        let connection = graceful.watch(open(stream, answers));
-        let metrics = Arc::clone(&metrics);
-        let ended = async move |metrics: &Metrics| {
-            if let Err(error) = connection.await {
-                note_end(&error, metrics);
+        let (watcher, metrics) = (graceful.watcher(), Arc::clone(&metrics));
+        let ended = async move |metrics: &Metrics| match open(stream, answers) {
+            Ok(connection) => {
+                if let Err(error) = watcher.watch(connection).await {
+                    note_end(&error, metrics);
+                }
             }
+            Err(error) => tracing::warn!(%error, "cannot answer a connection"),
         };
         match admitted {
-            Some(admitted) => {
-                tokio::spawn(async move {
-                    let _held = (place, admitted);
-                    metrics.connections.inc();
-                    ended(&metrics).await;
-                    metrics.connections.dec();
-                });
-            }
+            Some(admitted) => workers.run(async move {
+                let _held = (place, admitted);
+                metrics.connections.inc();
+                ended(&metrics).await;
+                metrics.connections.dec();
+            }),
             None => {
                 metrics.connections_refused.inc();
                 refused.spawn(async move { ended(&metrics).await });
@@ -100,31 +106,32 @@ pub(crate) fn is_probe<B>(request: &Request<B>) -> bool {
     Route::of(request.uri().path()).is_probe()
 }
 
-/// Speaks HTTP/1.1 on one connection.
+/// Speaks HTTP/1.1 on one connection, on the thread that calls this.
 fn open(
-    stream: TcpStream,
+    stream: std::net::TcpStream,
     answers: Answers,
-) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send {
+) -> io::Result<impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send> {
+    let stream = TcpStream::from_std(stream)?;
     // Answers are written as a whole; waiting to fill a segment would only delay the last one.
     let _ = stream.set_nodelay(true);
-    #[cfg(target_os = "linux")]
-    if let Err(error) = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(crate::limits::MAX_UNSENT_BYTES) {
-        tracing::debug!(%error, "a slow device's progress will be seen late");
-    }
     let keep_alive = answers.admitted;
     let answers = Arc::new(answers);
+    let files = Files::default();
+    let queue = Queue::of(&stream);
+    let stream = Sending::new(stream, files.clone());
     let answer = service_fn(move |request: Request<Incoming>| {
-        let answers = Arc::clone(&answers);
-        async move { Ok::<_, Infallible>(answers.answer(&request).await) }
+        let (answers, files) = (Arc::clone(&answers), files.clone());
+        async move { Ok::<_, Infallible>(answers.answer(&request).await.map(|body| Outgoing::new(body, files))) }
     });
-    http1::Builder::new()
+    let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         // Who says that it asks nothing more still waits for its answer; who is gone takes no byte.
         .half_close(true)
         .keep_alive(keep_alive)
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(MAX_BUFFER_BYTES)
-        .serve_connection(TokioIo::new(Idle::new(stream, IDLE_TIMEOUT)), answer)
+        .serve_connection(TokioIo::new(Idle::new(stream, IDLE_TIMEOUT, queue)), answer);
+    Ok(connection)
 }
 
 /// Answers the requests of one connection.

@@ -5,37 +5,66 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, Sleep, sleep};
 
+use crate::queue::Queue;
+
+/// Looks at a silent connection's queue in the time that it may be silent.
+const LOOKS: u32 = 3;
+
 /// A connection that fails once no byte has moved, in either direction, for a while. A slow device keeps its download
-/// as long as it takes anything at all; one that is gone does not keep a place.
+/// as long as it takes anything at all, be it of what the kernel holds; one that is gone does not keep a place.
 pub(crate) struct Idle<S> {
     stream: S,
     limit: Duration,
     moved: Instant,
     alarm: Pin<Box<Sleep>>,
+    queue: Option<Queue>,
+    look: Option<JoinHandle<Option<u64>>>,
+    /// How long the queue was at the last look.
+    left: Option<u64>,
 }
 
 impl<S> Idle<S> {
-    pub(crate) fn new(stream: S, limit: Duration) -> Self {
-        Idle { stream, limit, moved: Instant::now(), alarm: Box::pin(sleep(limit)) }
+    pub(crate) fn new(stream: S, limit: Duration, queue: Option<Queue>) -> Self {
+        let alarm = Box::pin(sleep(limit / LOOKS));
+        Idle { stream, limit, moved: Instant::now(), alarm, queue, look: None, left: None }
     }
 
     /// Notes progress, or fails if there was none for too long. The alarm is only moved when it rings: setting a timer
     /// at every read would cost more than the read.
     fn watch<T>(&mut self, poll: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         if poll.is_ready() {
-            self.moved = Instant::now();
+            (self.moved, self.look, self.left) = (Instant::now(), None, None);
             return poll;
         }
-        while self.alarm.as_mut().poll(context).is_ready() {
-            let due = self.moved + self.limit;
-            if Instant::now() >= due {
-                return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "no byte moved for too long")));
+        loop {
+            if let Some(look) = &mut self.look {
+                let Poll::Ready(left) = Pin::new(look).poll(context) else { return poll };
+                self.look = None;
+                let left = left.ok().flatten();
+                // Of the time before the first look nobody knows.
+                if left.is_some_and(|left| self.left.is_none_or(|before| left < before)) {
+                    self.moved = Instant::now();
+                }
+                self.left = left;
+                if self.moved.elapsed() >= self.limit {
+                    return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "no byte moved for too long")));
+                }
+                self.alarm.as_mut().reset(Instant::now() + self.limit / LOOKS);
             }
-            self.alarm.as_mut().reset(due);
+            if self.alarm.as_mut().poll(context).is_pending() {
+                return poll;
+            }
+            let due = self.moved + self.limit / LOOKS;
+            if Instant::now() < due {
+                self.alarm.as_mut().reset(due);
+            } else {
+                let queue = self.queue;
+                self.look = Some(spawn_blocking(move || queue?.length()));
+            }
         }
-        poll
     }
 }
 
@@ -87,7 +116,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_slow_one_stays_and_a_silent_one_goes() {
         let (near, mut far) = tokio::io::duplex(64);
-        let mut near = Idle::new(near, Duration::from_secs(60));
+        let mut near = Idle::new(near, Duration::from_secs(60), None);
         let slow = tokio::spawn(async move {
             for _ in 0..5 {
                 tokio::time::sleep(Duration::from_secs(50)).await;

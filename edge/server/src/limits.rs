@@ -5,14 +5,9 @@ use std::time::Duration;
 /// How long a device may take to send a request's head, or to send another request.
 pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long a connection may be silent in the middle of a transfer. A device that reads 500 bytes a second makes room in
+/// How long a device may take to acknowledge anything in the middle of a transfer. One that reads 500 bytes a second makes room in
 /// its receive buffer by up to 64 KiB at a time, 131 seconds apart.
 pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(180);
-
-/// How many bytes the kernel takes that it cannot send yet. Its own limit is megabytes, which a slow device takes minutes
-/// to read: for so long, its progress would look like silence.
-#[cfg(target_os = "linux")]
-pub(crate) const MAX_UNSENT_BYTES: u32 = 64 * 1024;
 
 /// Largest head of a request, in bytes, give or take a read: six times the longest query and `If-None-Match` together.
 /// Larger ones get 431. It also bounds what is buffered for a device that reads slowly.

@@ -10,8 +10,11 @@ mod limits;
 mod log;
 mod metrics;
 mod peers;
+mod queue;
 mod ready;
 mod settings;
+mod unread;
+mod workers;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -37,7 +40,7 @@ fn main() -> ExitCode {
 
 /// Runs the future, and leaves behind the reads that have not ended by then: one of a hung file system never does.
 fn until_done(run: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Runtime::new().context("cannot start threads")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start threads")?;
     let done = runtime.block_on(run);
     runtime.shutdown_background();
     done
@@ -60,7 +63,8 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     ready::announce(address, metrics_address, &settings, &contents);
     let places = descriptors::places(settings.max_connections.get());
     let peers = peers::Peers::new(settings.max_connections_per_address.get(), &settings.proxy);
-    connection::serve(listener, service, metrics, places, peers).await;
+    let workers = workers::Workers::start().context("cannot start threads")?;
+    connection::serve(listener, service, metrics, places, peers, workers).await;
     Ok(())
 }
 

@@ -1,26 +1,31 @@
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use http_body::{Frame, SizeHint};
 
-use store::StoreError;
+use store::{Piece, PieceStream, StoreError, Unread};
 
 /// The bytes of a response. Its length is always known; a stream that cannot keep it ends with an error, so that the
 /// connection is cut and no device takes a part for the whole.
 pub struct Body {
     source: Source,
     left: u64,
+    /// A piece that is being read for a connection that cannot send it unread.
+    reading: Option<Reading>,
+}
+
+struct Reading {
+    piece: Box<dyn Unread>,
+    read: Pin<Box<dyn Future<Output = Result<Bytes, StoreError>> + Send>>,
 }
 
 enum Source {
     Bytes(Bytes),
     /// A piece that came already, and those to come.
-    Stream(Option<Bytes>, Pieces),
+    Stream(Option<Piece>, PieceStream),
 }
-
-type Pieces = Pin<Box<dyn Stream<Item = Result<Bytes, StoreError>> + Send>>;
 
 impl Body {
     /// No bytes.
@@ -29,8 +34,8 @@ impl Body {
     }
 
     /// `length` bytes from a stream.
-    pub(crate) fn stream(length: u64, stream: impl Stream<Item = Result<Bytes, StoreError>> + Send + 'static) -> Self {
-        Body { source: Source::Stream(None, Box::pin(stream)), left: length }
+    pub(crate) fn stream(length: u64, stream: impl Stream<Item = Result<Piece, StoreError>> + Send + 'static) -> Self {
+        Body { source: Source::Stream(None, Box::pin(stream)), left: length, reading: None }
     }
 
     /// The same body once its first piece is there. What the store says instead is known before any status is sent.
@@ -44,7 +49,56 @@ impl Body {
 
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
-        Body { left: bytes.len() as u64, source: Source::Bytes(bytes) }
+        Body { left: bytes.len() as u64, source: Source::Bytes(bytes), reading: None }
+    }
+}
+
+impl Body {
+    /// Returns the next piece, for a connection that can send a file without reading it. Others ask for frames.
+    pub fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Piece, StoreError>>> {
+        let next = self.poll_next(context);
+        self.note(&next, Piece::remaining);
+        next
+    }
+
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Piece, StoreError>>> {
+        match &mut self.source {
+            Source::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Source::Bytes(bytes) => Poll::Ready(Some(Ok(Piece::Bytes(std::mem::take(bytes))))),
+            Source::Stream(first, pieces) => match first.take() {
+                Some(piece) => Poll::Ready(Some(Ok(piece))),
+                None => pieces.as_mut().poll_next(context),
+            },
+        }
+    }
+
+    fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, StoreError>>> {
+        if self.reading.is_none() {
+            match ready!(self.poll_next(context)).transpose()? {
+                Some(Piece::Unread(piece)) => self.reading = Some(Reading { read: piece.read(), piece }),
+                Some(Piece::Bytes(bytes)) => return Poll::Ready(Some(Ok(bytes))),
+                None => return Poll::Ready(None),
+            }
+        }
+        let Some(Reading { mut piece, mut read }) = self.reading.take() else { return Poll::Ready(None) };
+        let Poll::Ready(bytes) = read.as_mut().poll(context)? else {
+            self.reading = Some(Reading { piece, read });
+            return Poll::Pending;
+        };
+        piece.advance(bytes.len());
+        if piece.remaining() > 0 {
+            self.reading = Some(Reading { read: piece.read(), piece });
+        }
+        Poll::Ready(Some(Ok(bytes)))
+    }
+
+    /// Counts what goes on its way, and logs why no more does.
+    fn note<T>(&mut self, next: &Poll<Option<Result<T, StoreError>>>, length: impl Fn(&T) -> usize) {
+        match next {
+            Poll::Ready(Some(Ok(piece))) => self.left = self.left.saturating_sub(length(piece) as u64),
+            Poll::Ready(Some(Err(error))) => tracing::error!(%error, left = self.left, "a transfer was cut off"),
+            _ => {}
+        }
     }
 }
 
@@ -56,20 +110,8 @@ impl http_body::Body for Body {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, StoreError>>> {
-        let this = &mut *self;
-        let next = match &mut this.source {
-            Source::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
-            Source::Bytes(bytes) => Poll::Ready(Some(Ok(std::mem::take(bytes)))),
-            Source::Stream(first, pieces) => match first.take() {
-                Some(piece) => Poll::Ready(Some(Ok(piece))),
-                None => pieces.as_mut().poll_next(context),
-            },
-        };
-        match &next {
-            Poll::Ready(Some(Ok(bytes))) => this.left = this.left.saturating_sub(bytes.len() as u64),
-            Poll::Ready(Some(Err(error))) => tracing::error!(%error, left = this.left, "a transfer was cut off"),
-            _ => {}
-        }
+        let next = self.poll_bytes(context);
+        self.note(&next, Bytes::len);
         next.map_ok(Frame::data)
     }
 

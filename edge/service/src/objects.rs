@@ -3,10 +3,10 @@ use std::sync::Arc;
 
 use async_stream::try_stream;
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _, pin_mut};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, pin_mut};
 use resolver::catalog::ObjectKey;
 use sha2::Digest as _;
-use store::{Artifacts, Opened, StoreError};
+use store::{Artifacts, Opened, Piece, PieceStream, StoreError};
 
 use crate::known::Known;
 
@@ -38,14 +38,30 @@ impl<A: Artifacts> Objects<A> {
         object: ObjectKey,
         range: Range<u64>,
         whole: bool,
-    ) -> impl Stream<Item = Result<Bytes, StoreError>> + Send {
+    ) -> impl Stream<Item = Result<Piece, StoreError>> + Send {
         try_stream! {
             let begun = self.begin(object, range, whole).await?;
-            let pieces = self.pieces(begun);
-            pin_mut!(pieces);
+            let mut pieces = self.pieces(begun);
             while let Some(piece) = pieces.next().await {
                 yield piece?;
             }
+        }
+    }
+
+    /// The pieces of a range, counted; those that need not be checked may be unread.
+    pub(crate) fn pieces(self: Arc<Self>, mut begun: Begun) -> PieceStream {
+        let is_checked = begun.whole && !self.known.is_right(&begun.object, &begun.opened.identity);
+        match begun.opened.unread.take() {
+            Some(mut unread) if !is_checked => Box::pin(try_stream! {
+                while begun.left > 0 {
+                    let piece = unread.next().await.transpose()?;
+                    begun.count(piece.as_ref().map_or(0, Piece::remaining))?;
+                    if let Some(piece) = piece {
+                        yield piece;
+                    }
+                }
+            }),
+            _ => Box::pin(self.bytes(begun).map_ok(Piece::Bytes)),
         }
     }
 
@@ -55,27 +71,21 @@ impl<A: Artifacts> Objects<A> {
     /// the bytes. A part of an object can only be counted; the package's CRC-32 tells a device that resumes. An object
     /// that was checked not long ago, and that its store says is unchanged, is not hashed again: on a small server
     /// that is most of the work.
-    pub(crate) fn pieces(self: Arc<Self>, begun: Begun) -> impl Stream<Item = Result<Bytes, StoreError>> + Send {
-        let Begun { object, mut opened, mut left, whole } = begun;
+    pub(crate) fn bytes(self: Arc<Self>, mut begun: Begun) -> impl Stream<Item = Result<Bytes, StoreError>> + Send {
         try_stream! {
-            let check = whole && !self.known.is_right(&object, &opened.identity);
+            let check = begun.whole && !self.known.is_right(&begun.object, &begun.opened.identity);
             let mut digest = check.then(sha2::Sha256::new);
-            while left > 0 {
-                let piece = match opened.bytes.next().await {
-                    Some(piece) => piece?,
-                    None => Err(StoreError::damaged(object, format!("it ends {left} bytes early")))?,
-                };
-                left = left
-                    .checked_sub(piece.len() as u64)
-                    .ok_or_else(|| StoreError::damaged(object, "it has more bytes than its record says"))?;
+            while begun.left > 0 {
+                let piece = begun.opened.bytes.next().await.transpose()?.unwrap_or_default();
+                begun.count(piece.len())?;
                 if let Some(digest) = &mut digest {
                     digest.update(&piece);
                 }
-                if left == 0 && let Some(digest) = digest.take() {
-                    if digest.finalize()[..] != object.sha256().0 {
-                        Err(StoreError::damaged(object, "its bytes are not those of its digest"))?;
+                if begun.left == 0 && let Some(digest) = digest.take() {
+                    if digest.finalize()[..] != begun.object.sha256().0 {
+                        Err(StoreError::damaged(begun.object, "its bytes are not those of its digest"))?;
                     }
-                    self.known.keep_right(object, opened.identity.take());
+                    self.known.keep_right(begun.object, begun.opened.identity.take());
                 }
                 yield piece;
             }
@@ -85,12 +95,28 @@ impl<A: Artifacts> Objects<A> {
     /// Learns the CRC-32 of an artifact whose record has none, by reading all of it.
     pub(crate) async fn learn_crc32(self: Arc<Self>, object: ObjectKey, size: u64) -> Result<(), StoreError> {
         let mut crc32 = crc32fast::Hasher::new();
-        let pieces = Arc::clone(&self).read(object, 0..size, true);
-        pin_mut!(pieces);
-        while let Some(piece) = pieces.next().await {
+        let begun = self.begin(object, 0..size, true).await?;
+        let bytes = Arc::clone(&self).bytes(begun);
+        pin_mut!(bytes);
+        while let Some(piece) = bytes.next().await {
             crc32.update(&piece?);
         }
         self.known.keep_crc32(object, crc32.finalize());
         Ok(())
+    }
+}
+
+impl Begun {
+    /// Counts a piece; none, or an empty one, is the end of the object.
+    fn count(&mut self, bytes: usize) -> Result<(), StoreError> {
+        let problem = match self.left.checked_sub(bytes as u64) {
+            Some(left) if bytes > 0 => {
+                self.left = left;
+                return Ok(());
+            }
+            Some(left) => format!("it ends {left} bytes early"),
+            None => "it has more bytes than its record says".to_owned(),
+        };
+        Err(StoreError::damaged(self.object, problem))
     }
 }

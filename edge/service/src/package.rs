@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, pin_mut};
 use resolver::catalog::ObjectKey;
 use resolver::package::{Checksum, Framer, Plan, Slice, Source};
-use store::{Artifacts, StoreError};
+use store::{Artifacts, Piece, StoreError};
 
 use crate::objects::{Begun, Objects};
 
@@ -17,7 +17,7 @@ pub(crate) fn package<A: Artifacts>(
     objects: Arc<Objects<A>>,
     plan: Plan,
     range: Range<u64>,
-) -> impl Stream<Item = Result<Bytes, StoreError>> + Send {
+) -> impl Stream<Item = Result<Piece, StoreError>> + Send {
     try_stream! {
         let slices = plan.slices(range);
         let mut first = match slices.iter().find_map(object) {
@@ -26,14 +26,13 @@ pub(crate) fn package<A: Artifacts>(
         };
         for Slice { source, range, whole } in slices {
             match source {
-                Source::Literal(bytes) => yield bytes.slice(range.start as usize..range.end as usize),
+                Source::Literal(bytes) => yield Piece::Bytes(bytes.slice(range.start as usize..range.end as usize)),
                 Source::Object(object) => {
                     let begun = match first.take() {
                         Some(begun) => begun,
                         None => objects.begin(object, range, whole).await?,
                     };
-                    let pieces = Arc::clone(&objects).pieces(begun);
-                    pin_mut!(pieces);
+                    let mut pieces = Arc::clone(&objects).pieces(begun);
                     while let Some(piece) = pieces.next().await {
                         yield piece?;
                     }
@@ -47,12 +46,12 @@ pub(crate) fn package<A: Artifacts>(
                     let pieces = framed(Arc::clone(&objects), framer, object, begun, whole);
                     pin_mut!(pieces);
                     while let Some(piece) = pieces.next().await {
-                        yield piece?;
+                        yield Piece::Bytes(piece?);
                     }
                 }
                 Source::Trailer(checksum) => {
                     let trailer = trailer(&objects, &plan, &checksum).await?;
-                    yield trailer.slice(range.start as usize..range.end as usize);
+                    yield Piece::Bytes(trailer.slice(range.start as usize..range.end as usize));
                 }
             }
         }
@@ -78,7 +77,7 @@ fn framed<A: Artifacts>(
 ) -> impl Stream<Item = Result<Bytes, StoreError>> + Send {
     try_stream! {
         let mut crc32 = whole.then(crc32fast::Hasher::new);
-        let pieces = Arc::clone(&objects).pieces(begun);
+        let pieces = Arc::clone(&objects).bytes(begun);
         pin_mut!(pieces);
         let mut piece = Bytes::new();
         while !framer.is_done() {

@@ -3,7 +3,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
-use store::StoreError;
+use store::{Piece, StoreError};
 
 use crate::body::Body;
 
@@ -24,6 +24,17 @@ impl<A: Account> Transfer<A> {
     /// None of it is on its way yet.
     pub fn new(body: Body, account: A) -> Self {
         Transfer { body, sent: 0, account }
+    }
+}
+
+impl<A: Account> Transfer<A> {
+    /// Returns the next piece, for a connection that can send a file without reading it. Others ask for frames.
+    pub fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Piece, StoreError>>> {
+        let poll = self.body.poll_piece(context);
+        if let Poll::Ready(Some(Ok(piece))) = &poll {
+            self.sent += piece.remaining() as u64;
+        }
+        poll
     }
 }
 

@@ -1,3 +1,4 @@
+use std::fs::File;
 use std::future::Future;
 use std::ops::Range;
 use std::path::Path;
@@ -15,10 +16,54 @@ use crate::StoreError;
 /// reads counts and checks.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, StoreError>> + Send>>;
 
+/// The pieces of an object as [`ByteStream`] gives them, but some not read yet.
+pub type PieceStream = Pin<Box<dyn Stream<Item = Result<Piece, StoreError>> + Send>>;
+
+/// Some of an object's bytes.
+pub enum Piece {
+    /// Bytes in memory.
+    Bytes(Bytes),
+    /// Bytes of a file that the system has in memory.
+    Unread(Box<dyn Unread>),
+}
+
+/// A range of an open file, which a socket can be sent without reading it.
+pub trait Unread: Send {
+    /// The open file.
+    fn file(&self) -> &File;
+
+    /// Where in the file the range begins.
+    fn offset(&self) -> u64;
+
+    /// How many bytes are left of the range; never none in a new one.
+    fn remaining(&self) -> usize;
+
+    /// Whether the next bytes, at most so many, are in the system's memory: no disk would have to be waited for.
+    fn is_cached(&self, bytes: usize) -> bool;
+
+    /// Reads some of what is left, which stays left: one byte at least, or an error.
+    fn read(&self) -> Pin<Box<dyn Future<Output = Result<Bytes, StoreError>> + Send>>;
+
+    /// Leaves out the next bytes, which were sent.
+    fn advance(&mut self, bytes: usize);
+}
+
+impl Piece {
+    /// How many bytes it has.
+    pub fn remaining(&self) -> usize {
+        match self {
+            Piece::Bytes(bytes) => bytes.len(),
+            Piece::Unread(unread) => unread.remaining(),
+        }
+    }
+}
+
 /// An object, opened for reading.
 pub struct Opened {
     /// The bytes of the range asked for.
     pub bytes: ByteStream,
+    /// The same range for a reader that needs not see the bytes, if the store has them in files.
+    pub unread: Option<PieceStream>,
     /// Tells this object's present state from any later one; `None` if the store cannot tell, or not yet.
     pub identity: Option<Identity>,
 }

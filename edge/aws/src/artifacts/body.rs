@@ -27,7 +27,7 @@ impl Bucket {
             }
             Err(error) if is_cold(&error) => return Err(StoreError::Cold(key.to_string())),
             Err(error) if error.raw_response().is_some_and(|raw| raw.status().as_u16() == UNSATISFIABLE) => {
-                return Ok(Opened { bytes: Box::pin(stream::empty()), identity: None });
+                return Ok(Opened { bytes: Box::pin(stream::empty()), unread: None, identity: None });
             }
             Err(error) => return Err(failure::artifacts(format!("GET of {name} in {}", self.name), &error)),
         };
@@ -37,7 +37,7 @@ impl Bucket {
             return Err(StoreError::artifacts(format!("asked for {starts}{last} of {name}, S3 answers {answered}")));
         }
         let identity = identity(&got);
-        Ok(Opened { bytes: pieces(got.body), identity })
+        Ok(Opened { bytes: pieces(got.body), unread: None, identity })
     }
 }
 

@@ -123,7 +123,7 @@ impl Artifacts for S3Artifacts {
             // HTTP has no range of no bytes. What is missing is missing all the same.
             let there = self.bucket.head(&self.name(Where::Shown, key)).await?;
             there.ok_or_else(|| StoreError::Missing(key.to_string()))?;
-            return Ok(Opened { bytes: Box::pin(stream::empty()), identity: None });
+            return Ok(Opened { bytes: Box::pin(stream::empty()), unread: None, identity: None });
         }
         self.bucket.open(&self.name(Where::Shown, key), key, range).await
     }

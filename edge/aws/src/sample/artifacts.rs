@@ -77,7 +77,7 @@ impl Artifacts for SampleArtifacts {
         let Seen::Sample(directory) = self.latest.seen().await else { return self.own.read(key, range).await };
         let object = object(&directory, key).ok_or_else(|| StoreError::Missing(key.to_string()))?;
         if range.is_empty() {
-            return Ok(Opened { bytes: Box::pin(stream::empty()), identity: None });
+            return Ok(Opened { bytes: Box::pin(stream::empty()), unread: None, identity: None });
         }
         let opened = self.bucket.open(&object.name, key, range).await?;
         // Somebody may have put other bytes there since they were learned. A part of them would not be noticed.

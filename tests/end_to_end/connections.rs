@@ -184,7 +184,7 @@ fn told_twice_it_stops_at_once() {
 
 /// Opening a FIFO that nobody writes to never ends, unless it is refused. A unit test of the server has a read that hangs.
 #[test]
-fn told_twice_it_stops_though_a_read_never_ends() {
+fn told_twice_it_stops_though_an_artifact_is_a_pipe() {
     let program = Program::start(&["--sample-size", "4096"], &[]);
     let digest = list(program.address(), "/package?cpuArch=armv8")["os_armv8"]["sha256"].as_str().unwrap().to_owned();
     let file = blob_file(&program.folder().join("edgehop-data"), &digest);

@@ -10,6 +10,7 @@
 //! ```
 //!
 //! A stand-in is written when its file is the first in the queue, or the connection fails: no device ever gets its bytes.
+//! hyper lets a body go when it has its last frame; the account of the answer stays open until the file has gone.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -35,11 +36,20 @@ static STAND_IN: [u8; MAX_SENT] = [0; MAX_SENT];
 
 /// The files of one connection that hyper has stand-ins of, in order.
 #[derive(Clone, Default)]
-pub(crate) struct Files(Arc<Mutex<VecDeque<Box<dyn Unread>>>>);
+pub(crate) struct Files(Arc<Mutex<Queue>>);
+
+#[derive(Default)]
+struct Queue {
+    files: VecDeque<Box<dyn Unread>>,
+    /// The answer that the last file belongs to, once hyper has all of it.
+    transfer: Option<Transfer<Account>>,
+    /// How many bytes were left when the connection ended.
+    cut: Option<u64>,
+}
 
 /// A response's body for hyper.
 pub(crate) struct Outgoing {
-    transfer: Transfer<Account>,
+    transfer: Option<Transfer<Account>>,
     files: Files,
 }
 
@@ -60,14 +70,14 @@ pub(crate) struct Sending {
 type Reading = Pin<Box<dyn Future<Output = Result<Bytes, StoreError>> + Send>>;
 
 impl Files {
-    fn queue(&self) -> MutexGuard<'_, VecDeque<Box<dyn Unread>>> {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Outgoing {
     pub(crate) fn new(transfer: Transfer<Account>, files: Files) -> Self {
-        Outgoing { transfer, files }
+        Outgoing { transfer: Some(transfer), files }
     }
 }
 
@@ -79,13 +89,14 @@ impl Body for Outgoing {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Data>, StoreError>>> {
-        let piece = ready!(self.transfer.poll_piece(context)).transpose()?;
+        let Some(transfer) = &mut self.transfer else { return Poll::Ready(None) };
+        let piece = ready!(transfer.poll_piece(context)).transpose()?;
         Poll::Ready(piece.map(|piece| {
             Ok(Frame::data(match piece {
                 Piece::Bytes(bytes) => Data::Bytes(bytes),
                 Piece::Unread(file) => {
                     let length = file.remaining();
-                    self.files.queue().push_back(file);
+                    self.files.queue().files.push_back(file);
                     Data::StandIn(length)
                 }
             }))
@@ -93,11 +104,35 @@ impl Body for Outgoing {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.transfer.is_end_stream()
+        self.transfer.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.transfer.size_hint()
+        self.transfer.as_ref().map_or(SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        let mut queue = self.files.queue();
+        if let (Some(transfer), Some(cut)) = (&mut self.transfer, queue.cut) {
+            transfer.cut(cut);
+        } else if !queue.files.is_empty() {
+            queue.transfer = self.transfer.take();
+        }
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        let queue = &mut *self.files.queue();
+        let left = queue.files.drain(..).map(|file| file.remaining() as u64).sum();
+        if left > 0 {
+            queue.cut = Some(left);
+            if let Some(transfer) = &mut queue.transfer {
+                transfer.cut(left);
+            }
+        }
     }
 }
 
@@ -132,7 +167,7 @@ impl Sending {
     /// Sends at most so many bytes of the first file.
     fn poll_send(&mut self, most: usize, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let mut queue = self.files.queue();
-        let Some(file) = queue.front_mut() else {
+        let Some(file) = queue.files.front_mut() else {
             return Poll::Ready(Err(io::Error::other("there is no file for what stands for one")));
         };
         let sent = loop {
@@ -143,7 +178,10 @@ impl Sending {
                 break sent;
             }
             if let Some(reading) = &mut self.reading {
-                self.read = ready!(reading.as_mut().poll(context)).map_err(io::Error::other)?;
+                self.read = ready!(reading.as_mut().poll(context)).map_err(|error| {
+                    tracing::error!(%error, "a transfer was cut off");
+                    io::Error::other(error)
+                })?;
                 self.reading = None;
                 continue;
             }
@@ -158,7 +196,10 @@ impl Sending {
         };
         file.advance(sent);
         if file.remaining() == 0 {
-            queue.pop_front();
+            queue.files.pop_front();
+            if queue.files.is_empty() {
+                queue.transfer = None;
+            }
         }
         Poll::Ready(Ok(sent))
     }
@@ -239,5 +280,145 @@ impl AsyncWrite for Sending {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::future::poll_fn;
+    use std::io::Write as _;
+    use std::os::unix::fs::FileExt as _;
+
+    use tokio::io::AsyncReadExt as _;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const HEAD: &[u8] = b"head";
+    const TAIL: &[u8] = b"tail";
+
+    /// A file from its fourth byte on, which is in the page cache or said not to be.
+    struct Range {
+        file: File,
+        at: u64,
+        end: u64,
+        cached: bool,
+    }
+
+    impl Unread for Range {
+        fn file(&self) -> &File {
+            &self.file
+        }
+
+        fn offset(&self) -> u64 {
+            self.at
+        }
+
+        fn remaining(&self) -> usize {
+            (self.end - self.at) as usize
+        }
+
+        fn is_cached(&self, _: usize) -> bool {
+            self.cached
+        }
+
+        fn read(&self) -> Reading {
+            let mut bytes = vec![0; self.remaining().min(1000)];
+            let read = self.file.read_at(&mut bytes, self.at).unwrap();
+            bytes.truncate(read);
+            Box::pin(async move {
+                match bytes.is_empty() {
+                    true => Err(StoreError::artifacts(io::Error::from(io::ErrorKind::UnexpectedEof))),
+                    false => Ok(bytes.into()),
+                }
+            })
+        }
+
+        fn advance(&mut self, bytes: usize) {
+            self.at += bytes as u64;
+        }
+    }
+
+    /// Two files between head and tail as hyper writes them; returns what came out at the other end, and how it ended.
+    async fn sent(content: &[u8], length: u64, cached: bool) -> (Vec<u8>, io::Result<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut device = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let files = Files::default();
+        let mut sending = Sending::new(listener.accept().await.unwrap().0, files.clone());
+        let mut rest = VecDeque::from([Data::Bytes(Bytes::from_static(HEAD))]);
+        for _ in 0..2 {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(content).unwrap();
+            files.queue().files.push_back(Box::new(Range { file, at: 3, end: 3 + length, cached }));
+            rest.push_back(Data::StandIn(length as usize));
+        }
+        rest.push_back(Data::Bytes(Bytes::from_static(TAIL)));
+        let received = tokio::spawn(async move {
+            let mut received = Vec::new();
+            let _ = device.read_to_end(&mut received).await;
+            received
+        });
+        let write = async {
+            while let Some(front) = rest.front_mut() {
+                let sent = match front.remaining() {
+                    0 => {
+                        rest.pop_front();
+                        continue;
+                    }
+                    _ => {
+                        let slices: Vec<_> = rest.iter().map(|data| IoSlice::new(data.chunk())).collect();
+                        poll_fn(|context| Pin::new(&mut sending).poll_write_vectored(context, &slices)).await?
+                    }
+                };
+                let mut sent = sent;
+                for data in &mut rest {
+                    let part = sent.min(data.remaining());
+                    data.advance(part);
+                    sent -= part;
+                }
+            }
+            Ok(())
+        };
+        let ended = write.await;
+        drop(sending);
+        (received.await.unwrap(), ended)
+    }
+
+    #[tokio::test]
+    async fn files_are_sent_in_place_of_what_stands_for_them() {
+        let content: Vec<u8> = (0..3 * MAX_SENT / 2).map(|at| (at % 251) as u8).collect();
+        let file = &content[3..];
+        let expected = [HEAD, file, file, TAIL].concat();
+        for cached in [true, false] {
+            let (received, ended) = sent(&content, file.len() as u64, cached).await;
+            ended.unwrap();
+            assert!(received == expected, "{} bytes in place of {}", received.len(), expected.len());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_became_shorter_ends_the_connection() {
+        for cached in [true, false] {
+            let (received, ended) = sent(b"0123456789", 100, cached).await;
+            assert!(ended.is_err());
+            assert_eq!(received, b"head3456789");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_device_gets_what_stands_for_a_file() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut device = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let mut sending = Sending::new(listener.accept().await.unwrap().0, Files::default());
+        for vectored in [true, false] {
+            let ended = poll_fn(|context| match vectored {
+                true => Pin::new(&mut sending).poll_write_vectored(context, &[IoSlice::new(&STAND_IN[5..9])]),
+                false => Pin::new(&mut sending).poll_write(context, &STAND_IN[5..9]),
+            });
+            assert!(ended.await.is_err());
+        }
+        drop(sending);
+        assert_eq!(device.read_to_end(&mut Vec::new()).await.unwrap(), 0);
     }
 }

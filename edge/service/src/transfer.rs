@@ -17,13 +17,14 @@ pub trait Account: Unpin {
 pub struct Transfer<A: Account> {
     body: Body,
     sent: u64,
+    is_cut: bool,
     account: A,
 }
 
 impl<A: Account> Transfer<A> {
     /// None of it is on its way yet.
     pub fn new(body: Body, account: A) -> Self {
-        Transfer { body, sent: 0, account }
+        Transfer { body, sent: 0, is_cut: false, account }
     }
 }
 
@@ -35,6 +36,12 @@ impl<A: Account> Transfer<A> {
             self.sent += piece.remaining() as u64;
         }
         poll
+    }
+
+    /// Takes the last bytes back: the connection ended before it could send them.
+    pub fn cut(&mut self, bytes: u64) {
+        self.sent = self.sent.saturating_sub(bytes);
+        self.is_cut = true;
     }
 }
 
@@ -64,6 +71,6 @@ impl<A: Account> http_body::Body for Transfer<A> {
 
 impl<A: Account> Drop for Transfer<A> {
     fn drop(&mut self) {
-        self.account.close(self.sent, self.body.is_end_stream());
+        self.account.close(self.sent, self.body.is_end_stream() && !self.is_cut);
     }
 }

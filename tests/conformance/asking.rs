@@ -8,7 +8,7 @@ use init_data::Stores;
 use resolver::answer::Deployment;
 use resolver::catalog::{Artifact, ObjectKey};
 use resolver::words::Timestamp;
-use service::Service;
+use service::{Observed, Service};
 use store::{Artifacts, Catalog, StoreError};
 
 use crate::memory::{MemoryArtifacts, MemoryCatalog};
@@ -23,6 +23,8 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
     /// How the body ended.
     pub(crate) end: Result<(), StoreError>,
+    /// It was decided for an earlier question.
+    pub(crate) is_remembered: bool,
 }
 
 impl Answer {
@@ -86,6 +88,7 @@ pub(crate) async fn ask_at<C: Catalog, A: Artifacts>(
         request = request.header(*name, *value);
     }
     let (head, mut body) = service.answer(&request.body(()).unwrap(), now).await.into_parts();
+    let is_remembered = head.extensions.get::<Observed>().unwrap().decision_time.is_zero();
     let (mut bytes, mut end) = (Vec::new(), Ok(()));
     while let Some(frame) = body.frame().await {
         match frame {
@@ -93,7 +96,7 @@ pub(crate) async fn ask_at<C: Catalog, A: Artifacts>(
             Err(error) => end = Err(error),
         }
     }
-    Answer { status: head.status.as_u16(), headers: head.headers, body: bytes, end }
+    Answer { status: head.status.as_u16(), headers: head.headers, body: bytes, end, is_remembered }
 }
 
 /// The sample data, in memory.

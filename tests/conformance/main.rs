@@ -29,6 +29,7 @@ mod frozen;
 mod memory;
 mod object_faults;
 mod records;
+mod remembered;
 mod signatures;
 mod sqlite;
 mod suite;

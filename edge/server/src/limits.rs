@@ -5,8 +5,9 @@ use std::time::Duration;
 /// How long a device may take to send a request's head, or to send another request.
 pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long a device may take to acknowledge anything in the middle of a transfer. One that reads 500 bytes a second makes room in
-/// its receive buffer by up to 64 KiB at a time, 131 seconds apart.
+/// How long a device may take to acknowledge anything in the middle of a transfer, beside the time to the first look at
+/// its queue. One that reads 500 bytes a second makes room in its receive buffer by up to 64 KiB at a time, 131 seconds
+/// apart.
 pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// Largest head of a request, in bytes, give or take a read: six times the longest query and `If-None-Match` together.

@@ -55,7 +55,7 @@ impl<A: Artifacts> Objects<A> {
             Some(mut unread) if !is_checked => Box::pin(try_stream! {
                 while begun.left > 0 {
                     let piece = unread.next().await.transpose()?;
-                    begun.count(piece.as_ref().map_or(0, Piece::remaining))?;
+                    begun.count(piece.as_ref().map(Piece::remaining))?;
                     if let Some(piece) = piece {
                         yield piece;
                     }
@@ -76,8 +76,9 @@ impl<A: Artifacts> Objects<A> {
             let check = begun.whole && !self.known.is_right(&begun.object, &begun.opened.identity);
             let mut digest = check.then(sha2::Sha256::new);
             while begun.left > 0 {
-                let piece = begun.opened.bytes.next().await.transpose()?.unwrap_or_default();
-                begun.count(piece.len())?;
+                let piece = begun.opened.bytes.next().await.transpose()?;
+                begun.count(piece.as_ref().map(Bytes::len))?;
+                let piece = piece.unwrap_or_default();
                 if let Some(digest) = &mut digest {
                     digest.update(&piece);
                 }
@@ -107,16 +108,13 @@ impl<A: Artifacts> Objects<A> {
 }
 
 impl Begun {
-    /// Counts a piece; none, or an empty one, is the end of the object.
-    fn count(&mut self, bytes: usize) -> Result<(), StoreError> {
-        let problem = match self.left.checked_sub(bytes as u64) {
-            Some(left) if bytes > 0 => {
-                self.left = left;
-                return Ok(());
-            }
-            Some(left) => format!("it ends {left} bytes early"),
-            None => "it has more bytes than its record says".to_owned(),
-        };
-        Err(StoreError::damaged(self.object, problem))
+    /// Counts a piece; none is the end of the object.
+    fn count(&mut self, bytes: Option<usize>) -> Result<(), StoreError> {
+        let left = self.left;
+        let bytes = bytes.ok_or_else(|| StoreError::damaged(self.object, format!("it ends {left} bytes early")))?;
+        self.left = left
+            .checked_sub(bytes as u64)
+            .ok_or_else(|| StoreError::damaged(self.object, "it has more bytes than its record says"))?;
+        Ok(())
     }
 }

@@ -11,7 +11,7 @@ use tokio::time::{Instant, Sleep, sleep};
 use crate::queue::Queue;
 
 /// Looks at a silent connection's queue in the time that it may be silent.
-const LOOKS: u32 = 3;
+const LOOKS: u32 = 6;
 
 /// A connection that fails once no byte has moved, in either direction, for a while. A slow device keeps its download
 /// as long as it takes anything at all, be it of what the kernel holds; one that is gone does not keep a place.

@@ -2,6 +2,7 @@
 //! to be installed.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -13,7 +14,10 @@ use edgehop_tests::tools;
 
 use crate::help::{Program, eventually, list, metric};
 
-const RECIPE: &str = include_str!("../../edge/device/update.sh");
+pub(crate) const RECIPE: &str = include_str!("../../edge/device/update.sh");
+
+/// The part of the recipe that a device with a key reads.
+const VERIFY: &str = include_str!("../../edge/device/verify.sh");
 
 const README: &str = include_str!("../../README.md");
 
@@ -24,14 +28,14 @@ const RUNS: usize = 1;
 
 /// What a device has to run a script.
 #[derive(Debug, Clone, Copy)]
-enum Shell {
+pub(crate) enum Shell {
     /// dash and curl.
     Dash,
     /// busybox, and nothing else.
     Busybox,
 }
 
-const SHELLS: [Shell; 2] = [Shell::Dash, Shell::Busybox];
+pub(crate) const SHELLS: [Shell; 2] = [Shell::Dash, Shell::Busybox];
 
 impl Shell {
     fn command(self) -> Command {
@@ -41,12 +45,13 @@ impl Shell {
                 let mut command = Command::new("dash");
                 let folder = Path::new(curl.get_program()).parent().unwrap().display().to_string();
                 command.envs(curl.get_envs().filter_map(|(name, value)| Some((name, value?))));
-                command.env("PATH", format!("{folder}:{}", std::env::var("PATH").unwrap()));
+                let path = std::env::var("PATH").unwrap();
+                command.env("PATH", format!("{folder}:{path}:{}", minisign().display()));
                 command
             }
             Shell::Busybox => {
                 let mut command = tools::command("busybox");
-                command.arg("ash").env("PATH", applets());
+                command.arg("ash").env("PATH", format!("{}:{}", applets().display(), minisign().display()));
                 command
             }
         }
@@ -68,24 +73,42 @@ fn applets() -> &'static Path {
     folder.path()
 }
 
+/// A folder with minisign.
+fn minisign() -> &'static Path {
+    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let (folder, minisign) = (server::folder(), tools::command("minisign"));
+        let variables = minisign.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        let variables: String =
+            variables.map(|(name, value)| format!("{}='{}' ", name.display(), value.display())).collect();
+        let program = folder.path().join("minisign");
+        let text = format!("#!/bin/sh\n{variables} exec {} \"$@\"\n", minisign.get_program().display());
+        fs::write(&program, text).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        folder
+    });
+    folder.path()
+}
+
 /// A device's folder, and its shell.
-struct Device {
+pub(crate) struct Device {
     folder: tempfile::TempDir,
     shell: Shell,
 }
 
 impl Device {
-    fn new(shell: Shell) -> Device {
+    pub(crate) fn new(shell: Shell) -> Device {
         let folder = server::folder();
         fs::write(folder.path().join("update.sh"), RECIPE).unwrap();
+        fs::write(folder.path().join("verify.sh"), VERIFY).unwrap();
         Device { folder, shell }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn run(&self, url: &str) -> Output {
+    pub(crate) fn run(&self, url: &str) -> Output {
         self.shell.command().args(["update.sh", url]).current_dir(self.folder.path()).output().unwrap()
     }
 
@@ -156,7 +179,7 @@ fn bytes(version: &str) -> Vec<u8> {
     noise.chain(version.bytes().cycle().take(20_000)).collect()
 }
 
-fn edgehop(folder: &Path, arguments: &[&str]) {
+pub(crate) fn edgehop(folder: &Path, arguments: &[&str]) {
     let mut command = Command::new(command_line());
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("EDGEHOP_")) {
         command.env_remove(name);

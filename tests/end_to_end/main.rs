@@ -17,6 +17,7 @@ mod operation;
 mod readers;
 mod resume;
 mod sample_data;
+mod signed_device;
 mod slow;
 mod stores;
 mod subsets;

@@ -16,7 +16,7 @@ use crate::StoreError;
 /// reads counts and checks.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, StoreError>> + Send>>;
 
-/// The pieces of an object as [`ByteStream`] gives them, but some not read yet.
+/// An object's pieces, in order, some of which are not read yet.
 pub type PieceStream = Pin<Box<dyn Stream<Item = Result<Piece, StoreError>> + Send>>;
 
 /// Some of an object's bytes.
@@ -62,7 +62,7 @@ impl Piece {
 pub struct Opened {
     /// The bytes of the range asked for.
     pub bytes: ByteStream,
-    /// The same range for a reader that needs not see the bytes, if the store has them in files.
+    /// Pieces of that range for a reader that needs not see the bytes, if the store has them in files.
     pub unread: Option<PieceStream>,
     /// Tells this object's present state from any later one; `None` if the store cannot tell, or not yet.
     pub identity: Option<Identity>,

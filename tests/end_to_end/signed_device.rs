@@ -62,7 +62,7 @@ impl Adversary {
         fs::read_to_string(self.path().join("file.minisig")).unwrap()
     }
 
-    /// What is sent from now on.
+    /// Answers every question with a package of these files from now on.
     fn sends(&self, parts: &[Part<'_>]) {
         let mut manifest = Map::new();
         for (component, name, bytes, minisig) in parts {

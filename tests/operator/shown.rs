@@ -156,7 +156,7 @@ fn a_server_says_logs_and_answers_what_is_fit() {
     }
 }
 
-/// What a server says and logs, stopped once it is ready.
+/// Runs a server until it is ready and returns its output and log.
 fn server(desk: &Desk, arguments: &[&str]) -> Said {
     let mut command = Command::new(binary());
     desk.at_home(&mut command);

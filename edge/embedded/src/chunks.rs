@@ -1,5 +1,4 @@
 use std::fs::File;
-use std::future::Future;
 use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
@@ -9,7 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
-use store::{Piece, StoreError, Unread};
+use store::{Piece, Reading, StoreError, Unread};
 
 use crate::buffers::{Buffer, Buffers, CHUNK};
 use crate::readers::Readers;
@@ -23,6 +22,7 @@ const UNREAD: usize = 1024 * 1024;
 /// detour costs more than the read itself where the file is hot, and artifacts of a current release are.
 pub(crate) struct Chunks {
     left: FileRange,
+    /// A piece that comes from the disk.
     blocked: Option<Reading>,
 }
 
@@ -38,9 +38,6 @@ pub(crate) struct FileRange {
     pub(crate) buffers: Buffers,
     pub(crate) readers: Readers,
 }
-
-/// A piece that comes from the disk.
-type Reading = Pin<Box<dyn Future<Output = Result<Bytes, StoreError>> + Send>>;
 
 impl Chunks {
     pub(crate) fn new(range: FileRange) -> Self {
@@ -92,7 +89,7 @@ impl Stream for UnreadChunks {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let Chunks { left, blocked } = &mut self.0;
-        if blocked.is_none() && left.is_cached(UNREAD) && !left.range.is_empty() {
+        if blocked.is_none() && !left.range.is_empty() && left.is_cached(UNREAD) {
             let end = left.range.end.min(left.range.start + UNREAD as u64);
             let piece = FileRange { range: left.range.start..end, ..left.clone() };
             left.range.start = end;
@@ -134,7 +131,7 @@ impl Unread for FileRange {
         (self.range.end - self.range.start) as usize
     }
 
-    /// Looks at one byte in [`CHUNK`] and at the last one: the system reads ahead, and drops, in such pieces.
+    /// Looks at the first byte and at the last one. A page between them that is gone is waited for while it is sent.
     fn is_cached(&self, bytes: usize) -> bool {
         let end = self.range.end.min(self.range.start + bytes as u64);
         [self.range.start].into_iter().chain(end.checked_sub(1)).all(|at| is_cached(&self.file, at))

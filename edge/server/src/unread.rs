@@ -13,7 +13,6 @@
 //! hyper lets a body go when it has its last frame; the account of the answer stays open until the file has gone.
 
 use std::collections::VecDeque;
-use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,7 +21,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use service::Transfer;
-use store::{Piece, StoreError, Unread};
+use store::{Piece, Reading, StoreError, Unread};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -36,10 +35,11 @@ static STAND_IN: [u8; MAX_SENT] = [0; MAX_SENT];
 
 /// The files of one connection that hyper has stand-ins of, in order.
 #[derive(Clone, Default)]
-pub(crate) struct Files(Arc<Mutex<Queue>>);
+pub(crate) struct Files(Arc<Mutex<Waiting>>);
 
+/// Files that hyper has not written yet.
 #[derive(Default)]
-struct Queue {
+struct Waiting {
     files: VecDeque<Box<dyn Unread>>,
     /// The answer that the last file belongs to, once hyper has all of it.
     transfer: Option<Transfer<Account>>,
@@ -67,10 +67,8 @@ pub(crate) struct Sending {
     read: Bytes,
 }
 
-type Reading = Pin<Box<dyn Future<Output = Result<Bytes, StoreError>> + Send>>;
-
 impl Files {
-    fn queue(&self) -> MutexGuard<'_, Queue> {
+    fn queue(&self) -> MutexGuard<'_, Waiting> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

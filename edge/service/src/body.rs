@@ -13,12 +13,12 @@ pub struct Body {
     source: Source,
     left: u64,
     /// A piece that is being read for a connection that cannot send it unread.
-    reading: Option<Reading>,
+    reading: Option<BeingRead>,
 }
 
-struct Reading {
+struct BeingRead {
     piece: Box<dyn Unread>,
-    read: Pin<Box<dyn Future<Output = Result<Bytes, StoreError>> + Send>>,
+    read: store::Reading,
 }
 
 enum Source {
@@ -75,19 +75,19 @@ impl Body {
     fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, StoreError>>> {
         if self.reading.is_none() {
             match ready!(self.poll_next(context)).transpose()? {
-                Some(Piece::Unread(piece)) => self.reading = Some(Reading { read: piece.read(), piece }),
+                Some(Piece::Unread(piece)) => self.reading = Some(BeingRead { read: piece.read(), piece }),
                 Some(Piece::Bytes(bytes)) => return Poll::Ready(Some(Ok(bytes))),
                 None => return Poll::Ready(None),
             }
         }
-        let Some(Reading { mut piece, mut read }) = self.reading.take() else { return Poll::Ready(None) };
+        let Some(BeingRead { mut piece, mut read }) = self.reading.take() else { return Poll::Ready(None) };
         let Poll::Ready(bytes) = read.as_mut().poll(context)? else {
-            self.reading = Some(Reading { piece, read });
+            self.reading = Some(BeingRead { piece, read });
             return Poll::Pending;
         };
         piece.advance(bytes.len());
         if piece.remaining() > 0 {
-            self.reading = Some(Reading { read: piece.read(), piece });
+            self.reading = Some(BeingRead { read: piece.read(), piece });
         }
         Poll::Ready(Some(Ok(bytes)))
     }

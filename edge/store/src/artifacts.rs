@@ -19,6 +19,9 @@ pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, StoreError>> + Sen
 /// An object's pieces, in order, some of which are not read yet.
 pub type PieceStream = Pin<Box<dyn Stream<Item = Result<Piece, StoreError>> + Send>>;
 
+/// Bytes that are being read.
+pub type Reading = Pin<Box<dyn Future<Output = Result<Bytes, StoreError>> + Send>>;
+
 /// Some of an object's bytes.
 pub enum Piece {
     /// Bytes in memory.
@@ -42,7 +45,7 @@ pub trait Unread: Send {
     fn is_cached(&self, bytes: usize) -> bool;
 
     /// Reads some of what is left, which stays left: one byte at least, or an error.
-    fn read(&self) -> Pin<Box<dyn Future<Output = Result<Bytes, StoreError>> + Send>>;
+    fn read(&self) -> Reading;
 
     /// Leaves out the next bytes, which were sent.
     fn advance(&mut self, bytes: usize);

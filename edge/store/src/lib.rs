@@ -12,7 +12,9 @@ mod fragment;
 mod inspect;
 mod stage;
 
-pub use artifacts::{Address, Artifacts, ByteStream, Held, Identity, Opened, Piece, PieceStream, Stat, Stored, Unread};
+pub use artifacts::{
+    Address, Artifacts, ByteStream, Held, Identity, Opened, Piece, PieceStream, Reading, Stat, Stored, Unread,
+};
 pub use catalog::Catalog;
 pub use digesting::{Digested, Digesting};
 pub use either::Either;

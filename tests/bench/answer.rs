@@ -4,7 +4,7 @@ use std::time::Instant;
 use edgehop_tests::sample::GAMER;
 use edgehop_tests::server::folder;
 use http::Request;
-use init_data::Stores;
+use open::Stores;
 use resolver::answer::Deployment;
 use resolver::words::Timestamp;
 use service::Service;
@@ -21,7 +21,7 @@ pub(crate) fn list() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let folder = folder();
     let stores = Stores::embedded(folder.path()).unwrap();
-    runtime.block_on(init_data::samples(&stores, 4096, Timestamp(0))).unwrap();
+    runtime.block_on(publishing::samples(&stores, 4096, Timestamp(0))).unwrap();
     let deployment = Deployment::new("http://ota.test".parse().unwrap());
     let service = Service::new(stores.catalog, stores.artifacts, deployment);
     // Every device has a name of its own, so that no spelling comes twice.

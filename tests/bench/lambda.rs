@@ -70,10 +70,10 @@ pub(crate) fn start(program: &Path, cloud: &Stocked) -> Environment {
 /// The program as it is deployed.
 pub(crate) fn deployed() -> PathBuf {
     let done = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "lambda", "--bin", "bootstrap", "--profile", "lambda"])
+        .args(["build", "--quiet", "--package", "edgehop-lambda", "--bin", "bootstrap", "--profile", "lambda"])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .status();
-    assert!(done.unwrap().success(), "cargo build --package lambda --profile lambda failed");
+    assert!(done.unwrap().success(), "cargo build --package edgehop-lambda --profile lambda failed");
     tools::target().join("lambda/bootstrap")
 }
 

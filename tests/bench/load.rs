@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use edgehop_tests::sample::{manifest, members};
 use edgehop_tests::server::{Server, folder};
-use init_data::{LEAST_AGE, Pointer, Publication, Rules, Stores, collect, publish};
+use open::Stores;
+use publishing::{LEAST_AGE, Pointer, Publication, Rules, collect, publish};
 use resolver::catalog::{Edit, Release, Withdrawal};
 use resolver::words::{ComponentName, Sha256, Timestamp};
 use store::Catalog as _;

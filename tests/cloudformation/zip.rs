@@ -19,7 +19,7 @@ const CARGO_LAMBDA: [&str; 2] = ["cargo-lambda==1.9.2", "ziglang==0.17.1"];
 const WHICH: &str = "EDGEHOP_TEST_ZIP";
 
 /// How the command is written in the README, for arm64.
-const COMMAND: &str = "cargo lambda build --package lambda --profile lambda --arm64 --output-format zip";
+const COMMAND: &str = "cargo lambda build --package edgehop-lambda --profile lambda --arm64 --output-format zip";
 
 /// Prints each entry's name, permissions and first 20 bytes.
 const LOOK: &str = "import json, sys, zipfile

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt as _;
-use init_data::Stores;
+use open::Stores;
 use resolver::answer::Deployment;
 use resolver::catalog::{Artifact, ObjectKey};
 use resolver::words::Timestamp;
@@ -111,7 +111,7 @@ impl Stock {
         let (catalog, artifacts) = (MemoryCatalog::default(), MemoryArtifacts::default());
         let work = edgehop_tests::server::folder();
         let stores = Stores { catalog, artifacts, work: work.path().to_owned() };
-        init_data::samples(&stores, size, NOW).await.unwrap();
+        publishing::samples(&stores, size, NOW).await.unwrap();
         Stock { catalog: stores.catalog, artifacts: stores.artifacts }
     }
 

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use edgehop_tests::cloud;
 use edgehop_tests::key_value_store::KeyValueStore;
 use edgehop_tests::server::{command_line, folder};
-use init_data::Stores;
+use open::Stores;
 use resolver::catalog::Component;
 use resolver::query::KnownWords;
 use store::Catalog as _;

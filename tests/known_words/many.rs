@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use edgehop_tests::cloud;
-use init_data::Stores;
+use open::Stores;
 use resolver::catalog::{Artifact, Channel, Edit, Release, Revision};
 use resolver::words::{Digest, Sha256, Timestamp};
 use store::Catalog as _;

@@ -10,7 +10,7 @@ use edgehop_tests::lambda::Environment;
 use edgehop_tests::sample::{GAMER, manifest, members};
 use edgehop_tests::server::folder;
 use edgehop_tests::stocked::Stocked;
-use init_data::Stores;
+use open::Stores;
 use resolver::words::Timestamp;
 use store::Catalog as _;
 
@@ -31,7 +31,7 @@ async fn stocked(cloud: &Stocked, glacier: &Glacier) -> String {
     .await;
     let (work, artifacts) = (folder(), S3Artifacts::new(s3, &cloud.cloud.bucket, ""));
     let stores = Stores { catalog: cloud.catalog(), artifacts, work: work.path().to_owned() };
-    init_data::samples(&stores, 4096, Timestamp(1_800_000_000)).await.unwrap();
+    publishing::samples(&stores, 4096, Timestamp(1_800_000_000)).await.unwrap();
     let os = stores.catalog.component(&"os_armv8".parse().unwrap()).await.unwrap().unwrap();
     let release = os.release(&os.channels[&"prod".parse().unwrap()].target).unwrap();
     format!("{}/{}", cloud.cloud.bucket, release.artifact.packaged())

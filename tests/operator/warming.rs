@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws::{Options, S3Artifacts, connect};
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use edgehop_tests::glacier::Glacier;
-use init_data::{Costs, State, Warming, warm, warming};
+use publishing::{Costs, State, Warming, warm, warming};
 use resolver::catalog::{Archive, Artifact, Channel, Component, Fragment, ObjectKey, Release, Revision, Tier};
 use resolver::words::{Md5, Sha256, Timestamp};
 use serde_json::{Value, json};

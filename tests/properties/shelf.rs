@@ -26,7 +26,7 @@ impl Shelf {
     pub(crate) fn put(&mut self, content: &[u8]) -> Artifact {
         let path = self.work.path().join("artifact");
         fs::write(&path, content).unwrap();
-        let artifact = store::stage(&path, self.work.path(), |_| {}).unwrap().artifact;
+        let artifact = staging::stage(&path, self.work.path(), |_| {}).unwrap().artifact;
         self.objects.insert(ObjectKey::Blob(artifact.sha256), Bytes::copy_from_slice(content));
         if let Some(fragment) = artifact.fragment {
             // Made again in one piece: a fragment does not depend on how its artifact was read.

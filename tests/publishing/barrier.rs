@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use init_data::{PublishError, Stores, guard};
+use open::Stores;
+use publishing::{PublishError, guard};
 use resolver::catalog::{Channel, Component, Edit, Release, Withdrawal};
 use resolver::check::check;
 use store::{Artifacts, Catalog, StoreError};

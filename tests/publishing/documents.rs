@@ -1,8 +1,8 @@
 //! A catalog as a text that is kept in git: what was exported is what is imported, whatever it is.
 
-use init_data::{Document, plan};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
+use publishing::{Document, plan};
 use resolver::catalog::{Component, Edit};
 use store::Catalog;
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use init_data::{Document, Publication, apply, collect, plan};
+use publishing::{Document, Publication, apply, collect, plan};
 use resolver::catalog::{Channel, Component, Release, Signature};
 use store::StoreError;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use edgehop_tests::server::command_line;
-use init_data::{Collected, LEAST_AGE, Rules, collect};
+use publishing::{Collected, LEAST_AGE, Rules, collect};
 use resolver::catalog::{Artifact, Edit, ObjectKey, Release, Withdrawal};
 use resolver::words::Timestamp;
 use store::{Artifacts as _, Catalog as _};

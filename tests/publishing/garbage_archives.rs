@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use init_data::{Collected, collect};
+use publishing::{Collected, collect};
 use resolver::catalog::ObjectKey;
 use store::StoreError;
 

@@ -4,7 +4,7 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
-use init_data::{Document, Publication, PublishError, Published, apply, collect, plan};
+use publishing::{Document, Publication, PublishError, Published, apply, collect, plan};
 use resolver::catalog::Release;
 
 use crate::content::Content;

@@ -1,6 +1,6 @@
 //! What an import shows, does and refuses.
 
-use init_data::{Document, Part};
+use publishing::{Document, Part};
 use resolver::catalog::{Channel, Release, Withdrawal};
 use resolver::words::Timestamp;
 use store::Artifacts as _;

@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use init_data::Stores;
+use open::Stores;
 use resolver::catalog::{Archive, Availability, Component, Edit, ObjectKey, Revision};
 use resolver::words::{AttributeName, ComponentKey, ComponentName, Md5, Sha256};
 use store::{Artifacts, Catalog, Held, Opened, Stat, StoreError, Stored};

@@ -8,8 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use edgehop_tests::server::{Server, folder};
-use init_data::Stores;
-use init_data::signing::{signature_of, write_signature};
+use open::Stores;
+use publishing::signing::{signature_of, write_signature};
 use resolver::catalog::ObjectKey;
 use resolver::words::{ComponentName, Version};
 use store::Catalog as _;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use init_data::Document;
+use publishing::Document;
 use resolver::catalog::{Artifact, Component, Release};
 use resolver::words::ComponentName;
 

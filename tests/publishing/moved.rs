@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::process::Command;
 
-use init_data::{Document, apply, plan};
+use publishing::{Document, apply, plan};
 use resolver::catalog::{Component, Release};
 use store::StoreError;
 

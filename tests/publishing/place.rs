@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use embedded::{FolderArtifacts, SqliteCatalog};
 use futures_util::StreamExt as _;
-use init_data::{Pointer, Publication, PublishError, Published, Stores, Terms, publish};
+use open::Stores;
+use publishing::{Pointer, Publication, PublishError, Published, Terms, publish};
 use resolver::catalog::{Artifact, Component, ObjectKey};
 use resolver::words::Sha256;
 use store::{Artifacts, Catalog};
@@ -89,7 +90,7 @@ impl Place {
     /// what a record would say.
     pub(crate) async fn orphan(&self, content: Content) -> Artifact {
         let file = self.file(content);
-        let staged = store::stage(&file, &self.stores.work, |_| ()).unwrap();
+        let staged = staging::stage(&file, &self.stores.work, |_| ()).unwrap();
         staged.put(&self.stores.artifacts).await.unwrap();
         staged.artifact
     }

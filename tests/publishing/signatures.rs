@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use init_data::Document;
+use publishing::Document;
 use resolver::catalog::{Artifact, Minisig, ObjectKey, Release, Signature, Statement};
 use resolver::words::PublicKey;
 use store::Artifacts as _;

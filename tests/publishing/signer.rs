@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use init_data::signing::{SecretKey, StoredKey, generate, measure, sign};
+use publishing::signing::{SecretKey, StoredKey, generate, measure, sign};
 use resolver::catalog::{Minisig, Statement};
 use resolver::words::{PublicKey, Timestamp, Version};
 
@@ -19,7 +19,7 @@ impl Signer {
         let secret = folder.join(format!("{name}.key"));
         generate(&secret, &folder.join(format!("{name}.pub")), None).unwrap();
         let key =
-            StoredKey::read(&secret).unwrap().unlock(|| -> Result<_, init_data::signing::KeyError> { unreachable!() });
+            StoredKey::read(&secret).unwrap().unlock(|| -> Result<_, publishing::signing::KeyError> { unreachable!() });
         Signer { key: key.unwrap() }
     }
 

@@ -133,13 +133,13 @@ pub fn folder() -> tempfile::TempDir {
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     let features = if cfg!(debug_assertions) { "aws" } else { "" };
-    BINARY.get_or_init(|| build("server", "edgehop-server", features))
+    BINARY.get_or_init(|| build("edgehop-server", "edgehop-server", features))
 }
 
 /// The command line's program.
 pub fn command_line() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| build("init-data", "edgehop", ""))
+    BINARY.get_or_init(|| build("edgehop-cli", "edgehop", ""))
 }
 
 /// Builds a program of a package, as this test was.

@@ -3,8 +3,8 @@
 use std::sync::{Arc, LazyLock};
 
 use aws::{Clients, DynamoCatalog, S3Artifacts};
-use init_data::Stores;
 use md5::Digest as _;
+use open::Stores;
 use resolver::catalog::{Artifact, Channel, ObjectKey, Release};
 use resolver::words::{ComponentName, Digest, Md5, Sha256, Timestamp};
 use store::Artifacts as _;
@@ -43,7 +43,7 @@ impl Stocked {
         let work = folder();
         let stores =
             Stores { catalog: stocked.catalog(), artifacts: stocked.artifacts(), work: work.path().to_owned() };
-        init_data::samples(&stores, size, Timestamp(1_800_000_000)).await.unwrap();
+        publishing::samples(&stores, size, Timestamp(1_800_000_000)).await.unwrap();
         stocked
     }
 

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use store::{MODE, StoreError};
+use staging::MODE;
+use store::StoreError;
 
 use crate::files::explained;
 use crate::schema;

@@ -7,7 +7,8 @@ use std::time::SystemTime;
 
 use resolver::catalog::ObjectKey;
 use resolver::words::Md5;
-use store::{Stat, temporary};
+use staging::temporary;
+use store::Stat;
 use tempfile::TempPath;
 
 use crate::files::present;

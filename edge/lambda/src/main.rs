@@ -15,7 +15,7 @@
 //!
 //! # How it is built
 //!
-//! `cargo build --profile lambda --package lambda`. One request is answered at a time, so one thread is enough. With
+//! `cargo build --profile lambda --package edgehop-lambda`. One request is answered at a time, so one thread is enough. With
 //! `opt-level = "z"`, fat LTO and no unwinding it is 6.2 MB, zipped 3.0 MB; on two shared x86-64 cores, over moto without
 //! TLS, the first answer comes 6 ms after the start where no store is asked and 27 ms after it with a list of four
 //! components; at most 9 MiB are resident while 150 MB stream. `cargo bench --package edgehop-tests -- lambda` measures it.

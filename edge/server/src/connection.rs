@@ -11,7 +11,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use init_data::{AnyArtifacts, AnyCatalog};
+use open::{AnyArtifacts, AnyCatalog};
 use resolver::answer;
 use resolver::route::Route;
 use service::{Observed, Service, Transfer, at_hand};

@@ -1,7 +1,7 @@
 use std::time::SystemTime;
 
 use anyhow::Context as _;
-use init_data::{AnyArtifacts, AnyCatalog, Stores};
+use open::{AnyArtifacts, AnyCatalog, Stores};
 use resolver::words::{ChannelName, ComponentName, Timestamp};
 use store::{Catalog as _, StoreError};
 
@@ -43,7 +43,7 @@ pub(crate) async fn open(settings: &Settings) -> anyhow::Result<(Stores<AnyCatal
         if !settings.no_sample && (mark.exists() || settings.sample && empty) {
             tracing::info!(%folder, artifact_bytes = settings.sample_size, "first start: making the sample data");
             std::fs::write(&mark, "").with_context(failed)?;
-            init_data::samples(&stores, settings.sample_size, now()).await.with_context(failed)?;
+            publishing::samples(&stores, settings.sample_size, now()).await.with_context(failed)?;
             std::fs::remove_file(&mark).with_context(failed)?;
         }
     }
@@ -68,7 +68,7 @@ pub(crate) async fn open(settings: &Settings) -> anyhow::Result<(Stores<AnyCatal
 
 /// Looks for sample data, and through the catalog until a channel is found.
 async fn contents(stores: &Stores<AnyCatalog, AnyArtifacts>) -> Result<Contents, StoreError> {
-    if init_data::has_samples(stores).await? {
+    if publishing::has_samples(stores).await? {
         return Ok(Contents::Sample);
     }
     let mut contents = Contents::Nothing;

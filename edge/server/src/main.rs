@@ -20,7 +20,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use init_data::terminal;
 use resolver::words::line_fit_to_show;
 use service::Service;
 use settings::Settings;

@@ -1,6 +1,5 @@
 use std::net::SocketAddr;
 
-use init_data::terminal;
 use resolver::words::{line_fit_to_show, path_fit_to_show};
 
 use crate::data::Contents;

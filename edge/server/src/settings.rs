@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, ValueEnum};
-use init_data::{ArtifactsPlace, CatalogPlace, DEFAULT_DATA, HalfGiven, Places, terminal};
+use open::{ArtifactsPlace, CatalogPlace, DEFAULT_DATA, HalfGiven, Places};
 use resolver::answer::Deployment;
 use resolver::catalog::Tier;
 use resolver::decide::{DEFAULT_RESTORE_DAYS, MAX_RESTORE_DAYS, Restores};
@@ -47,7 +47,7 @@ pub(crate) struct Settings {
     pub(crate) no_sample: bool,
 
     /// Size of each sample artifact in bytes, when they are made
-    #[arg(long, env = "EDGEHOP_SAMPLE_SIZE", default_value_t = init_data::DEFAULT_SAMPLE_SIZE,
+    #[arg(long, env = "EDGEHOP_SAMPLE_SIZE", default_value_t = publishing::DEFAULT_SAMPLE_SIZE,
           value_parser = clap::value_parser!(u64).range(1..=resolver::catalog::MAX_ARTIFACT_BYTES))]
     pub(crate) sample_size: u64,
 

@@ -14,7 +14,7 @@ pub const MAX_MINISIG_BYTES: usize = 2048;
 /// What the third line of a `.minisig` file starts with; the last line signs the rest of that line.
 const TRUSTED_COMMENT: &str = "trusted comment: ";
 
-/// Who vouches for a release, and the proof. Only what `Verifier` in `init-data` accepted is worth keeping.
+/// Who vouches for a release, and the proof. Only what `Verifier` in `init-data/publishing` accepted is worth keeping.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
     /// The key that made it.

@@ -1,4 +1,4 @@
-//! The README's recipe for devices, run by the shells that devices have: whatever became of its files, it ends with what is
+//! The guide's recipe for devices, run by the shells that devices have: whatever became of its files, it ends with what is
 //! to be installed.
 
 use std::fs;
@@ -19,7 +19,8 @@ pub(crate) const RECIPE: &str = include_str!("../../edge/device/update.sh");
 /// The part of the recipe that a device with a key reads.
 const VERIFY: &str = include_str!("../../edge/device/verify.sh");
 
-const README: &str = include_str!("../../README.md");
+/// The page that shows both files.
+const GUIDE: &str = include_str!("../../docs/src/guides/device.md");
 
 const APP: &str = "/package?app=prod";
 
@@ -237,8 +238,11 @@ fn damaged(release: &Release) -> Vec<(Device, String)> {
 }
 
 #[test]
-fn the_readme_shows_the_recipe_that_is_tested() {
-    assert!(README.contains(&format!("```sh\n{RECIPE}```\n")), "README.md must have edge/device/update.sh as it is");
+fn the_guide_shows_the_recipe_that_is_tested() {
+    for name in ["update.sh", "verify.sh"] {
+        let whole = format!("```sh\n{{{{#include ../../../edge/device/{name}}}}}\n```\n");
+        assert!(GUIDE.contains(&whole), "docs/src/guides/device.md must have edge/device/{name} as it is");
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The decision's rules as DESIGN's section 3 says them, as dumb as possible: flat lists, linear scans, every path one
-//! by one, nothing shared with the resolver. Slow and obvious is the point.
+//! The decision's rules as the book's page on upgrade paths has them, as dumb as possible: flat lists, linear scans, every
+//! path one by one, nothing shared with the resolver. Slow and obvious is the point.
 
 use crate::ask::Question;
 use crate::asked::{Pairs, attributes, digests, facts, lower, named, os_component, pairs, refused, said, value};

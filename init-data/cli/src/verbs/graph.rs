@@ -146,7 +146,7 @@ mod tests {
         let file = data.path().join("drawn.svg");
         let drawn = GraphArgs { output: Some(file.clone()), ..arguments("IPMODULE") };
         drawn.run(&stores, Timestamp(0)).await.unwrap();
-        assert_eq!(std::fs::read_to_string(&file).unwrap(), include_str!("../../../ipModule.svg"));
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), include_str!("../../../../docs/src/guides/ipModule.svg"));
 
         let refused = async |drawn: GraphArgs| drawn.run(&stores, Timestamp(0)).await.unwrap_err().to_string();
         let unknown = refused(arguments("ipmodul")).await;

@@ -58,7 +58,7 @@ fn rows_never_overlap_and_lanes_stay_on_the_card() {
 
 #[test]
 fn the_picture_of_the_readme_is_what_the_sample_data_looks_like() {
-    let committed = include_str!("../../../../ipModule.svg");
-    let message = "draw it again: edgehop graph ipModule --output init-data/ipModule.svg, on the sample data";
+    let committed = include_str!("../../../../../docs/src/guides/ipModule.svg");
+    let message = "draw it again: edgehop graph ipModule --output docs/src/guides/ipModule.svg, on the sample data";
     assert!(svg(&seen(&ip_module())) == committed, "{message}");
 }

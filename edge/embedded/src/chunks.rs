@@ -7,14 +7,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _};
-use store::{Piece, Reading, StoreError, Unread};
+use futures_util::Stream;
+use store::{Reading, StoreError, Unread};
 
 use crate::buffers::{Buffer, Buffers, CHUNK};
 use crate::readers::Readers;
-
-/// Largest piece that is not read, in bytes: sending it takes a system call or two, and no other connection waits long.
-const UNREAD: usize = 1024 * 1024;
 
 /// A range of a file, piece by piece.
 ///
@@ -25,10 +22,6 @@ pub(crate) struct Chunks {
     /// A piece that comes from the disk.
     blocked: Option<Reading>,
 }
-
-/// A range of a file, piece by piece as [`Chunks`], but for a reader that needs not see the bytes: what the page cache has
-/// is not read.
-pub(crate) struct UnreadChunks(pub(crate) Chunks);
 
 /// A range of an open file, and what reads it.
 #[derive(Clone)]
@@ -81,21 +74,6 @@ impl Stream for Chunks {
             }
         }
         self.poll_blocked(context)
-    }
-}
-
-impl Stream for UnreadChunks {
-    type Item = Result<Piece, StoreError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Chunks { left, blocked } = &mut self.0;
-        if blocked.is_none() && !left.range.is_empty() && left.is_cached(UNREAD) {
-            let end = left.range.end.min(left.range.start + UNREAD as u64);
-            let piece = FileRange { range: left.range.start..end, ..left.clone() };
-            left.range.start = end;
-            return Poll::Ready(Some(Ok(Piece::Unread(Box::new(piece)))));
-        }
-        self.0.poll_next_unpin(context).map_ok(Piece::Bytes)
     }
 }
 

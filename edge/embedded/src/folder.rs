@@ -8,10 +8,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use resolver::catalog::ObjectKey;
 use resolver::words::{Md5, Sha256};
-use store::{Artifacts, Held, Identity, Opened, Stat, StoreError, Stored};
+use store::{Artifacts, Held, Identity, Opened, Stat, StoreError, Stored, Unread};
 
 use crate::buffers::Buffers;
-use crate::chunks::{Chunks, FileRange, UnreadChunks};
+use crate::chunks::{Chunks, FileRange};
 use crate::files::{explained, failed, open_at_once, open_file, present, read_text};
 use crate::garbage::{delete, hide, show};
 use crate::listing::{listing, object_path, signature_path, some_objects};
@@ -24,6 +24,9 @@ const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
 /// How many objects are opened to see whether objects can be.
 const LOOKED_AT: usize = 256;
+
+/// How many of an object's first bytes must be in the page cache for it to be sent unread.
+const UNREAD: usize = 64 * 1024;
 
 /// How long ago a file must have changed for its times to tell it from a later one, in seconds.
 const SETTLED_SECONDS: i64 = 2;
@@ -103,7 +106,8 @@ impl Artifacts for FolderArtifacts {
 
     async fn read(&self, key: &ObjectKey, range: Range<u64>) -> Result<Opened, StoreError> {
         let (key, path, store, end) = (*key, self.path(key), self.clone(), range.end);
-        let (file, identity) = self
+        let (buffers, readers) = (self.buffers.clone(), self.readers.clone());
+        let (range, unread, identity) = self
             .readers
             .run(move || {
                 let (file, meta) =
@@ -112,13 +116,13 @@ impl Artifacts for FolderArtifacts {
                 if meta.len() < end {
                     return Err(StoreError::damaged(key, format!("it has {} bytes, and {end} are wanted", meta.len())));
                 }
-                Ok((file, identity(&meta)))
+                let range = FileRange { file: Arc::new(file), range, buffers, readers };
+                // A disk that does not give the first bytes is an error with a status, too.
+                let unread = range.is_cached(UNREAD).then(|| Box::new(range.clone()) as Box<dyn Unread>);
+                Ok((range, unread, identity(&meta)))
             })
             .await?;
-        let (buffers, readers) = (self.buffers.clone(), self.readers.clone());
-        let range = FileRange { file: Arc::new(file), range, buffers, readers };
-        let unread = Box::pin(UnreadChunks(Chunks::new(range.clone())));
-        Ok(Opened { bytes: Box::pin(Chunks::new(range)), unread: Some(unread), identity })
+        Ok(Opened { bytes: Box::pin(Chunks::new(range)), unread, identity })
     }
 
     async fn put(&self, key: &ObjectKey, file: &Path, md5: &Md5) -> Result<(), StoreError> {

@@ -10,16 +10,20 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use crate::queue::Queue;
 
-/// Looks at a silent connection's queue in the time that it may be silent.
-const LOOKS: u32 = 6;
+/// Looks at a silent connection in the time that it may be silent.
+const LOOKS: u32 = 9;
 
 /// A connection that fails once no byte has moved, in either direction, for a while. A slow device keeps its download
 /// as long as it takes anything at all, be it of what the kernel holds; one that is gone does not keep a place.
 pub(crate) struct Idle<S> {
     stream: S,
-    limit: Duration,
-    moved: Instant,
+    /// Time between two looks. A clock is read at a look only: at every read, it would cost more than the read.
+    period: Duration,
     alarm: Pin<Box<Sleep>>,
+    /// A byte was read or written since the last look.
+    moved: bool,
+    /// Looks in a row that saw no byte move.
+    silent: u32,
     queue: Option<Queue>,
     look: Option<JoinHandle<Option<u64>>>,
     /// How long the queue was at the last look.
@@ -28,15 +32,15 @@ pub(crate) struct Idle<S> {
 
 impl<S> Idle<S> {
     pub(crate) fn new(stream: S, limit: Duration, queue: Option<Queue>) -> Self {
-        let alarm = Box::pin(sleep(limit / LOOKS));
-        Idle { stream, limit, moved: Instant::now(), alarm, queue, look: None, left: None }
+        let period = limit / LOOKS;
+        let alarm = Box::pin(sleep(period));
+        Idle { stream, period, alarm, moved: false, silent: 0, queue, look: None, left: None }
     }
 
-    /// Notes progress, or fails if there was none for too long. The alarm is only moved when it rings: setting a timer
-    /// at every read would cost more than the read.
+    /// Notes progress, or fails if there was none for too long.
     fn watch<T>(&mut self, poll: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         if poll.is_ready() {
-            (self.moved, self.look, self.left) = (Instant::now(), None, None);
+            self.moved = true;
             return poll;
         }
         loop {
@@ -44,22 +48,20 @@ impl<S> Idle<S> {
                 let Poll::Ready(left) = Pin::new(look).poll(context) else { return poll };
                 self.look = None;
                 let left = left.ok().flatten();
-                // Of the time before the first look nobody knows.
-                if left.is_some_and(|left| self.left.is_none_or(|before| left < before)) {
-                    self.moved = Instant::now();
-                }
-                self.left = left;
-                if self.moved.elapsed() >= self.limit {
+                // The first look at a queue cannot know whether it was longer before.
+                let is_shorter = left.is_some_and(|left| self.left.is_none_or(|before| left < before));
+                (self.left, self.silent) = (left, if is_shorter { 0 } else { self.silent + 1 });
+                if self.silent >= LOOKS {
                     return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "no byte moved for too long")));
                 }
-                self.alarm.as_mut().reset(Instant::now() + self.limit / LOOKS);
+                self.alarm.as_mut().reset(Instant::now() + self.period);
             }
             if self.alarm.as_mut().poll(context).is_pending() {
                 return poll;
             }
-            let due = self.moved + self.limit / LOOKS;
-            if Instant::now() < due {
-                self.alarm.as_mut().reset(due);
+            if std::mem::take(&mut self.moved) {
+                (self.left, self.silent) = (None, 0);
+                self.alarm.as_mut().reset(Instant::now() + self.period);
             } else {
                 let queue = self.queue;
                 self.look = Some(spawn_blocking(move || queue?.length()));

@@ -30,7 +30,8 @@ pub(crate) struct Metrics {
     answers: Family<Answered, Counter>,
     bytes: Family<Served, Counter>,
     cut: Counter,
-    reads: Family<Read, Counter>,
+    reads_of_memory: Counter,
+    reads_of_store: Counter,
     decision: Histogram,
     store: Histogram,
     pub(crate) connections: Gauge,
@@ -63,8 +64,8 @@ impl Metrics {
         if !complete {
             self.cut.inc();
         }
-        self.reads.get_or_create(&Read { from: "memory" }).inc_by(observed.cache_hits.into());
-        self.reads.get_or_create(&Read { from: "store" }).inc_by(observed.cache_misses.into());
+        self.reads_of_memory.inc_by(observed.cache_hits.into());
+        self.reads_of_store.inc_by(observed.cache_misses.into());
         if !observed.query.is_empty() {
             self.decision.observe(observed.decision_time.as_secs_f64());
             self.store.observe(observed.store_time.as_secs_f64());
@@ -91,12 +92,14 @@ impl Metrics {
 
 impl Default for Metrics {
     fn default() -> Self {
+        let reads = Family::<Read, Counter>::default();
         let seconds = || Histogram::new(exponential_buckets(1e-6, 4.0, 12));
         let metrics = Metrics {
             answers: Family::default(),
             bytes: Family::default(),
             cut: Counter::default(),
-            reads: Family::default(),
+            reads_of_memory: reads.get_or_create_owned(&Read { from: "memory" }),
+            reads_of_store: reads.get_or_create_owned(&Read { from: "store" }),
             decision: seconds(),
             store: seconds(),
             connections: Gauge::default(),
@@ -107,7 +110,7 @@ impl Default for Metrics {
         registry.register("answers", "Answers, when their bodies have ended", metrics.answers.clone());
         registry.register("body_bytes", "Bytes of bodies handed to connections", metrics.bytes.clone());
         registry.register("transfers_cut", "Bodies that did not get to their end", metrics.cut.clone());
-        registry.register("catalog_reads", "Catalog records read, by where they came from", metrics.reads.clone());
+        registry.register("catalog_reads", "Catalog records read, by where they came from", reads);
         registry.register("decision_seconds", "Time to decide and plan an answer", metrics.decision.clone());
         registry.register("store_seconds", "Time waited for the catalog before a decision", metrics.store.clone());
         registry.register("connections", "Connections open now", metrics.connections.clone());

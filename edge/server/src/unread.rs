@@ -28,7 +28,7 @@ use tokio::net::TcpStream;
 use crate::account::Account;
 
 /// Most bytes of a file that a system call sends: a device with a fast line must let others have their turn.
-const MAX_SENT: usize = 1024 * 1024;
+const MAX_SENT: usize = 2 * 1024 * 1024;
 
 /// Memory that stands for files. It is never written to, so it takes none.
 static STAND_IN: [u8; MAX_SENT] = [0; MAX_SENT];
@@ -65,6 +65,8 @@ pub(crate) struct Sending {
     files: Files,
     reading: Option<Reading>,
     read: Bytes,
+    /// How many of the first file's next bytes were in the page cache a moment ago: since then nothing was waited for.
+    cached: usize,
 }
 
 impl Files {
@@ -159,7 +161,7 @@ impl Buf for Data {
 
 impl Sending {
     pub(crate) fn new(stream: TcpStream, files: Files) -> Self {
-        Sending { stream, files, reading: None, read: Bytes::new() }
+        Sending { stream, files, reading: None, read: Bytes::new(), cached: 0 }
     }
 
     /// Sends at most so many bytes of the first file.
@@ -183,8 +185,17 @@ impl Sending {
                 self.reading = None;
                 continue;
             }
-            ready!(self.stream.poll_write_ready(context))?;
-            match send(&self.stream, file.as_ref(), most) {
+            let Poll::Ready(writable) = self.stream.poll_write_ready(context) else {
+                self.cached = 0;
+                return Poll::Pending;
+            };
+            writable?;
+            let most = most.min(file.remaining());
+            if self.cached < most {
+                self.cached = if file.is_cached(most) { most } else { 0 };
+            }
+            let sent = if self.cached < most { Ok(None) } else { send(&self.stream, file.as_ref(), most) };
+            match sent {
                 Ok(Some(sent)) => break sent,
                 Ok(None) => self.reading = Some(file.read()),
                 // Not writable after all: the next look waits until it is.
@@ -193,6 +204,7 @@ impl Sending {
             }
         };
         file.advance(sent);
+        self.cached = self.cached.saturating_sub(sent);
         if file.remaining() == 0 {
             queue.files.pop_front();
             if queue.files.is_empty() {
@@ -203,15 +215,10 @@ impl Sending {
     }
 }
 
-/// Sends at most so many bytes of a file. `None` if they must be read in place of that: a disk would have to be waited for,
-/// or the file's system does not do this.
+/// Sends at most so many bytes of a file. `None` if they must be read in place of that: the file's system does not do this.
 #[cfg(target_os = "linux")]
 fn send(stream: &TcpStream, file: &dyn Unread, most: usize) -> io::Result<Option<usize>> {
     use rustix::io::Errno;
-    let most = most.min(file.remaining());
-    if !file.is_cached(most) {
-        return Ok(None);
-    }
     let sent = stream.try_io(tokio::io::Interest::WRITABLE, || {
         Ok(rustix::fs::sendfile(stream, file.file(), Some(&mut file.offset()), most)?)
     });

@@ -54,7 +54,7 @@ pub(crate) struct CatalogCache<C> {
     /// How long a record is used while the store cannot be asked.
     pub(crate) stale: Duration,
     components: Cache<ComponentKey, Kept<Option<Read>>, Weight>,
-    attributes: Cache<AttributeName, Kept<Arc<[ComponentKey]>>, Weight>,
+    attributes: Cache<AttributeName, Kept<List>, Weight>,
     short_turns: Semaphore,
     long_turns: Semaphore,
     next_read: AtomicU64,
@@ -69,12 +69,24 @@ struct Read {
     bytes: u64,
 }
 
+/// A list of components as it was read once.
+#[derive(Clone)]
+struct List {
+    id: u64,
+    keys: Arc<[ComponentKey]>,
+}
+
 /// The components that a decision depends on.
-#[derive(Default)]
 pub(crate) struct Fetched {
     pub(crate) components: Components,
-    /// Which reads they are from, in order. Unlike the components they can be kept: they keep nothing else in memory.
-    pub(crate) reads: Vec<u64>,
+    pub(crate) origin: Origin,
+}
+
+/// The reads that a decision follows from. Unlike the records they can be kept: they keep nothing else in memory.
+pub(crate) struct Origin {
+    lists: Vec<(AttributeName, u64)>,
+    /// A component that does not exist has no read.
+    components: Vec<(ComponentKey, Option<u64>)>,
 }
 
 #[derive(Clone)]
@@ -124,7 +136,6 @@ impl<C: Catalog> CatalogCache<C> {
 
     /// The components a decision depends on: two rounds of reads at most, each all at once.
     pub(crate) async fn fetch(&self, wanted: &Lookups, reads: &Reads) -> Result<Fetched, StoreError> {
-        // Nearly every request ends here, beside others that do.
         if let Some(fetched) = self.at_hand(wanted, reads) {
             return Ok(fetched);
         }
@@ -135,25 +146,35 @@ impl<C: Catalog> CatalogCache<C> {
         let (names, keys) = (wanted.attributes.iter().cloned(), wanted.components.iter().cloned());
         let (lists, mut found) =
             try_join(self.lists(names.collect(), &turn, reads), self.read(keys.collect(), &turn, reads)).await?;
-        let listed: BTreeSet<_> = lists.iter().flat_map(|(_, list)| list.iter()).collect();
+        let listed: BTreeSet<_> = lists.iter().flat_map(|(_, list)| list.keys.iter()).collect();
         let more = listed.into_iter().filter(|key| !wanted.components.contains(*key)).cloned().collect();
         found.extend(self.read(more, &turn, reads).await?);
-        Ok(Fetched::of(found))
+        Ok(Fetched::of(&lists, found))
+    }
+
+    /// Returns how many records an answer follows from if all of them are in memory, fresh, and from the very same reads.
+    /// Nearly every request ends here, so nothing is copied.
+    pub(crate) fn unchanged(&self, origin: &Origin) -> Option<u32> {
+        let now = Instant::now();
+        let is_list = |(name, id): &(_, _)| fresh(&self.attributes, name, now).is_some_and(|list| list.id == *id);
+        let is_read = |(key, id): &(_, Option<u64>)| {
+            fresh(&self.components, key, now).is_some_and(|read| read.map(|read| read.id) == *id)
+        };
+        let unchanged = origin.lists.iter().all(is_list) && origin.components.iter().all(is_read);
+        unchanged.then_some(origin.len() as u32)
     }
 
     /// The components a decision depends on, if all of them are in memory, and fresh.
     fn at_hand(&self, wanted: &Lookups, reads: &Reads) -> Option<Fetched> {
         let now = Instant::now();
-        let (mut found, mut hits) = (Vec::new(), wanted.attributes.len());
-        let lists: Option<Vec<_>> = wanted.attributes.iter().map(|name| fresh(&self.attributes, name, now)).collect();
-        let lists = lists?;
-        let listed: BTreeSet<_> = lists.iter().flat_map(|list| list.iter()).collect();
-        for key in wanted.components.iter().chain(listed.into_iter().filter(|key| !wanted.components.contains(*key))) {
-            found.extend(fresh(&self.components, key, now)?.map(|read| (key.clone(), read)));
-            hits += 1;
-        }
-        reads.hits.fetch_add(hits as u32, Ordering::Relaxed);
-        Some(Fetched::of(found))
+        let list = |name: &AttributeName| Some((name.clone(), fresh(&self.attributes, name, now)?));
+        let lists: Vec<_> = wanted.attributes.iter().map(list).collect::<Option<_>>()?;
+        let mut keys: BTreeSet<_> = lists.iter().flat_map(|(_, list)| list.keys.iter()).collect();
+        keys.extend(&wanted.components);
+        let found = keys.into_iter().map(|key| Some((key.clone(), fresh(&self.components, key, now)?)));
+        let fetched = Fetched::of(&lists, found.collect::<Option<_>>()?);
+        reads.hits.fetch_add(fetched.origin.len() as u32, Ordering::Relaxed);
+        Some(fetched)
     }
 
     /// Looks at what a question has to read. What is no longer fresh becomes its own to read again before it waits for
@@ -167,7 +188,7 @@ impl<C: Catalog> CatalogCache<C> {
             // How many components an unknown list has is seen when it is read.
             turn.misses += if overdue(&self.attributes, name, turn.now, &mut turn.attributes) { FEW + 1 } else { 0 };
             if let Some(Kept::Record { value, .. }) = self.attributes.peek(name) {
-                keys.extend(value.iter().cloned());
+                keys.extend(value.keys.iter().cloned());
             }
         }
         for key in &keys {
@@ -176,19 +197,18 @@ impl<C: Catalog> CatalogCache<C> {
         turn
     }
 
-    /// Those of these components that there are.
+    /// These components, as far as they exist.
     async fn read(
         &self,
         keys: Vec<ComponentKey>,
         turn: &Turn,
         reads: &Reads,
-    ) -> Result<Vec<(ComponentKey, Read)>, StoreError> {
+    ) -> Result<Vec<(ComponentKey, Option<Read>)>, StoreError> {
         let read = |keys: Vec<ComponentKey>| async move {
             let read = self.catalog.several(&keys).await.into_iter();
             read.map(|read| Ok(read?.map(|component| self.identified(component)))).collect()
         };
-        let found = through(&self.components, keys, (turn, &turn.components), self.stale, reads, read).await?;
-        Ok(found.into_iter().filter_map(|(key, read)| Some((key, read?))).collect())
+        through(&self.components, keys, (turn, &turn.components), self.stale, reads, read).await
     }
 
     /// The components of which some channel wants one of these attributes.
@@ -197,17 +217,21 @@ impl<C: Catalog> CatalogCache<C> {
         names: Vec<AttributeName>,
         turn: &Turn,
         reads: &Reads,
-    ) -> Result<Vec<(AttributeName, Arc<[ComponentKey]>)>, StoreError> {
+    ) -> Result<Vec<(AttributeName, List)>, StoreError> {
         let read = |names: Vec<AttributeName>| async move {
             let read = self.catalog.wanting_any(&names).await.into_iter();
-            read.map(|list| Ok(list?.into())).collect()
+            read.map(|keys| Ok(List { id: self.next_read(), keys: keys?.into() })).collect()
         };
         through(&self.attributes, names, (turn, &turn.attributes), self.stale, reads, read).await
     }
 
     fn identified(&self, component: Component) -> Read {
         let bytes = component.heap_bytes() as u64;
-        Read { id: self.next_read.fetch_add(1, Ordering::Relaxed), component: Arc::new(component), bytes }
+        Read { id: self.next_read(), component: Arc::new(component), bytes }
+    }
+
+    fn next_read(&self) -> u64 {
+        self.next_read.fetch_add(1, Ordering::Relaxed)
     }
 }
 
@@ -224,10 +248,20 @@ struct Turn {
 }
 
 impl Fetched {
-    fn of(found: Vec<(ComponentKey, Read)>) -> Fetched {
-        let mut reads: Vec<u64> = found.iter().map(|(_, read)| read.id).collect();
-        reads.sort_unstable();
-        Fetched { components: found.into_iter().map(|(key, read)| (key, read.component)).collect(), reads }
+    fn of(lists: &[(AttributeName, List)], found: Vec<(ComponentKey, Option<Read>)>) -> Fetched {
+        let origin = Origin {
+            lists: lists.iter().map(|(name, list)| (name.clone(), list.id)).collect(),
+            components: found.iter().map(|(key, read)| (key.clone(), read.as_ref().map(|read| read.id))).collect(),
+        };
+        let there = found.into_iter().filter_map(|(key, read)| Some((key, read?.component)));
+        Fetched { components: there.collect(), origin }
+    }
+}
+
+impl Origin {
+    /// Number of records.
+    pub(crate) fn len(&self) -> usize {
+        self.lists.len() + self.components.len()
     }
 }
 
@@ -244,12 +278,12 @@ impl Weighter<ComponentKey, Kept<Option<Read>>> for Weight {
     }
 }
 
-impl Weighter<AttributeName, Kept<Arc<[ComponentKey]>>> for Weight {
-    fn weight(&self, name: &AttributeName, kept: &Kept<Arc<[ComponentKey]>>) -> u64 {
+impl Weighter<AttributeName, Kept<List>> for Weight {
+    fn weight(&self, name: &AttributeName, kept: &Kept<List>) -> u64 {
         // A string's head and its allocation.
         let listed = |key: &ComponentKey| key.as_str().len() + 48;
         let list = match kept {
-            Kept::Record { value, .. } => value.iter().map(listed).sum(),
+            Kept::Record { value, .. } => value.keys.iter().map(listed).sum(),
             Kept::Failure { .. } => 0,
         };
         (ENTRY_BYTES + name.as_str().len() + list) as u64

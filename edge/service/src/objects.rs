@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use async_stream::try_stream;
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _, TryStreamExt as _, pin_mut};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, pin_mut, stream};
 use resolver::catalog::ObjectKey;
 use sha2::Digest as _;
 use store::{Artifacts, Opened, Piece, PieceStream, StoreError};
@@ -52,15 +52,10 @@ impl<A: Artifacts> Objects<A> {
     pub(crate) fn pieces(self: Arc<Self>, mut begun: Begun) -> PieceStream {
         let is_checked = begun.whole && !self.known.is_right(&begun.object, &begun.opened.identity);
         match begun.opened.unread.take() {
-            Some(mut unread) if !is_checked => Box::pin(try_stream! {
-                while begun.left > 0 {
-                    let piece = unread.next().await.transpose()?;
-                    begun.count(piece.as_ref().map(Piece::remaining))?;
-                    if let Some(piece) = piece {
-                        yield piece;
-                    }
-                }
-            }),
+            Some(unread) if !is_checked => {
+                let counted = begun.count(Some(unread.remaining()));
+                Box::pin(stream::iter([counted.map(|()| Piece::Unread(unread))]))
+            }
             _ => Box::pin(self.bytes(begun).map_ok(Piece::Bytes)),
         }
     }

@@ -7,9 +7,8 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use resolver::answer::{Answer, Content};
 use resolver::catalog::ObjectKey;
-use resolver::decide::Lookups;
 
-use crate::catalog_cache::Fetched;
+use crate::catalog_cache::Origin;
 
 /// About how many answers are remembered; a hint for the first allocation.
 const TYPICAL_ANSWERS: usize = 256;
@@ -36,9 +35,8 @@ pub(crate) struct Question {
 
 /// An answer, and what it follows from.
 pub(crate) struct Memory {
-    pub(crate) lookups: Lookups,
-    /// Which reads of records it follows from. The records themselves are not kept: they may be of any size.
-    pub(crate) reads: Vec<u64>,
+    /// The records themselves are not kept: they may be of any size.
+    pub(crate) origin: Origin,
     pub(crate) canonical: String,
     /// What must not have gone to cold storage since.
     pub(crate) objects: BTreeSet<ObjectKey>,
@@ -78,13 +76,6 @@ pub(crate) fn suits<B>(answer: &Answer, request: &Request<B>) -> bool {
     whole || !(answer.status == StatusCode::RANGE_NOT_SATISFIABLE || matches!(answer.content, Content::Package { .. }))
 }
 
-impl Memory {
-    /// These are the very records that the answer follows from, not only equal ones: that is quickly seen.
-    pub(crate) fn follows_from(&self, fetched: &Fetched) -> bool {
-        self.reads == fetched.reads
-    }
-}
-
 /// Every `If-None-Match` as one list (RFC 9110 section 5.3).
 pub(crate) fn if_none_match(headers: &HeaderMap) -> Option<Vec<u8>> {
     let values: Vec<&[u8]> = headers.get_all(IF_NONE_MATCH).iter().map(|value| value.as_bytes()).collect();
@@ -102,10 +93,9 @@ impl Weighter<Question, Arc<Memory>> for Weight {
             Content::Package { plan, .. } => 2 * plan.literal_bytes() as usize + plan.parts().len() * ENTRY_BYTES,
             Content::Empty | Content::Object { .. } => 0,
         };
-        // In the question, in the canonical one, in a header, and as names to look up.
+        // In the question, in the canonical one, in a header, and as names of records.
         let asked = question.query.len() + question.if_none_match.as_ref().map_or(0, Vec::len);
-        let names = memory.lookups.components.len() + memory.lookups.attributes.len();
-        let entries = (names + memory.objects.len()) * ENTRY_BYTES + memory.reads.len() * size_of::<u64>();
+        let entries = (memory.origin.len() + memory.objects.len()) * ENTRY_BYTES;
         (OVERHEAD_BYTES + content + 4 * asked + 2 * memory.canonical.len() + entries) as u64
     }
 }

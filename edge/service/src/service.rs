@@ -85,17 +85,14 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
     /// `/package`: request, canonical query, lookups, decision, plan.
     async fn package<B>(&self, request: &Request<B>, now: Timestamp, observed: &mut Observed) -> Answer {
         let question = Question::of(request);
-        // The same question has the same lookups, so what was fetched for its old answer serves the new one too.
-        let mut fetched = None;
         let memory = question.as_ref().and_then(|question| self.remembered.get(question));
-        if let Some(memory) = memory.filter(|memory| suits(&memory.answer, request)) {
-            match self.fetch(&memory.lookups, observed).await {
-                Ok(records) if memory.follows_from(&records) && self.cold.is_ready(&memory.objects, observed).await => {
-                    observed.query.clone_from(&memory.canonical);
-                    return memory.answer.clone();
-                }
-                records => fetched = Some(records),
-            }
+        if let Some(memory) = memory.filter(|memory| suits(&memory.answer, request))
+            && let Some(hits) = self.catalog.unchanged(&memory.origin)
+            && self.cold.is_ready(&memory.objects, observed).await
+        {
+            observed.cache_hits += hits;
+            observed.query.clone_from(&memory.canonical);
+            return memory.answer.clone();
         }
         let raw = request.uri().query().unwrap_or_default();
         let tags = if_none_match(request.headers());
@@ -104,11 +101,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
             Err(refused) => return answer::refused(&refused),
         };
         let lookups = lookups(&asked.query);
-        let records = match fetched {
-            Some(records) => records,
-            None => self.fetch(&lookups, observed).await,
-        };
-        let Fetched { components, reads } = match records {
+        let Fetched { components, origin } = match self.fetch(&lookups, observed).await {
             Ok(records) => records,
             Err(error) => return unavailable(&error),
         };
@@ -139,7 +132,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         observed.decision_time = started.elapsed().saturating_sub(observed.store_time - waited);
         observed.query.clone_from(&canonical);
         if let Some(question) = question.filter(|_| decision.changes_at.is_none() && suits(&answer, request)) {
-            self.remembered.keep(question, Memory { lookups, reads, canonical, objects, answer: answer.clone() });
+            self.remembered.keep(question, Memory { origin, canonical, objects, answer: answer.clone() });
         }
         answer
     }
@@ -213,12 +206,16 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
     }
 
     async fn respond<B>(&self, request: &Request<B>, answer: Answer, mut observed: Observed) -> Response<Body> {
-        let (started, content) = (Instant::now(), answer.content.clone());
-        let body = match content {
+        let body = match answer.content.clone() {
             _ if request.method() == Method::HEAD => Ok(Body::empty()),
-            content => self.body(content).begun().await,
+            Content::Bytes(bytes) => Ok(Body::from(bytes)),
+            content => {
+                let started = Instant::now();
+                let body = self.body(content).begun().await;
+                observed.store_time += started.elapsed();
+                body
+            }
         };
-        observed.store_time += started.elapsed();
         let mut response = match body {
             Ok(body) => response(answer, body),
             Err(error) => {

@@ -65,8 +65,8 @@ impl Piece {
 pub struct Opened {
     /// The bytes of the range asked for.
     pub bytes: ByteStream,
-    /// Pieces of that range for a reader that needs not see the bytes, if the store has them in files.
-    pub unread: Option<PieceStream>,
+    /// That range for a reader that needs not see the bytes, if the store has it in a file, and its begin in memory.
+    pub unread: Option<Box<dyn Unread>>,
     /// Tells this object's present state from any later one; `None` if the store cannot tell, or not yet.
     pub identity: Option<Identity>,
 }

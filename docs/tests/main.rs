@@ -3,6 +3,7 @@
 mod blocks;
 mod commands;
 mod links;
+mod proxies;
 mod tables;
 
 use std::fs;

@@ -1,4 +1,4 @@
-//! Other people's servers, as processes of a test: Varnish and nginx as caches before an origin, and nginx as a file
+//! Other people's servers, as processes of a test: Varnish, nginx and Caddy before an origin, and nginx as a file
 //! server. Each listens on a free port of 127.0.0.1 and ends, with all its processes and files, when it is dropped.
 
 use std::fs::{self, File};
@@ -80,6 +80,11 @@ impl Nginx {
         })
     }
 
+    /// Starts nginx with these directives in its `http` block; `ADDRESS` in them is where it listens.
+    pub fn with_http(http: &str) -> Self {
+        Self::start(1, |_| http.to_owned())
+    }
+
     /// Starts nginx as a server of the folder's files, set up to be fast: the peer of our benchmarks.
     pub fn serving(files: &Path) -> Self {
         let files = fs::canonicalize(files).unwrap_or_else(|error| panic!("cannot serve {}: {error}", files.display()));
@@ -133,6 +138,32 @@ http {{
             nginx.arg("-p").arg(folder).arg("-e").arg(folder.join(ERRORS)).arg("-c").arg(configuration);
             nginx
         }))
+    }
+}
+
+/// A running Caddy.
+#[derive(Debug)]
+pub struct Caddy(Server);
+
+impl Caddy {
+    /// Starts Caddy with this site; `ADDRESS` in it is where it listens.
+    pub fn with_site(site: &str) -> Self {
+        Self(Server::start(|folder, address| {
+            let configuration = folder.join("Caddyfile");
+            // Its port for orders would be the same for every test.
+            let text = format!("{{\n\tadmin off\n}}\n{}", site.replace("ADDRESS", &address.to_string()));
+            fs::write(&configuration, text).unwrap();
+            let mut caddy = tools::command("caddy");
+            caddy.env("HOME", folder).env_remove("XDG_DATA_HOME").env_remove("XDG_CONFIG_HOME");
+            caddy.args(["run", "--adapter", "caddyfile", "--config"]).arg(configuration);
+            caddy.arg("--pidfile").arg(folder.join(PID));
+            caddy
+        }))
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.0.address
     }
 }
 

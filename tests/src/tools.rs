@@ -73,6 +73,8 @@ const TOOLS: &[Tool] = &[
     fetched("wrk", "wrk"),
     fetched("varnishd", "varnish"),
     fetched("nginx", "nginx"),
+    fetched("caddy", "caddy"),
+    fetched("openssl", "openssl"),
     fetched("njs", "njs"),
 ];
 

@@ -186,7 +186,7 @@ function listed(text) {
 
 const trim = text => /^[ \t]|[ \t]$/.test(text) ? text.replace(/^[ \t]+|[ \t]+$/g, '') : text;
 
-// The words that no catalog knows, by the list in the key-value store (KnownWords::entries in the resolver). Without one
+// The words that no catalog knows, by the list in the key-value store (CacheVocabulary::entries in the resolver). Without one
 // all are known, and nothing is returned.
 async function unknownOf(asked) {
 	const traits = ['cohort', 'ring', 'delta'].filter(trait => asked.pairs[trait]);

@@ -1,4 +1,4 @@
-//! What a device asked, decided.
+//! Decides how to answer a device's query.
 //!
 //! This crate does no I/O, reads no clock, draws no random number and iterates no hash map: time and catalog are
 //! arguments, so identical inputs give identical bytes on every machine. It builds for `wasm32-unknown-unknown`,

@@ -1,4 +1,4 @@
-//! `package_details.json`: one object a component, in the AWS sample's shape with keys of our own beside.
+//! `package_details.json`: one object for each component, in the AWS sample's format with additional keys.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,21 +10,21 @@ use crate::catalog::{Artifact, ObjectKey};
 use crate::decide::{Decision, Entry, Outcome};
 use crate::words::{ComponentName, KeyId, Md5, Sha256, Version, json_fit_to_show};
 
-/// URLs of the artifact store's own, by the artifact, in place of those on `/blobs/`.
+/// Presigned URLs of artifacts, which replace their URLs under `/blobs/`.
 pub type Addresses = BTreeMap<Sha256, String>;
 
 /// The manifest's name in a package.
 pub const FILE_NAME: &str = "package_details.json";
 
-/// What an entry takes as a rule; only a hint for the first allocation.
+/// Usual size of an entry, as a hint for the first allocation.
 const TYPICAL_ENTRY_BYTES: usize = 448;
 
-/// The manifest of a decision, as JSON text with a final newline; components in the order of their names.
+/// Renders a decision's manifest as JSON text with a final newline; components are in the order of their names.
 ///
-/// `url_base` is what every `url` starts with that is not among the addresses, without a final `/`.
+/// `url_base`, without a final `/`, is the start of every `url` that is not among `addresses`.
 pub fn manifest(decision: &Decision, url_base: &str, addresses: &Addresses) -> Bytes {
-    let told = file_names(decision).into_iter().filter(|file| file.is_told);
-    let mut files: BTreeMap<&str, String> = told.map(|file| (file.component.as_str(), file.name)).collect();
+    let stated = file_names(decision).into_iter().filter(|file| file.is_stated);
+    let mut files: BTreeMap<&str, String> = stated.map(|file| (file.component.as_str(), file.name)).collect();
     let named = decision.entries.iter().map(|entry| (entry.component.as_str(), entry));
     let entries: BTreeMap<&str, Details<'_>> =
         named.map(|(name, entry)| (name, details(entry, files.remove(name), url_base, addresses))).collect();
@@ -42,15 +42,15 @@ pub fn manifest(decision: &Decision, url_base: &str, addresses: &Addresses) -> B
 pub(crate) struct FileName<'a> {
     pub(crate) component: &'a ComponentName,
     pub(crate) name: String,
-    /// The manifest says it, since it is not `<component>_<version>`.
-    is_told: bool,
+    /// Whether the manifest states the name, because it is not `<component>_<version>`.
+    is_stated: bool,
 }
 
-/// The names of what a decision delivers: `<component>_<version>`.
+/// Returns the file names of a decision's artifacts: `<component>_<version>`, where that is unique.
 ///
-/// `radio` with `lte_1.0` and `radio_lte` with `1.0` would share one, and `package` with `details.json` would take the
-/// manifest's; some file systems do not tell case apart either. Such artifacts are called `<component>@<version>`, which
-/// is nothing else's name: neither components nor versions have an `@`.
+/// `radio` with `lte_1.0` and `radio_lte` with `1.0` would share a name, `package` with `details.json` would take the
+/// manifest's, and some file systems ignore case. Such artifacts are called `<component>@<version>`, which is always
+/// unique, because neither components nor versions contain an `@`.
 pub(crate) fn file_names(decision: &Decision) -> Vec<FileName<'_>> {
     let usual = |component: &ComponentName, version: &Version| format!("{component}_{version}");
     let mut taken: BTreeMap<String, usize> = BTreeMap::from([(FILE_NAME.to_owned(), 1)]);
@@ -59,9 +59,9 @@ pub(crate) fn file_names(decision: &Decision) -> Vec<FileName<'_>> {
     }
     let named = decision.delivered().map(|(component, release)| {
         let name = usual(component, &release.version);
-        let is_told = taken.get(&name.to_ascii_lowercase()).is_some_and(|count| *count > 1);
-        let name = if is_told { format!("{component}@{}", release.version) } else { name };
-        FileName { component, name, is_told }
+        let is_stated = taken.get(&name.to_ascii_lowercase()).is_some_and(|count| *count > 1);
+        let name = if is_stated { format!("{component}@{}", release.version) } else { name };
+        FileName { component, name, is_stated }
     });
     named.collect()
 }

@@ -1,4 +1,4 @@
-//! Which resource a request is for, and what is answered before any question is understood.
+//! Resources of the HTTP interface, and the answers that need no query.
 
 use http::header::{ALLOW, CACHE_CONTROL, HOST};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
@@ -6,28 +6,28 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use crate::answer::{Answer, error, page};
 use crate::words::Sha256;
 
-/// The resources there are.
+/// Resource that a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Route {
-    /// `/package`: what to install next.
+    /// `/package`: the next releases to install.
     Package,
     /// `/blobs/<sha256>`: one artifact.
     Blob(Sha256),
-    /// `/blobs/<sha256>.minisig`: who vouches for one artifact.
+    /// `/blobs/<sha256>.minisig`: one artifact's signature.
     Signature(Sha256),
     /// `/healthz`: whether the catalog can be read.
     Health,
     /// `/readyz`: whether the catalog and the artifacts can be read.
     Ready,
-    /// `/`: for a person who opens the endpoint in a browser.
+    /// `/`: a hint for people who open the endpoint in a browser.
     Hello,
-    /// Anything else.
+    /// Any other path.
     #[default]
     Other,
 }
 
 impl Route {
-    /// The resource at a path. Paths are exact: no other case, no final `/`.
+    /// Returns the resource at a path. Paths are exact: no other case, no final `/`.
     pub fn of(path: &str) -> Route {
         match path {
             "/package" => Route::Package,
@@ -50,7 +50,7 @@ impl Route {
         }
     }
 
-    /// The route as a metric's label.
+    /// Returns the route as a metric's label.
     pub fn as_str(self) -> &'static str {
         match self {
             Route::Package => "package",
@@ -64,16 +64,15 @@ impl Route {
     }
 }
 
-/// What every resource takes, as a text of its own.
+/// Methods that every resource supports, as the body of an answer.
 const METHODS_LINE: &str = "GET, HEAD, OPTIONS\n";
 
-/// The same in a line.
+/// Methods that every resource supports, as a header value.
 const METHODS: &str = METHODS_LINE.trim_ascii_end();
 
-/// What is wrong with a request whatever it is for, or what answers it whatever it is for.
-///
-/// HTTP/1.1 takes exactly one `Host` (RFC 9112 section 3.2); other versions name the host elsewhere.
-pub fn refuse(method: &Method, version: Version, headers: &HeaderMap) -> Option<Answer> {
+/// Answers requests whose answer does not depend on their path: `OPTIONS`, unsupported methods, and HTTP/1.1 without
+/// exactly one `Host` (RFC 9112 section 3.2), which other versions transmit elsewhere.
+pub fn early_answer(method: &Method, version: Version, headers: &HeaderMap) -> Option<Answer> {
     if version == Version::HTTP_11 && headers.get_all(HOST).iter().count() != 1 {
         return Some(error(StatusCode::BAD_REQUEST, "Host: HTTP/1.1 takes exactly one"));
     }
@@ -89,7 +88,7 @@ pub fn refuse(method: &Method, version: Version, headers: &HeaderMap) -> Option<
     Some(answer)
 }
 
-/// There is no such resource.
+/// Answers 404 for an unknown path.
 pub fn unknown() -> Answer {
     error(
         StatusCode::NOT_FOUND,
@@ -97,19 +96,19 @@ pub fn unknown() -> Answer {
     )
 }
 
-/// What was looked at can be read.
+/// Answers a probe with success.
 pub fn healthy() -> Answer {
     page("ok\n")
 }
 
-/// The stores cannot be read: which, and why as far as anybody may know.
+/// Answers a probe with 503 and a problem of the stores that may be made public.
 pub fn not_ready(problem: &str) -> Answer {
     let mut answer = error(StatusCode::SERVICE_UNAVAILABLE, problem);
     answer.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
 }
 
-/// Where to begin.
+/// Answers `/` with a hint for people.
 pub fn hello() -> Answer {
     page("edgehop answers GET /package?cpuArch=<architecture>\n")
 }

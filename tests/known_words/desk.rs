@@ -10,7 +10,7 @@ use edgehop_tests::key_value_store::KeyValueStore;
 use edgehop_tests::server::{command_line, folder};
 use open::Stores;
 use resolver::catalog::Component;
-use resolver::query::KnownWords;
+use resolver::query::CacheVocabulary;
 use store::Catalog as _;
 
 /// An operator's desk.
@@ -85,7 +85,7 @@ impl Desk {
             for key in stores.catalog.components().await.unwrap() {
                 components.extend(stores.catalog.component(&key).await.unwrap());
             }
-            KnownWords::of(&components).entries()
+            CacheVocabulary::of(&components).entries()
         })
     }
 

@@ -107,7 +107,7 @@ fn resolved(everything: &Components, question: &Question) -> Option<Vec<Part>> {
     let header = question.header.as_deref().map(str::as_bytes);
     let query = Query::parse(&question.query, header, &Ladder::default()).ok()?.query;
     let fetched = published::fetched(everything, &lookups(&query));
-    query.clone().known_to_components(&fetched).ok()?;
+    query.clone().restrict_to_components(&fetched).ok()?;
     let decision = decide(&query, &fetched, Timestamp(0));
     assert_eq!(decision, decide(&query, everything, Timestamp(0)), "what was not looked up changes nothing");
     let parts = decision.entries.into_iter().map(|entry| {

@@ -7,11 +7,11 @@ use http::{HeaderMap, Method};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use resolver::answer::{Answer, Circumstances, Deployment, decided, refused};
+use resolver::answer::{Answer, AnswerContext, Deployment, bad_query, decided};
 use resolver::catalog::Components;
 use resolver::decide::{Decision, decide, lookups};
 use resolver::manifest::Addresses;
-use resolver::query::{Asked, KnownWords, Ladder, Query};
+use resolver::query::{CacheVocabulary, Ladder, ParsedQuery, Query};
 use resolver::words::{FactName, Timestamp};
 
 use crate::ask::Question;
@@ -45,11 +45,11 @@ proptest! {
         let everything = components(&catalog);
         let known = known(&everything);
         for question in &questions {
-            let Some(Asked { query, .. }) = parsed(question) else { continue };
-            let Ok(left) = query.clone().known_to(Some(&known)) else { continue };
+            let Some(ParsedQuery { query, .. }) = parsed(question) else { continue };
+            let Ok(left) = query.clone().restrict_to(Some(&known)) else { continue };
             let decision = |query: &Query| decide(query, &fetched(&everything, &lookups(query)), Timestamp(0));
             prop_assert_eq!(decision(&left), decision(&query), "{:?}", question);
-            prop_assert_eq!(left.clone().known_to(Some(&known)), Ok(left), "{:?}", question);
+            prop_assert_eq!(left.clone().restrict_to(Some(&known)), Ok(left), "{:?}", question);
         }
     }
 
@@ -62,10 +62,10 @@ proptest! {
         let known = known(&everything);
         for question in &questions {
             let Some(asked) = parsed(question) else { continue };
-            let Ok(left) = asked.query.clone().known_to(Some(&known)) else { continue };
+            let Ok(left) = asked.query.clone().restrict_to(Some(&known)) else { continue };
             let at_the_origin = Query::parse(&left.canonical(), None, &Ladder::default()).unwrap().query;
             prop_assert_eq!(at_the_origin.canonical(), left.canonical(), "{:?}", question);
-            let at_the_origin = Asked { query: at_the_origin, ..asked.clone() };
+            let at_the_origin = ParsedQuery { query: at_the_origin, ..asked.clone() };
             let (mut is, mut should) = (answered(&at_the_origin, &everything).1, answered(&asked, &everything).1);
             // It names the question, which is another one for those who see the edge's.
             is.headers.remove(CONTENT_LOCATION);
@@ -81,9 +81,9 @@ proptest! {
     ) {
         let everything = components(&catalog);
         for question in &questions {
-            let Some(Asked { query, .. }) = parsed(question) else { continue };
+            let Some(ParsedQuery { query, .. }) = parsed(question) else { continue };
             let fetched = fetched(&everything, &lookups(&query));
-            let Ok(left) = query.clone().known_to_components(&fetched) else { continue };
+            let Ok(left) = query.clone().restrict_to_components(&fetched) else { continue };
             let required = required(&fetched);
             let mut should = query.facts.clone();
             should.retain(|fact, _| required.contains(fact));
@@ -111,7 +111,7 @@ proptest! {
             if required(&fetched).contains(&fact) {
                 continue;
             }
-            let settled = |asked: Asked| Some(Asked { query: asked.query.known_to_components(&fetched).ok()?, ..asked });
+            let settled = |asked: ParsedQuery| Some(ParsedQuery { query: asked.query.restrict_to_components(&fetched).ok()?, ..asked });
             let [Some(asked), Some(with)] = [asked, with].map(settled) else { continue };
             prop_assert_eq!(with.query.canonical(), asked.query.canonical(), "{} and {:?}", said, question);
             prop_assert_eq!(answered(&with, &everything), answered(&asked, &everything), "{} and {:?}", said, question);
@@ -134,22 +134,22 @@ fn respelled(question: &Question) -> Vec<Question> {
     all
 }
 
-fn parsed(question: &Question) -> Option<Asked> {
+fn parsed(question: &Question) -> Option<ParsedQuery> {
     let header = question.header.as_deref().map(str::as_bytes);
     Query::parse(&question.query, header, &Ladder::default()).ok()
 }
 
-fn answered(asked: &Asked, everything: &Components) -> (Decision, Answer) {
+fn answered(asked: &ParsedQuery, everything: &Components) -> (Decision, Answer) {
     let url_base = "https://updates.example".parse().unwrap();
     let deployment = Deployment { max_package_bytes: 3_000, ..Deployment::new(url_base) };
     let fetched = fetched(everything, &lookups(&asked.query));
-    let settled = match asked.query.clone().known_to_components(&fetched) {
-        Ok(query) => Asked { query, ..asked.clone() },
-        Err(why) => return (Decision { entries: Vec::new(), changes_at: None }, refused(&why)),
+    let settled = match asked.query.clone().restrict_to_components(&fetched) {
+        Ok(query) => ParsedQuery { query, ..asked.clone() },
+        Err(why) => return (Decision { entries: Vec::new(), changes_at: None }, bad_query(&why)),
     };
     let decision = decide(&asked.query, &fetched, Timestamp(0));
     let (canonical, headers) = (asked.query.canonical(), HeaderMap::new());
-    let around = Circumstances {
+    let around = AnswerContext {
         method: &Method::GET,
         headers: &headers,
         now: Timestamp(0),
@@ -162,8 +162,8 @@ fn answered(asked: &Asked, everything: &Components) -> (Decision, Answer) {
 }
 
 /// The list of known words as publishing keeps it.
-fn known(components: &Components) -> KnownWords {
-    KnownWords::of(components.values().map(|component| &**component))
+fn known(components: &Components) -> CacheVocabulary {
+    CacheVocabulary::of(components.values().map(|component| &**component))
 }
 
 /// The facts that releases require, read from their records.

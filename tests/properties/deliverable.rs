@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use resolver::catalog::{Met, Requirement};
+use resolver::catalog::{Match, Requirement};
 use resolver::check::deliverable;
 
 use crate::cases;
@@ -67,7 +67,7 @@ fn given(catalog: &Catalog, row: &Row) -> BTreeSet<String> {
         let device = Device { catalog, row, facts };
         // A target counts although nobody can reach it yet: it is what the channel is for.
         let said = device.facts.iter().map(|(fact, value)| (fact.parse().unwrap(), value.parse().unwrap())).collect();
-        let meets = |(text, ..): &Required| text.parse::<Requirement>().unwrap().met(&said) == Met::Yes;
+        let meets = |(text, ..): &Required| text.parse::<Requirement>().unwrap().evaluate(&said) == Match::Yes;
         let releases = device.world().releases.into_iter().filter(|release| release.version == row.target);
         let open = |target: &&Shipped| !target.withdrawn && !target.dead_end && target.requires.iter().all(meets);
         given.extend(releases.filter(open).map(|target| target.version.clone()));

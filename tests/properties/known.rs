@@ -10,7 +10,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use resolver::catalog::{Archive, Availability, Components, ObjectKey, Tier};
 use resolver::decide::{Decision, Reads, Restores, decide};
-use resolver::query::{KnownWords, Ladder, Query, Unreadable};
+use resolver::query::{CacheVocabulary, Ladder, Query, Unreadable};
 use resolver::words::{Md5, Timestamp};
 
 use crate::draw::{self, Catalog};
@@ -32,7 +32,7 @@ proptest! {
         let known = known(&everything);
         for (question, digests) in &questions {
             let Some(query) = said(&question.query, digests, &catalog) else { continue };
-            let left = query.clone().known_to(Some(&known)).unwrap();
+            let left = query.clone().restrict_to(Some(&known)).unwrap();
             let (is, should) = (decided(&left, &everything), decided(&query, &everything));
             prop_assert_eq!(&is, &should, "{:?}", query);
             prop_assert_eq!(withheld(is, cold), withheld(should, cold), "{:?}", query);
@@ -102,8 +102,8 @@ fn said(query: &str, digests: &[Index], catalog: &Catalog) -> Option<Query> {
     Some(query)
 }
 
-fn known(components: &Components) -> KnownWords {
-    KnownWords::of(components.values().map(|component| &**component))
+fn known(components: &Components) -> CacheVocabulary {
+    CacheVocabulary::of(components.values().map(|component| &**component))
 }
 
 fn decided(query: &Query, everything: &Components) -> Decision {

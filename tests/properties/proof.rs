@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use resolver::catalog::{Components, Met, Requirement};
+use resolver::catalog::{Components, Match, Requirement};
 use resolver::check::{Facts, Problem, Stranded, check};
 use resolver::words::Timestamp;
 
@@ -117,7 +117,7 @@ pub(crate) fn every_device(catalog: &Catalog) -> impl Iterator<Item = Device<'_>
 fn alike<'a>(device: &Device<'a>, facts: &Facts) -> impl Iterator<Item = Device<'a>> {
     let releases = device.world().releases;
     let required: Vec<Required> = releases.iter().flat_map(|release| release.requires.clone()).collect();
-    let meets = |(text, ..): &Required| text.parse::<Requirement>().unwrap().met(facts) == Met::Yes;
+    let meets = |(text, ..): &Required| text.parse::<Requirement>().unwrap().evaluate(facts) == Match::Yes;
     let should: Vec<bool> = required.iter().map(meets).collect();
     let sets = fact_sets().into_iter().filter(move |set| {
         let meets =

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use fastrand::Rng;
 use http::header::CONTENT_LOCATION;
 use http::{HeaderMap, Method};
-use resolver::answer::{Circumstances, Content, Deployment, decided};
+use resolver::answer::{AnswerContext, Content, Deployment, decided};
 use resolver::catalog::{Artifact, Channel, Component, Components, Release, Revision};
 use resolver::decide::decide;
 use resolver::manifest::Addresses;
-use resolver::query::{KnownWords, Ladder, Query};
+use resolver::query::{CacheVocabulary, Ladder, Query};
 use resolver::words::{Digest, Md5, Sha256, Timestamp};
 
 use crate::viewer::{Event, Given, filter, function};
@@ -89,7 +89,7 @@ pub struct Tally {
 /// If a question has another answer behind the function than the origin would give it.
 pub fn simulate(requests: usize, manners: Manners, seed: u64) -> Tally {
     let catalog = catalog();
-    let words = KnownWords::of(catalog.values().map(|component| &**component));
+    let words = CacheVocabulary::of(catalog.values().map(|component| &**component));
     let asks = |seed: u64| {
         let (mut rng, catalog) = (Rng::with_seed(seed), &catalog);
         (0..requests).map(move |_| question(&mut rng, catalog, manners))
@@ -140,7 +140,7 @@ fn answer(key: &str, catalog: &Components) -> u128 {
     let asked = Query::parse(key, None, &Ladder::default()).unwrap();
     let decision = decide(&asked.query, catalog, Timestamp(0));
     let deployment = Deployment::new("https://ota.test".parse().unwrap());
-    let around = Circumstances {
+    let around = AnswerContext {
         method: &Method::GET,
         headers: &HeaderMap::new(),
         now: Timestamp(0),

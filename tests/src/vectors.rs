@@ -1,7 +1,7 @@
 //! The vectors of the canonical query, to which the origin and the CDN's function are held:
 //! `tests/vectors/canonical-query.json`.
 
-use resolver::query::{KnownWords, Ladder, Query, Trait};
+use resolver::query::{CacheVocabulary, Ladder, Query, Trait};
 use serde::Deserialize;
 
 /// The file.
@@ -135,7 +135,8 @@ impl Case {
         let asked = Query::parse(&self.query.text(), header.as_deref().map(str::as_bytes), ladder)
             .map_err(|refused| (refused.status as u16, refused.input))?;
         let known = self.known.as_ref().map(Known::words);
-        let query = asked.query.known_to(known.as_ref()).map_err(|refused| (refused.status as u16, refused.input))?;
+        let query =
+            asked.query.restrict_to(known.as_ref()).map_err(|refused| (refused.status as u16, refused.input))?;
         let tags = asked.tags.iter().map(ToString::to_string).collect();
         Ok((query.canonical(), tags))
     }
@@ -143,8 +144,8 @@ impl Case {
 
 impl Known {
     /// As the resolver takes them.
-    pub fn words(&self) -> KnownWords {
-        KnownWords {
+    pub fn words(&self) -> CacheVocabulary {
+        CacheVocabulary {
             components: self.components.iter().map(|word| word.parse().unwrap()).collect(),
             attributes: self.attributes.iter().map(|word| word.parse().unwrap()).collect(),
             facts: self.facts.iter().map(|word| word.parse().unwrap()).collect(),

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use edgehop_tests::viewer::{Entries, filter, function};
 use fastrand::Rng;
-use resolver::query::{KnownWords, Trait};
+use resolver::query::{CacheVocabulary, Trait};
 
 use crate::draw::{self, Question};
 use crate::judge::{differs, event};
@@ -57,12 +57,17 @@ impl Disagreements {
 }
 
 /// Asks both.
-pub(crate) fn disagreements(function: &Path, seed: u64, count: usize, known: Option<&KnownWords>) -> Disagreements {
+pub(crate) fn disagreements(
+    function: &Path,
+    seed: u64,
+    count: usize,
+    known: Option<&CacheVocabulary>,
+) -> Disagreements {
     let drawn = |seed: u64| {
         let mut rng = Rng::with_seed(seed);
         (0..count).map(move |_| draw::question(&mut rng))
     };
-    let entries: Option<Entries> = known.map(KnownWords::entries);
+    let entries: Option<Entries> = known.map(CacheVocabulary::entries);
     let (mut questions, mut found) = (drawn(seed), Disagreements { count: 0, first: String::new() });
     filter(function, entries.as_ref(), drawn(seed).map(|question| event(&question)), |given| {
         if let Some(what) = differs(&questions.next().unwrap(), known, &given) {
@@ -76,8 +81,8 @@ pub(crate) fn disagreements(function: &Path, seed: u64, count: usize, known: Opt
 }
 
 /// A list that fits into one value, and knows about half of what is drawn.
-pub(crate) fn few_words() -> KnownWords {
-    KnownWords {
+pub(crate) fn few_words() -> CacheVocabulary {
+    CacheVocabulary {
         components: ["scoreboard", "modemfw", "constructor", "os_armv8"].map(|word| word.parse().unwrap()).into(),
         attributes: ["gamer", "x.y"].map(|word| word.parse().unwrap()).into(),
         facts: ["hw.rev", "constructor.name"].map(|word| word.parse().unwrap()).into(),
@@ -87,7 +92,7 @@ pub(crate) fn few_words() -> KnownWords {
 }
 
 /// The same, lost in a long list on many pages.
-pub(crate) fn many_words() -> KnownWords {
+pub(crate) fn many_words() -> CacheVocabulary {
     let mut words = few_words();
     words.traits = [Trait::Cohort, Trait::Ring].into();
     words.components.extend((0..900).map(|number| format!("c{number}").parse().unwrap()));

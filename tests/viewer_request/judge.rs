@@ -2,13 +2,13 @@
 
 use edgehop_tests::viewer::{Event, Given};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use resolver::answer::{CURRENT, Content, refused};
-use resolver::query::{KnownWords, Ladder, Query};
+use resolver::answer::{CURRENT, Content, bad_query};
+use resolver::query::{CacheVocabulary, Ladder, Query};
 
 use crate::draw::Question;
 
 /// What is wrong with what the function gave for a question, if anything is.
-pub(crate) fn differs(question: &Question, known: Option<&KnownWords>, given: &Given) -> Option<String> {
+pub(crate) fn differs(question: &Question, known: Option<&CacheVocabulary>, given: &Given) -> Option<String> {
     let (is, should) = (seen(given), told(question, known));
     (is != should).then(|| format!("{question:?}\n      is {is:?}\n  should {should:?}"))
 }
@@ -22,19 +22,19 @@ pub(crate) fn event(question: &Question) -> Event {
 /// A canonical query with the tags that stay beside it, or an answer: status, two headers and body.
 #[derive(Debug, PartialEq)]
 enum Outcome {
-    Asked { canonical: String, tags: Vec<String>, condition: bool },
+    ParsedQuery { canonical: String, tags: Vec<String>, condition: bool },
     Refused { status: u16, headers: [String; 2], body: String },
 }
 
-fn told(question: &Question, known: Option<&KnownWords>) -> Outcome {
+fn told(question: &Question, known: Option<&CacheVocabulary>) -> Outcome {
     let header = (!question.fields.is_empty()).then(|| question.fields.join(","));
     let header = header.as_deref().map(str::as_bytes);
     let read = Query::parse(&question.query, header, &Ladder::default())
-        .and_then(|asked| Ok((asked.query.known_to(known)?, asked.tags)));
+        .and_then(|asked| Ok((asked.query.restrict_to(known)?, asked.tags)));
     let (query, tags) = match read {
         Ok(read) => read,
         Err(error) => {
-            let answer = refused(&error);
+            let answer = bad_query(&error);
             let Content::Bytes(body) = &answer.content else { panic!("an error has a body") };
             return Outcome::Refused {
                 status: answer.status.as_u16(),
@@ -48,7 +48,7 @@ fn told(question: &Question, known: Option<&KnownWords>) -> Outcome {
     if moved && tags.is_empty() {
         tags.push(CURRENT.to_str().unwrap().trim_start_matches("W/").to_owned());
     }
-    Outcome::Asked { canonical: query.canonical(), condition: !tags.is_empty(), tags }
+    Outcome::ParsedQuery { canonical: query.canonical(), condition: !tags.is_empty(), tags }
 }
 
 fn seen(given: &Given) -> Outcome {
@@ -62,7 +62,7 @@ fn seen(given: &Given) -> Outcome {
             let left = headers.get("if-none-match").map(|field| field.value.as_str());
             let read = Query::parse("cpuarch=a", left.map(str::as_bytes), &Ladder::default()).unwrap();
             assert!(read.query.have.is_empty(), "a digest stays in {left:?}");
-            Outcome::Asked {
+            Outcome::ParsedQuery {
                 canonical: querystring.clone(),
                 tags: read.tags.iter().map(ToString::to_string).collect(),
                 condition: left.is_some(),

@@ -9,7 +9,7 @@ use edgehop_tests::tools;
 use edgehop_tests::vectors::File;
 use edgehop_tests::viewer::{Entries, Given, deployed};
 use fastrand::Rng;
-use resolver::query::KnownWords;
+use resolver::query::CacheVocabulary;
 
 use crate::draw::{self, Question};
 use crate::fuzz::{few_words, many_words};
@@ -25,10 +25,10 @@ const BATCH: usize = 50;
 #[test]
 fn in_njs_the_function_gives_every_vector_the_form_it_says() {
     let file = File::read();
-    let mut of_words: BTreeMap<Option<Entries>, (Option<KnownWords>, Vec<Question>)> = BTreeMap::new();
+    let mut of_words: BTreeMap<Option<Entries>, (Option<CacheVocabulary>, Vec<Question>)> = BTreeMap::new();
     for case in &file.cases {
         let known = case.known.as_ref().map(|known| known.words());
-        let entries = known.as_ref().map(KnownWords::entries);
+        let entries = known.as_ref().map(CacheVocabulary::entries);
         of_words.entry(entries).or_insert((known, Vec::new())).1.push(question(case));
     }
     of_words.into_values().for_each(|(known, questions)| check(&questions, known.as_ref()));
@@ -43,16 +43,16 @@ fn in_njs_the_function_agrees_with_the_origin_on_random_questions() {
     }
 }
 
-fn check(questions: &[Question], known: Option<&KnownWords>) {
+fn check(questions: &[Question], known: Option<&CacheVocabulary>) {
     let given: Vec<Given> = questions.chunks(BATCH).flat_map(|batch| asked(batch, known)).collect();
     let wrong: Vec<String> =
         given.iter().zip(questions).filter_map(|(given, question)| differs(question, known, given)).collect();
     assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), questions.len(), wrong[0]);
 }
 
-fn asked(questions: &[Question], known: Option<&KnownWords>) -> Vec<Given> {
+fn asked(questions: &[Question], known: Option<&CacheVocabulary>) -> Vec<Given> {
     let events: Vec<_> = questions.iter().map(event).collect();
-    let store = match known.map(KnownWords::entries) {
+    let store = match known.map(CacheVocabulary::entries) {
         Some(entries) => format!(
             "({{ get: async function(key) {{ const entries = {}; if (entries[key] === undefined) throw key; return entries[key]; }} }})",
             serde_json::to_string(&entries).unwrap()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use edgehop_tests::vectors::{Case, File};
 use edgehop_tests::viewer::{Given, filter, function};
-use resolver::query::{DEFAULT_LADDER, KnownWords};
+use resolver::query::{CacheVocabulary, DEFAULT_LADDER};
 
 use crate::draw::Question;
 use crate::judge::{differs, event};
@@ -24,7 +24,7 @@ fn the_function_gives_every_vector_the_form_it_says() {
         filter(function(), entries.as_ref(), events.into_iter(), |given| {
             let case = next.next().unwrap();
             asked += 1;
-            let known: Option<KnownWords> = case.known.as_ref().map(|known| known.words());
+            let known: Option<CacheVocabulary> = case.known.as_ref().map(|known| known.words());
             let says = case.should().map(|(canonical, _)| canonical).map_err(|(status, _)| status);
             let is = match &given {
                 Given::Passed { querystring, .. } => Ok(querystring.clone()),

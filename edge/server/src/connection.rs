@@ -149,7 +149,7 @@ impl Answers {
         let mut response = if self.admitted || is_probe(request) {
             self.service.answer(request, now()).await
         } else {
-            at_hand(answer::crowded(self.peer.port().into()))
+            at_hand(answer::too_many_connections(self.peer.port().into()))
         };
         let observed = response.extensions_mut().remove::<Observed>().unwrap_or_default();
         let (status, metrics) = (response.status(), Arc::clone(&self.metrics));

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join;
 use http::{Method, Request, Response};
-use resolver::answer::{self, ADDRESS_MARGIN_SECONDS, Answer, Blob, Circumstances, Content, Deployment};
+use resolver::answer::{self, ADDRESS_MARGIN_SECONDS, Answer, AnswerContext, Blob, Content, Deployment};
 use resolver::catalog::ObjectKey;
 use resolver::decide::{Decision, Lookups, Restores, decide, lookups};
 use resolver::manifest::Addresses;
@@ -67,7 +67,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
     pub async fn answer<B>(&self, request: &Request<B>, now: Timestamp) -> Response<Body> {
         let route = Route::of(request.uri().path());
         let mut observed = Observed { route, ..Observed::default() };
-        let answer = match route::refuse(request.method(), request.version(), request.headers()) {
+        let answer = match route::early_answer(request.method(), request.version(), request.headers()) {
             Some(refusal) => refusal,
             None => match route {
                 Route::Package => self.package(request, now, &mut observed).await.varied(request.headers()),
@@ -98,7 +98,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         let tags = if_none_match(request.headers());
         let mut asked = match Query::parse(raw, tags.as_deref(), &self.deployment.ladder) {
             Ok(asked) => asked,
-            Err(refused) => return answer::refused(&refused),
+            Err(refused) => return answer::bad_query(&refused),
         };
         let lookups = lookups(&asked.query);
         let Fetched { components, origin } = match self.fetch(&lookups, observed).await {
@@ -106,9 +106,9 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
             Err(error) => return unavailable(&error),
         };
         let (started, waited) = (Instant::now(), observed.store_time);
-        asked.query = match asked.query.known_to_components(&components) {
+        asked.query = match asked.query.restrict_to_components(&components) {
             Ok(query) => query,
-            Err(refused) => return answer::refused(&refused),
+            Err(refused) => return answer::bad_query(&refused),
         };
         let canonical = asked.query.canonical();
         let decision = decide(&asked.query, &components, now);
@@ -120,7 +120,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         };
         let delivers = |decision: &Decision| answer::reads(&asked, decision, &addresses, &self.deployment);
         let (objects, decision) = self.cold.withhold(delivers, decision, &canonical, now, observed).await;
-        let around = Circumstances {
+        let around = AnswerContext {
             method: request.method(),
             headers: request.headers(),
             now,
@@ -172,7 +172,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         match (stat, self.deployment.restores.and_then(wait)) {
             (Ok(Some(_)), Some(wait)) => {
                 observed.waiting = true;
-                answer::waiting(wait.seconds, seed())
+                answer::in_cold_storage(wait.seconds, seed())
             }
             (Ok(Some(Stat { size, md5 })), None) => {
                 answer::blob(&Blob { sha256, md5, size }, request.method(), request.headers(), &self.deployment)

@@ -9,21 +9,21 @@ use crate::catalog::ObjectKey;
 use crate::query::{EntityTag, if_none_match};
 use crate::words::{Md5, Sha256};
 
-/// An artifact that is there.
+/// A stored artifact that a device asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Blob {
-    /// Its address.
+    /// The artifact's digest, and so its address.
     pub sha256: Sha256,
-    /// Its entity tag.
+    /// The artifact's MD5, which is its entity tag.
     pub md5: Md5,
-    /// Its length in bytes.
+    /// The artifact's length in bytes.
     pub size: u64,
 }
 
-/// The answer to `GET` or `HEAD /blobs/<sha256>`: the artifact, immutable for a year.
+/// Answers `GET` and `HEAD /blobs/<sha256>` with the artifact, cacheable for a year.
 ///
-/// Who asks for more bytes than an answer can carry is sent to the artifact's URL in manifests, where the CDN has it from
-/// the bucket: 307, to which a device repeats its request, `Range` included.
+/// A request for more bytes than one answer can carry is redirected (307) to the artifact's URL in manifests, where the
+/// CDN serves it from the bucket. The device repeats its request there, `Range` included.
 pub fn blob(blob: &Blob, method: &Method, request: &HeaderMap, deployment: &Deployment) -> Answer {
     let mut headers = HeaderMap::new();
     headers.insert(CACHE_CONTROL, lifetime::blob());
@@ -52,7 +52,7 @@ pub fn blob(blob: &Blob, method: &Method, request: &HeaderMap, deployment: &Depl
     })
 }
 
-/// 307. Where an artifact is may change, so this lives no longer than a list.
+/// Redirects (307) to another URL. An artifact may move, so the redirect is cached no longer than a manifest.
 fn elsewhere(url: String) -> Answer {
     let mut headers = HeaderMap::new();
     headers.insert(CACHE_CONTROL, lifetime::text());

@@ -7,27 +7,26 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use super::headers::{Rangeable, add_digest, condition_failed, not_modified, value};
 use super::plain::{json_headers, retry, whole};
 use super::precondition::{Verdict, judge};
-use super::{Answer, Circumstances, Content, Deployment, error, lifetime};
+use super::{Answer, AnswerContext, Content, Deployment, error, lifetime};
 use crate::decide::{Decision, Reads, nothing_found};
 use crate::manifest::{Addresses, file_names, manifest};
 use crate::package::{Member, Plan};
-use crate::query::{Asked, EntityTag, Payload};
+use crate::query::{EntityTag, ParsedQuery, Payload};
 use crate::words::Sha256;
 
-/// Says that the manifest came in place of the package, and why.
+/// Header that marks a manifest sent in place of a package, and gives the reason.
 pub const FALLBACK: HeaderName = HeaderName::from_static("edgehop-fallback");
 
-/// The entity tag of every list that says: there is nothing to install.
+/// Entity tag of every manifest with nothing to install.
 pub const CURRENT: HeaderValue = HeaderValue::from_static("W/\"current\"");
 
-/// Turns a decision into an answer to `GET` or `HEAD /package`.
+/// Turns a decision into the answer to `GET` or `HEAD /package`.
 ///
-/// `canonical` is the question's one spelling; it goes into `Content-Location`, so that whoever reads an answer sees
-/// which question it answers.
-pub fn decided(asked: &Asked, decision: &Decision, canonical: &str, around: Circumstances<'_>) -> Answer {
-    let Circumstances { method, headers: request, now, deployment, addresses, .. } = around;
+/// `canonical` is the canonical query. It goes into `Content-Location`, so that an answer names the query it belongs to.
+pub fn decided(asked: &ParsedQuery, decision: &Decision, canonical: &str, context: AnswerContext<'_>) -> Answer {
+    let AnswerContext { method, headers: request, now, deployment, addresses, .. } = context;
     if decision.finds_nothing() {
-        // The first words are the sample's, whose devices may look for them.
+        // The sentence begins as the AWS sample's does, because the sample's devices may match on it.
         let message = format!("No deployment package found: {}", nothing_found(&asked.query, decision));
         return error(StatusCode::NOT_FOUND, &message);
     }
@@ -53,14 +52,14 @@ pub fn decided(asked: &Asked, decision: &Decision, canonical: &str, around: Circ
         headers.insert(CACHE_CONTROL, lifetime::error());
     }
     if let Some(least) = decision.retry_after().filter(|_| status == StatusCode::SERVICE_UNAVAILABLE) {
-        headers.insert(RETRY_AFTER, retry(least, around.seed));
+        headers.insert(RETRY_AFTER, retry(least, context.seed));
     }
     list(text, status, headers, asked, method, request)
 }
 
-/// Which objects the answer to a decision leads a device to: those of its package, those of its URLs, or, where a part
-/// of a package might still be small enough, both.
-pub fn reads(asked: &Asked, decision: &Decision, addresses: &Addresses, deployment: &Deployment) -> Reads {
+/// Returns which objects an answer makes a device read: those in its package, those behind its URLs, or both where part
+/// of a package might still be small enough to send.
+pub fn reads(asked: &ParsedQuery, decision: &Decision, addresses: &Addresses, deployment: &Deployment) -> Reads {
     if asked.query.payload != Payload::Full {
         return Reads { package: false, urls: true };
     }
@@ -68,11 +67,11 @@ pub fn reads(asked: &Asked, decision: &Decision, addresses: &Addresses, deployme
     Reads { package: true, urls: length > deployment.max_package_bytes }
 }
 
-/// The device has everything: 304 if the request has a condition, else the list that says so.
+/// Answers a device that is up to date: 304 if the request has a condition, else a manifest with nothing to install.
 ///
-/// Without `If-None-Match` a 304 answers nothing (RFC 9110 section 15.4.5): a cache that fetches `?have=…` takes it for
-/// an error of the origin. The list's tag is the same for all, and weak, because what it says to a device is the same:
-/// whoever moves digests to `have` leaves [`CURRENT`] in `If-None-Match`, and any cache turns the list into 304.
+/// Without `If-None-Match` a 304 is invalid (RFC 9110 section 15.4.5): a cache that fetches `?have=…` takes it for an
+/// error of the origin. All such manifests share one weak entity tag, because they mean the same to a device. A cache
+/// that moves digests to `have` leaves [`CURRENT`] in `If-None-Match`, and then turns the manifest into 304 itself.
 fn current(text: impl FnOnce() -> Bytes, mut headers: HeaderMap, request: &HeaderMap) -> Answer {
     headers.insert(ETAG, CURRENT);
     if request.contains_key(IF_NONE_MATCH) {
@@ -82,7 +81,7 @@ fn current(text: impl FnOnce() -> Bytes, mut headers: HeaderMap, request: &Heade
     whole(StatusCode::OK, headers, text())
 }
 
-/// The layout of what a decision delivers.
+/// Lays out the package of a decision.
 fn plan(manifest: &Bytes, decision: &Decision) -> Plan {
     let names = file_names(decision);
     let delivered = names.iter().zip(decision.delivered());
@@ -91,7 +90,7 @@ fn plan(manifest: &Bytes, decision: &Decision) -> Plan {
     Plan::new(manifest, &members)
 }
 
-fn package(plan: Plan, mut headers: HeaderMap, asked: &Asked, method: &Method, request: &HeaderMap) -> Answer {
+fn package(plan: Plan, mut headers: HeaderMap, asked: &ParsedQuery, method: &Method, request: &HeaderMap) -> Answer {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/gzip"));
     let disposition = HeaderValue::from_static("attachment; filename=\"ota-package.tar.gz\"");
     headers.insert(CONTENT_DISPOSITION, disposition);
@@ -100,12 +99,12 @@ fn package(plan: Plan, mut headers: HeaderMap, asked: &Asked, method: &Method, r
     Rangeable { headers, tag: &tag, length }.answer(verdict, |range| Content::Package { plan, range })
 }
 
-/// The manifest alone. It is small, so ranges of it are not offered.
+/// Answers with the manifest alone. It is small, so ranges of it are not offered.
 fn list(
     text: Bytes,
     status: StatusCode,
     mut headers: HeaderMap,
-    asked: &Asked,
+    asked: &ParsedQuery,
     method: &Method,
     request: &HeaderMap,
 ) -> Answer {
@@ -114,7 +113,7 @@ fn list(
     headers.insert(ETAG, value(tag.to_string()));
     headers.extend(json_headers());
     add_digest(&mut headers, &digest);
-    // A refusal is no success that a condition could apply to (RFC 9110 section 13.2.1).
+    // Conditions apply to successful answers only (RFC 9110 section 13.2.1).
     if status.is_success() {
         match judge(method, request, &asked.tags, &tag, text.len() as u64) {
             Verdict::NotModified => return not_modified(headers),
@@ -125,7 +124,8 @@ fn list(
     whole(status, headers, text)
 }
 
-/// The status of a list: the refusals' own if nothing is delivered and they share one, so that `curl -f` notices.
+/// Returns a manifest's HTTP status: that of its refusals if nothing is delivered and all share one, so that `curl -f`
+/// fails.
 fn refusal(decision: &Decision) -> StatusCode {
     let mut codes = decision.entries.iter().map(|entry| entry.outcome.status_code()).filter(|code| *code != 304);
     let first = codes.next().unwrap_or(200);

@@ -11,10 +11,10 @@ use super::{Answer, Content};
 use crate::query::EntityTag;
 use crate::words::Sha256;
 
-/// The digest of the whole representation, whatever part of it is sent (RFC 9530).
+/// Digest of the whole representation, whichever part of it is sent (RFC 9530).
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 
-/// A representation of which a range can be asked: its headers so far, and what its bytes are.
+/// A representation that supports ranges: its headers so far, its length and its digest.
 pub(super) struct Rangeable<'a> {
     pub(super) headers: HeaderMap,
     pub(super) tag: &'a EntityTag,
@@ -22,7 +22,7 @@ pub(super) struct Rangeable<'a> {
 }
 
 impl Rangeable<'_> {
-    /// The answer that a verdict asks for; `content` gives a range of the representation.
+    /// Builds the answer for a verdict; `content` returns a range of the representation.
     pub(super) fn answer(self, verdict: Verdict, content: impl FnOnce(Range<u64>) -> Content) -> Answer {
         let Rangeable { mut headers, tag, length } = self;
         headers.insert(ETAG, value(tag.to_string()));
@@ -48,14 +48,15 @@ impl Rangeable<'_> {
     }
 }
 
-/// 412: the device wanted another representation. Nobody keeps it: others, with the same question, set no condition.
+/// Answers 412 if `If-Match` names another representation. It is not cached, because other devices send the same query
+/// without that condition.
 pub(super) fn condition_failed() -> Answer {
     let mut answer = super::error(StatusCode::PRECONDITION_FAILED, "If-Match: it names another ETag");
     answer.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
 }
 
-/// 304 with the headers that a cache updates (RFC 9110 section 15.4.5), without those that describe content.
+/// Answers 304 with the headers that a cache updates (RFC 9110 section 15.4.5), without those that describe content.
 pub(super) fn not_modified(mut headers: HeaderMap) -> Answer {
     headers.remove(CONTENT_TYPE);
     headers.remove(X_CONTENT_TYPE_OPTIONS);
@@ -68,7 +69,7 @@ pub(super) fn add_digest(headers: &mut HeaderMap, sha256: &Sha256) {
     headers.insert(REPR_DIGEST, value(format!("sha-256=:{digest}:")));
 }
 
-/// A header value of our own making.
+/// Turns text made by this crate into a header value.
 pub(super) fn value(text: String) -> HeaderValue {
     #[expect(clippy::expect_used, reason = "made of validated words, digits and punctuation (RFC 9110 section 5.5)")]
     HeaderValue::try_from(text).expect("our own text is a header value")

@@ -4,28 +4,29 @@ use super::headers::value;
 
 use crate::words::Timestamp;
 
-/// How long any cache may keep an answer, in seconds: the sample's own ceiling.
+/// Longest time that a cache may keep an answer, in seconds: the AWS sample's limit.
 pub const MAX_AGE_SECONDS: u64 = 100;
 
-/// How long a cache may serve an answer while it asks for a new one (RFC 5861), in seconds. Far shorter than the 30
-/// minutes over which a rollout is watched.
+/// Longest time that a cache may serve a stale answer while it revalidates (RFC 5861), in seconds. Far shorter than the
+/// 30 minutes over which a rollout is watched.
 pub const STALE_REVALIDATE_SECONDS: u64 = 60;
 
-/// How long a cache may serve an answer while the origin fails (RFC 5861), in seconds; also shorter than that window.
+/// Longest time that a cache may serve a stale answer while the origin fails (RFC 5861), in seconds; also shorter than
+/// that window.
 pub const STALE_IF_ERROR_SECONDS: u64 = 600;
 
-/// How long before a URL expires the last answer that carries it must be gone from every cache, and its device have begun
-/// to read: five minutes after a cache has served it stale for as long as it may. A margin, in seconds.
+/// Remaining lifetime of a presigned URL below which no cache may serve it, in seconds: five minutes for the device to
+/// start its download, on top of the longest time that a cache serves a stale answer.
 pub const ADDRESS_MARGIN_SECONDS: u64 = STALE_IF_ERROR_SECONDS + 300;
 
-/// How long a cache may keep an error, in seconds: long enough to shield the origin from a flood, short enough that
-/// publishing what was missing is seen at once.
+/// Lifetime of a cached error, in seconds: long enough to shield the origin from a flood, short enough that a release
+/// published meanwhile is seen at once.
 pub const ERROR_SECONDS: u64 = 5;
 
-/// How long a cache may keep an artifact, in seconds: a year, because it never changes.
+/// Lifetime of a cached artifact, in seconds: a year, because it never changes.
 pub const BLOB_SECONDS: u64 = 31_536_000;
 
-/// `Cache-Control` of a decided answer: never past the moment it changes by itself.
+/// `Cache-Control` of a decided answer: it expires no later than the moment at which the decision changes by itself.
 pub(super) fn decided(now: Timestamp, changes_at: Option<Timestamp>) -> HeaderValue {
     let left = changes_at.map_or(MAX_AGE_SECONDS, |then| then.seconds_since(now).min(MAX_AGE_SECONDS));
     value(format!(

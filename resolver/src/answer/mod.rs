@@ -1,4 +1,4 @@
-//! What goes back over HTTP: status, headers, lifetime, and where the body's bytes come from.
+//! HTTP answers: status, headers, cache lifetime, and the source of the body's bytes.
 
 mod blob;
 mod decided;
@@ -6,7 +6,6 @@ mod headers;
 mod lifetime;
 mod plain;
 mod precondition;
-mod range;
 
 use std::ops::Range;
 
@@ -19,7 +18,7 @@ pub use lifetime::{
     ADDRESS_MARGIN_SECONDS, BLOB_SECONDS, ERROR_SECONDS, MAX_AGE_SECONDS, STALE_IF_ERROR_SECONDS,
     STALE_REVALIDATE_SECONDS,
 };
-pub use plain::{crowded, error, page, refused, signature, unavailable, waiting};
+pub use plain::{bad_query, error, in_cold_storage, page, signature, too_many_connections, unavailable};
 
 use crate::catalog::ObjectKey;
 use crate::decide::Restores;
@@ -28,24 +27,24 @@ use crate::package::Plan;
 use crate::query::Ladder;
 use crate::words::{Timestamp, UrlBase};
 
-/// What the operator decided about this deployment.
+/// Settings of a deployment, chosen by its operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deployment {
-    /// What every `url` in a manifest starts with.
+    /// Base of every `url` in a manifest.
     pub url_base: UrlBase,
     /// Largest package in bytes; a larger one is answered with its manifest. `u64::MAX` for no limit.
     pub max_package_bytes: u64,
-    /// Most bytes of an artifact that one answer can carry; who asks for more is sent to its URL in the manifest, which
-    /// someone else serves then. `u64::MAX` for no limit.
+    /// Most bytes of an artifact in one answer; a larger request is redirected to the URL in the manifest, which another
+    /// server must then serve. `u64::MAX` for no limit.
     pub max_blob_bytes: u64,
     /// The steps of staged rollouts.
     pub ladder: Ladder,
-    /// How artifacts are restored from cold storage; `None` where none is ever put there, and nobody looks.
+    /// How artifacts are restored from cold storage; `None` if the deployment uses none, and objects are not looked at.
     pub restores: Option<Restores>,
 }
 
 impl Deployment {
-    /// A deployment without limits and cold storage, with the usual ladder.
+    /// Creates a deployment without limits or cold storage, with the default ladder.
     pub fn new(url_base: UrlBase) -> Deployment {
         Deployment {
             url_base,
@@ -57,20 +56,20 @@ impl Deployment {
     }
 }
 
-/// What an answer depends on beside question and decision.
+/// Inputs of an answer beside query and decision.
 #[derive(Debug, Clone, Copy)]
-pub struct Circumstances<'a> {
+pub struct AnswerContext<'a> {
     /// `GET` or `HEAD`.
     pub method: &'a Method,
     /// The request's headers.
     pub headers: &'a HeaderMap,
-    /// This moment.
+    /// Current time.
     pub now: Timestamp,
-    /// Any number: it spreads the devices' next attempts.
+    /// Any number, different from request to request: it spreads the devices' retries.
     pub seed: u64,
-    /// URLs of the artifact store's own.
+    /// Presigned URLs of artifacts.
     pub addresses: &'a Addresses,
-    /// What the operator decided.
+    /// The operator's settings.
     pub deployment: &'a Deployment,
 }
 
@@ -79,17 +78,17 @@ pub struct Circumstances<'a> {
 pub struct Answer {
     /// The HTTP status.
     pub status: StatusCode,
-    /// Every header that does not depend on the connection; `Content-Length` where there is content.
+    /// Headers that do not depend on the connection; `Content-Length` among them if there is content.
     pub headers: HeaderMap,
-    /// Where the body comes from. `HEAD` sends none of it.
+    /// Source of the body. `HEAD` sends none of it.
     pub content: Content,
 }
 
 impl Answer {
-    /// The answer to a `/package` request with these headers, as caches must know it.
+    /// Adds `Vary` to the answer to a `/package` request with these headers.
     ///
-    /// A digest in `If-None-Match` changes the answer, and so does a condition that some cache passed on. No cache may
-    /// give that answer to a device with another one (RFC 9111 section 4.1).
+    /// A digest in `If-None-Match` changes the answer, and so does a condition that a cache passed on. No cache may give
+    /// that answer to a device with another `If-None-Match` (RFC 9111 section 4.1).
     pub fn varied(mut self, request: &HeaderMap) -> Answer {
         if request.contains_key(http::header::IF_NONE_MATCH) {
             self.headers.insert(http::header::VARY, HeaderValue::from_static("If-None-Match"));
@@ -98,27 +97,27 @@ impl Answer {
     }
 }
 
-/// Where a body comes from.
+/// Source of a body's bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
-    /// There is none.
+    /// No body.
     Empty,
-    /// Bytes at hand.
+    /// Bytes in memory.
     Bytes(Bytes),
-    /// These bytes of a package.
+    /// A range of a package.
     Package {
-        /// The package.
+        /// The package's layout.
         plan: Plan,
-        /// Which of its bytes.
+        /// Bytes to send.
         range: Range<u64>,
     },
-    /// These bytes of a stored object.
+    /// A range of a stored object.
     Object {
-        /// The object.
+        /// Key of the object.
         object: ObjectKey,
-        /// Its length.
+        /// The object's length in bytes.
         size: u64,
-        /// Which of its bytes.
+        /// Bytes to send.
         range: Range<u64>,
     },
 }

@@ -6,13 +6,14 @@ use super::{Answer, Content, lifetime};
 use crate::query::QueryError;
 use crate::words::json_fit_to_show;
 
-/// How long a device waits at least before it asks a failing origin again, in seconds.
+/// Shortest `Retry-After` of a failing origin, in seconds.
 const RETRY_SECONDS: u64 = 30;
 
-/// Over how many seconds more the devices spread, so that they do not come back all at once.
+/// Longest random delay on top of `Retry-After`, in seconds, so that devices do not all retry at once.
 const RETRY_JITTER_SECONDS: u64 = 60;
 
-/// An error as JSON: `{"error": …}`. `message` names the input at fault and what it takes; it holds no internal cause.
+/// Answers with an error as JSON: `{"error": …}`. `message` names the input at fault and the values it takes; it holds
+/// no internal cause.
 pub fn error(status: StatusCode, message: &str) -> Answer {
     let text = json_fit_to_show(&serde_json::json!({ "error": message }).to_string()).into_owned() + "\n";
     let mut headers = json_headers();
@@ -20,30 +21,34 @@ pub fn error(status: StatusCode, message: &str) -> Answer {
     whole(status, headers, text.into())
 }
 
-/// The answer to a question that was not understood.
-pub fn refused(why: &QueryError) -> Answer {
+/// Answers a query that cannot be read.
+pub fn bad_query(why: &QueryError) -> Answer {
     let status = StatusCode::from_u16(why.status as u16).unwrap_or(StatusCode::BAD_REQUEST);
     error(status, &why.message)
 }
 
-/// The stores cannot be asked and nothing stale is at hand. `seed` spreads the devices' next attempts.
+/// Answers 503 if the stores fail and no stale answer is cached. `seed` spreads the devices' retries.
 pub fn unavailable(seed: u64) -> Answer {
-    let mut answer = error(StatusCode::SERVICE_UNAVAILABLE, "the catalog or the artifacts are out of reach: try later");
+    let mut answer =
+        error(StatusCode::SERVICE_UNAVAILABLE, "the catalog or the artifact store is unavailable: try again later");
     answer.headers.insert(RETRY_AFTER, retry(RETRY_SECONDS, seed));
     answer
 }
 
-/// The device's address has too many connections. `seed` spreads the next attempts.
-pub fn crowded(seed: u64) -> Answer {
+/// Answers 503 to a client address with too many connections. `seed` spreads the retries.
+pub fn too_many_connections(seed: u64) -> Answer {
     let why = "too many connections from this address: close some, or try later";
     let mut answer = error(StatusCode::SERVICE_UNAVAILABLE, why);
     answer.headers.insert(RETRY_AFTER, retry(RETRY_SECONDS, seed));
     answer
 }
 
-/// The only object wanted is in cold storage. `seed` spreads the devices' next attempts.
-pub fn waiting(retry_after: u64, seed: u64) -> Answer {
-    let mut answer = error(StatusCode::SERVICE_UNAVAILABLE, "it is in cold storage: ask again");
+/// Answers 503 if the requested object is in cold storage. `seed` spreads the devices' retries.
+pub fn in_cold_storage(retry_after: u64, seed: u64) -> Answer {
+    let mut answer = error(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "the artifact is being restored from cold storage: ask again after Retry-After",
+    );
     answer.headers.insert(RETRY_AFTER, retry(retry_after, seed));
     answer
 }
@@ -53,7 +58,7 @@ pub(super) fn retry(least: u64, seed: u64) -> HeaderValue {
     HeaderValue::from(least + seed % RETRY_JITTER_SECONDS)
 }
 
-/// A short text for people and load balancers. Nobody keeps it.
+/// Answers with a short text for people and load balancers, which is not cached.
 pub fn page(text: &'static str) -> Answer {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
@@ -61,8 +66,8 @@ pub fn page(text: &'static str) -> Answer {
     whole(StatusCode::OK, headers, text.into())
 }
 
-/// The answer to `/blobs/<sha256>.minisig`: what vouches for an artifact. It may be replaced by another signature of the
-/// same bytes, so it lives no longer than a list.
+/// Answers `/blobs/<sha256>.minisig` with an artifact's signature. Another signature of the same bytes may replace it, so
+/// it is cached no longer than a manifest.
 pub fn signature(minisig: String) -> Answer {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
@@ -71,13 +76,13 @@ pub fn signature(minisig: String) -> Answer {
     whole(StatusCode::OK, headers, minisig.into())
 }
 
-/// An answer whose body is at hand, all of it.
+/// Answers with a whole body that is in memory.
 pub(super) fn whole(status: StatusCode, mut headers: HeaderMap, body: Bytes) -> Answer {
     headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     Answer { status, headers, content: Content::Bytes(body) }
 }
 
-/// What every JSON answer carries.
+/// Headers of every JSON answer.
 pub(super) fn json_headers() -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

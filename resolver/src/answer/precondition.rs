@@ -3,10 +3,9 @@ use std::ops::Range;
 use http::header::{IF_MATCH, IF_RANGE, RANGE};
 use http::{HeaderMap, HeaderValue, Method};
 
-use super::range::{Wanted, wanted};
 use crate::query::EntityTag;
 
-/// What a request's conditions make of a representation that is there (RFC 9110 sections 13.2.2 and 14.2).
+/// Outcome of a request's conditions for an existing representation (RFC 9110 sections 13.2.2 and 14.2).
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// 200: all of it.
@@ -15,15 +14,15 @@ pub(super) enum Verdict {
     Part(Range<u64>),
     /// 304: the device has it.
     NotModified,
-    /// 412: the device wanted another one, or nothing.
+    /// 412: `If-Match` names another representation.
     Failed,
-    /// 416: bytes that are not there.
+    /// 416: the range lies outside the representation.
     Unsatisfiable,
 }
 
-/// Judges `If-Match`, `If-None-Match`, `Range` and `If-Range`, in the order the RFC gives.
+/// Evaluates `If-Match`, `If-None-Match`, `Range` and `If-Range` in the RFC's order.
 ///
-/// There is no `Last-Modified`, so conditions on dates are passed over, and an `If-Range` with a date never holds.
+/// There is no `Last-Modified`, so conditions on dates are ignored, and an `If-Range` with a date never holds.
 pub(super) fn judge(
     method: &Method,
     headers: &HeaderMap,
@@ -53,5 +52,78 @@ pub(super) fn judge(
         Wanted::Whole => Verdict::Whole,
         Wanted::Part(range) => Verdict::Part(range),
         Wanted::Unsatisfiable => Verdict::Unsatisfiable,
+    }
+}
+
+/// Meaning of a `Range` header for a representation of known length (RFC 9110 section 14.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Wanted {
+    /// Everything: no range, not one in bytes, more than one, or not a range at all. Such headers are ignored.
+    Whole,
+    /// These bytes; never empty.
+    Part(Range<u64>),
+    /// A range outside the representation.
+    Unsatisfiable,
+}
+
+/// Reads a single byte range: `bytes=a-b`, `bytes=a-` or `bytes=-n`.
+fn wanted(header: &str, length: u64) -> Wanted {
+    parse(header, length).unwrap_or(Wanted::Whole)
+}
+
+fn parse(header: &str, length: u64) -> Option<Wanted> {
+    let (unit, set) = header.split_once('=')?;
+    let (first, last) = set.trim().split_once('-')?;
+    if !unit.trim().eq_ignore_ascii_case("bytes") || set.contains(',') {
+        return None;
+    }
+    let range = match (first.trim(), last.trim()) {
+        ("", suffix) => length.saturating_sub(number(suffix)?)..length,
+        (first, "") => number(first)?..length,
+        (first, last) => {
+            let (first, last) = (number(first)?, number(last)?);
+            (first <= last).then_some(())?;
+            first..length.min(last.saturating_add(1))
+        }
+    };
+    Some(if range.is_empty() { Wanted::Unsatisfiable } else { Wanted::Part(range) })
+}
+
+/// Reads digits; a number too large for `u64` counts as the largest.
+fn number(text: &str) -> Option<u64> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    digits.then(|| text.parse().unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_of_a_hundred_bytes() {
+        for (header, expected) in [
+            ("bytes=0-99", Wanted::Part(0..100)),
+            ("bytes=0-0", Wanted::Part(0..1)),
+            ("bytes=40-", Wanted::Part(40..100)),
+            ("bytes=90-1000", Wanted::Part(90..100)),
+            ("bytes=-5", Wanted::Part(95..100)),
+            ("bytes=-500", Wanted::Part(0..100)),
+            ("Bytes = 1-2", Wanted::Part(1..3)),
+            ("bytes=99999999999999999999-", Wanted::Unsatisfiable),
+            ("bytes=100-", Wanted::Unsatisfiable),
+            ("bytes=100-200", Wanted::Unsatisfiable),
+            ("bytes=-0", Wanted::Unsatisfiable),
+            ("bytes=5-4", Wanted::Whole),
+            ("bytes=0-1,5-6", Wanted::Whole),
+            ("bytes=", Wanted::Whole),
+            ("bytes=-", Wanted::Whole),
+            ("bytes=a-b", Wanted::Whole),
+            ("bytes=+1-2", Wanted::Whole),
+            ("items=0-1", Wanted::Whole),
+            ("junk", Wanted::Whole),
+        ] {
+            assert_eq!(wanted(header, 100), expected, "{header}");
+        }
+        assert_eq!(wanted("bytes=0-", 0), Wanted::Unsatisfiable);
     }
 }

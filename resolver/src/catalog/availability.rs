@@ -3,30 +3,30 @@ use std::str::FromStr;
 
 use crate::words::Timestamp;
 
-/// Whether an object can be read now.
+/// Whether an object can be read now or must be restored from cold storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Availability {
-    /// It can.
+    /// The object can be read.
     Ready,
-    /// It is in cold storage, and nobody has asked for it yet.
+    /// The object is in cold storage, and no restore has been requested.
     Cold(Archive),
-    /// It is in cold storage, and a copy that can be read is being made.
+    /// The object is in cold storage, and a restore is in progress.
     Restoring(Restore),
 }
 
-/// A restore that goes on.
+/// A restore in progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Restore {
-    /// From where.
+    /// Kind of cold storage that the object is in.
     pub archive: Archive,
-    /// How fast.
+    /// Speed that was requested.
     pub tier: Tier,
-    /// When it was asked for.
+    /// Time of the request.
     pub since: Timestamp,
 }
 
-/// Cold storage: bytes that are kept for little, and must be restored before they can be read. S3 Glacier Instant
-/// Retrieval is none: what is there can be read at once.
+/// Cold storage: cheap to keep, but objects must be restored before they can be read. S3 Glacier Instant Retrieval is
+/// not among it, because its objects can be read at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Archive {
     /// S3 Glacier Flexible Retrieval.
@@ -35,19 +35,19 @@ pub enum Archive {
     Deep,
 }
 
-/// How fast a restore is, and what it costs.
+/// Speed and price class of a restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tier {
-    /// Minutes; not from Deep Archive.
+    /// Takes minutes; not available from Deep Archive.
     Expedited,
-    /// Hours.
+    /// Takes hours.
     Standard,
-    /// Half a day to two days, for the least money.
+    /// Takes half a day to two days, at the lowest price.
     Bulk,
 }
 
 impl Archive {
-    /// The tier that is meant by one that not every archive has.
+    /// Returns the tier that this archive has in place of `wanted`.
     pub fn tier(self, wanted: Tier) -> Tier {
         match (self, wanted) {
             (Archive::Deep, Tier::Expedited) => Tier::Standard,
@@ -55,7 +55,7 @@ impl Archive {
         }
     }
 
-    /// How long a restore takes at most, in seconds, as a rule (S3 user guide, "Understanding archive retrieval
+    /// Returns the usual upper limit of a restore's time, in seconds (S3 user guide, "Understanding archive retrieval
     /// options").
     pub fn restore_seconds(self, tier: Tier) -> u64 {
         const MINUTE: u64 = 60;
@@ -73,7 +73,7 @@ impl Tier {
     /// Every tier, the fastest first.
     pub const ALL: [Tier; 3] = [Tier::Expedited, Tier::Standard, Tier::Bulk];
 
-    /// The word for it, in options and records.
+    /// Returns the tier's name in options and records.
     pub fn as_str(self) -> &'static str {
         match self {
             Tier::Expedited => "expedited",

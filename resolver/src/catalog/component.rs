@@ -6,51 +6,51 @@ use serde::{Deserialize, Serialize};
 use super::{Graph, Release, heap};
 use crate::words::{AttributeName, ChannelName, ComponentKey, ComponentName, Reason, Version};
 
-/// One component with its channels and releases: a store's partition, read and cached as a whole.
+/// A component with its channels and releases: one partition of a store, read and cached as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Component {
     /// The name in its published spelling.
     pub name: ComponentName,
-    /// Which of its states this is.
+    /// Revision of the component that these records are.
     pub revision: Revision,
-    /// The lines of releases that devices follow.
+    /// Channels that devices follow.
     pub channels: BTreeMap<ChannelName, Channel>,
     releases: Vec<Arc<Release>>,
     graph: Graph,
 }
 
-/// Components that were fetched, by the key they were looked up with. More than was asked for does no harm.
+/// Fetched components, by the key they were looked up with. More components than a query needs do no harm.
 pub type Components = BTreeMap<ComponentKey, Arc<Component>>;
 
-/// The number of writes that a component has seen. A write names the revision it was decided on, so that two operators
-/// cannot overwrite each other.
+/// Number of writes to a component. A write names the revision it is based on, so that two operators cannot overwrite
+/// each other.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Revision(pub u64);
 
-/// A named line of releases, and who wants it without asking for it by name.
+/// A named line of releases, and the attributes that select it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Channel {
     /// The release that the channel points at.
     pub target: Version,
-    /// A device with any of these attributes, on this channel, gets the component.
+    /// Attributes that select the component for a device that asks for one of them on this channel.
     #[serde(default)]
     pub attributes: BTreeSet<AttributeName>,
-    /// A device on a newer release than the target goes down to it.
+    /// Whether a device on a release newer than the target is downgraded to it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_downgrade: bool,
-    /// Why it was set although devices would be stranded.
+    /// Operator's reason for a change that strands devices; `None` if it stranded none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forced: Option<Reason>,
 }
 
 impl Component {
-    /// A component of which nothing is published yet.
+    /// Creates a component without channels or releases.
     pub fn empty(name: ComponentName) -> Self {
         Component::new(name, Revision::default(), BTreeMap::new(), Vec::new())
     }
 
-    /// Puts a partition together from its records, read in whatever order. Two releases never share a spelling.
+    /// Builds a component from its records, in any order. No two releases may have versions of the same spelling.
     pub fn new(
         name: ComponentName,
         revision: Revision,
@@ -62,17 +62,17 @@ impl Component {
         Component { name, revision, channels, releases, graph }
     }
 
-    /// Every release, in the order of their versions.
+    /// Returns all releases in the order of their versions.
     pub fn releases(&self) -> &[Arc<Release>] {
         &self.releases
     }
 
-    /// What follows from the releases alone about the paths between them.
+    /// Returns the graph of steps between the releases.
     pub fn graph(&self) -> &Graph {
         &self.graph
     }
 
-    /// An estimate of the memory that it takes, in bytes: a cache of components is limited by it.
+    /// Estimates the memory that the component occupies, in bytes; caches limit themselves by it.
     pub fn heap_bytes(&self) -> usize {
         let channel = |(name, channel): (&ChannelName, &Channel)| {
             let attributes = channel.attributes.iter().map(|attribute| heap::text(attribute.as_str())).sum::<usize>();
@@ -91,19 +91,19 @@ impl Component {
             + self.graph.heap_bytes()
     }
 
-    /// The release of this version, by its published spelling.
+    /// Returns the release of this version, by its published spelling.
     pub fn release(&self, version: &Version) -> Option<&Arc<Release>> {
         self.index(version).map(|index| &self.releases[index])
     }
 
-    /// Where the release of this spelling stands among [`Self::releases`].
+    /// Returns the index of the release of this spelling among [`Self::releases`].
     pub fn index(&self, version: &Version) -> Option<usize> {
         self.releases.binary_search_by(|release| release.version.cmp(version)).ok()
     }
 }
 
 impl Channel {
-    /// A channel that nobody wants by an attribute.
+    /// Creates a channel that no attribute selects.
     pub fn new(target: Version) -> Channel {
         Channel { target, attributes: BTreeSet::new(), allow_downgrade: false, forced: None }
     }

@@ -4,26 +4,26 @@ use std::sync::Arc;
 use super::{Channel, Component, Release};
 use crate::words::{ChannelName, Version};
 
-/// What an operator changes of one component, all at once: a store does the whole of it or nothing.
+/// An operator's change to one component, which a store applies as one transaction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Edit {
-    /// Releases added, or with other constraints than before. Their bytes never change.
+    /// Releases that are added, or whose constraints change. Bytes of a release never change.
     pub releases: Vec<Release>,
-    /// Channels as they will be; `None` for one that goes away.
+    /// Channels that are set; `None` for a channel that is deleted.
     pub channels: BTreeMap<ChannelName, Option<Channel>>,
-    /// Releases to forget as if they had never been published, which is right for made-up ones. Real ones are withdrawn.
+    /// Releases to delete as if they had never been published, as sample data are. Real releases are withdrawn instead.
     pub forgotten: BTreeSet<Version>,
 }
 
 impl Edit {
-    /// It changes nothing.
+    /// Returns true if the edit changes nothing.
     pub fn is_empty(&self) -> bool {
         self.releases.is_empty() && self.channels.is_empty() && self.forgotten.is_empty()
     }
 }
 
 impl Component {
-    /// The component as it would be after an edit: what a check looks at before anything is written.
+    /// Returns the component as an edit would leave it, for a check before anything is written.
     pub fn edited(&self, edit: &Edit) -> Component {
         let replaced = |release: &Release| edit.releases.iter().any(|new| new.version == release.version);
         let goes = |release: &Release| replaced(release) || edit.forgotten.contains(&release.version);

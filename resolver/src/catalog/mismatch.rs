@@ -1,68 +1,68 @@
 use super::{Artifact, Statement};
 use crate::words::{ComponentName, Sha256, Timestamp, Version};
 
-/// How far a signer's clock may be ahead of the publisher's, in seconds: a day.
+/// Longest time by which a signer's clock may be ahead of the publisher's, in seconds: a day.
 pub const ISSUED_TOLERANCE_SECONDS: u64 = 24 * 60 * 60;
 
-/// How a statement is not about what is published.
+/// Difference between a signed statement and the release that is published with it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
-    /// Another component.
+    /// The statement is for another component.
     #[error(
         "the signature is for component {signed}, not {given}: publish the file as {signed}, or sign it as {given}"
     )]
     Component {
-        /// What was signed.
+        /// Value in the statement.
         signed: ComponentName,
-        /// What is published.
+        /// Value of the release.
         given: ComponentName,
     },
-    /// Another version.
+    /// The statement is for another version.
     #[error("the signature is for version {signed}, not {given}: publish the file as {signed}, or sign it as {given}")]
     Version {
-        /// What was signed.
+        /// Value in the statement.
         signed: Version,
-        /// What is published.
+        /// Value of the release.
         given: Version,
     },
-    /// Other bytes.
+    /// The statement is for other bytes.
     #[error(
         "the signature is for a file with SHA-256 {signed}, this one has {given}: sign this file, or give that one"
     )]
     Sha256 {
-        /// What was signed.
+        /// Value in the statement.
         signed: Sha256,
-        /// What is published.
+        /// Value of the release.
         given: Sha256,
     },
-    /// Another length.
+    /// The statement is for a file of another length.
     #[error("the signature is for a file of {signed} bytes, this one has {given}: sign this file, or give that one")]
     Size {
-        /// What was signed.
+        /// Value in the statement.
         signed: u64,
-        /// What is published.
+        /// Value of the release.
         given: u64,
     },
-    /// It is too late.
+    /// The statement has expired.
     #[error("the signature expired at {expires}, and it is {now}: sign the file again, with a later --expires")]
     Expired {
-        /// The end of the statement's life.
+        /// Time at which the statement expired.
         expires: Timestamp,
-        /// The present.
+        /// Current time.
         now: Timestamp,
     },
-    /// It is too early.
+    /// The statement was issued in the future.
     #[error("the signature was issued at {issued}, and it is only {now}: set the clock that is wrong, here or there")]
     NotYet {
-        /// The beginning of the statement's life.
+        /// Time at which the statement was issued.
         issued: Timestamp,
-        /// The present.
+        /// Current time.
         now: Timestamp,
     },
 }
 
 impl Statement {
-    /// Whether all of it is true of this release, now.
+    /// Checks that the statement is about this release and is valid now.
     pub fn check(
         &self,
         component: &ComponentName,
@@ -75,7 +75,8 @@ impl Statement {
         self.check_time(now)
     }
 
-    /// Whether it is about this release. A component is the same in any case, a version only in its own spelling.
+    /// Checks that the statement is about this component and version. Components are compared without case, versions by
+    /// their exact spelling.
     pub fn check_release(&self, component: &ComponentName, version: &Version) -> Result<(), Mismatch> {
         if self.component.key() != component.key() {
             return Err(Mismatch::Component { signed: self.component.clone(), given: component.clone() });
@@ -86,7 +87,7 @@ impl Statement {
         Ok(())
     }
 
-    /// Whether it is about these bytes.
+    /// Checks that the statement is about these bytes.
     pub fn check_bytes(&self, sha256: Sha256, size: u64) -> Result<(), Mismatch> {
         if self.size != size {
             return Err(Mismatch::Size { signed: self.size, given: size });
@@ -97,8 +98,8 @@ impl Statement {
         Ok(())
     }
 
-    /// Whether it holds now: until the second before it expires, and from [`ISSUED_TOLERANCE_SECONDS`] before it was
-    /// issued.
+    /// Checks that the statement is valid now: from [`ISSUED_TOLERANCE_SECONDS`] before it was issued until the second
+    /// before it expires.
     pub fn check_time(&self, now: Timestamp) -> Result<(), Mismatch> {
         if let Some(expires) = self.expires.filter(|expires| *expires <= now) {
             return Err(Mismatch::Expired { expires, now });

@@ -1,4 +1,4 @@
-//! What is published: records as a store keeps them. A component is the unit of consistency.
+//! Published records, as a store keeps them. A component is the unit of consistency.
 
 mod artifact;
 mod availability;
@@ -19,6 +19,6 @@ pub use edit::Edit;
 pub use graph::Graph;
 pub use mismatch::{ISSUED_TOLERANCE_SECONDS, Mismatch};
 pub use release::{Release, Withdrawal};
-pub use requirement::{InvalidRequirement, MAX_SET_VALUES, Met, Requirement};
+pub use requirement::{InvalidRequirement, MAX_SET_VALUES, Match, Requirement};
 pub use signature::{InvalidMinisig, MAX_MINISIG_BYTES, Minisig, Signature};
 pub use statement::{InvalidStatement, Statement};

@@ -5,64 +5,64 @@ use serde::{Deserialize, Serialize};
 use super::{Artifact, Requirement, Signature, Statement, heap};
 use crate::words::{MAX_VERSION_BYTES, Notes, PublicKey, Reason, Timestamp, Version, VersionRange};
 
-/// One version of one component: its bytes, and between which releases it may stand. Its bytes never change once
-/// published; what constrains it may be added to.
+/// One version of a component: its bytes, and the constraints on installing and replacing it. The bytes never change
+/// once published; constraints may be added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Release {
-    /// The version in its published spelling.
+    /// Version in its published spelling.
     pub version: Version,
-    /// The bytes.
+    /// Bytes of the release.
     pub artifact: Artifact,
-    /// When it was published.
+    /// Time at which the release was published.
     pub published: Timestamp,
-    /// Who vouches for the bytes; `None` if nobody signed them.
+    /// Signature of the bytes; `None` if they are not signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<Signature>,
-    /// The keys whose signatures this release, once installed, accepts. Empty if it verifies nothing.
+    /// Keys whose signatures this release accepts once it is installed. Empty if it verifies no signatures.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub trusts: BTreeSet<PublicKey>,
-    /// The facts it takes to be installed, all of them.
+    /// Requirements that a device's facts must meet, all of them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub requires: BTreeSet<Requirement>,
-    /// The versions it may be installed over.
+    /// Versions that this release may be installed over; `None` for any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<VersionRange>,
-    /// Older devices must install it before anything newer, for this reason.
+    /// Reason for which the release is a barrier: older devices must install it before anything newer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub barrier: Option<Reason>,
-    /// Nothing leads on from it, for this reason; it is never offered.
+    /// Reason for which the release is a dead end: it cannot be replaced, and is never offered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_end: Option<Reason>,
-    /// The oldest version that may ever be installed over it, whatever a channel allows. Above the release itself it
-    /// means the release itself.
+    /// Anti-rollback floor: the oldest version that may be installed over this release, whatever a channel allows. A floor
+    /// above the release counts as the release's own version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor: Option<Version>,
-    /// It was withdrawn: it is never offered again.
+    /// Withdrawal of the release, after which it is never offered again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<Withdrawal>,
-    /// What the publisher says about it.
+    /// Publisher's notes about the release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<Notes>,
-    /// Why it was published or changed although devices would be stranded.
+    /// Operator's reason for publishing or changing the release although that strands devices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forced: Option<Reason>,
 }
 
-/// A release taken back. Devices that run it still find a way on.
+/// Withdrawal of a release. Devices that run it are still updated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Withdrawal {
-    /// Why.
+    /// Reason for the withdrawal.
     pub reason: Reason,
-    /// When.
+    /// Time of the withdrawal.
     pub at: Timestamp,
-    /// The later barrier that does this one's duty. Without it, a barrier that was withdrawn still bars: what it was
-    /// there for has not gone away with it.
+    /// Later barrier that replaces this one. Without it, a withdrawn barrier remains one, because the reason for it
+    /// remains.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub superseded_by: Option<Version>,
 }
 
 impl Release {
-    /// A release without signature and constraints.
+    /// Creates a release without signature or constraints.
     pub fn new(version: Version, artifact: Artifact, published: Timestamp) -> Release {
         Release {
             version,
@@ -81,18 +81,18 @@ impl Release {
         }
     }
 
-    /// It may be handed to devices.
+    /// Returns true if the release may be delivered: it is neither withdrawn nor a dead end.
     pub fn is_offered(&self) -> bool {
         self.withdrawn.is_none() && self.dead_end.is_none()
     }
 
-    /// Older devices must pass through it.
-    pub fn bars(&self) -> bool {
+    /// Returns true if older devices must install this release before anything newer.
+    pub fn is_barrier(&self) -> bool {
         let superseded = self.withdrawn.as_ref().is_some_and(|withdrawal| withdrawal.superseded_by.is_some());
         self.barrier.is_some() && !superseded
     }
 
-    /// The oldest version that its signer lets it replace, if its range lets it replace older ones.
+    /// Returns the oldest version that the signer lets this release replace, if its `from` range reaches below that.
     pub fn below_minimum(&self) -> Option<Version> {
         let minimum = self.statement()?.minimum?;
         let reaches = self.from.as_ref().is_none_or(|from| from.reaches_below(&minimum));
@@ -104,7 +104,7 @@ impl Release {
         self.signature.as_ref()?.minisig.statement().ok()
     }
 
-    /// An estimate of the memory that it takes, in bytes.
+    /// Estimates the memory that the release occupies, in bytes.
     pub(super) fn heap_bytes(&self) -> usize {
         let reasons = [&self.barrier, &self.dead_end, &self.forced];
         let bounds = 2 * heap::vector(MAX_VERSION_BYTES, 1);
@@ -125,7 +125,7 @@ impl Release {
             + heap::optional(self.notes.as_ref().map(Notes::as_str))
     }
 
-    /// The key that signed it.
+    /// Returns the key that signed the release.
     pub fn key(&self) -> Option<&PublicKey> {
         self.signature.as_ref().map(|signature| &signature.key)
     }

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::heap;
 use crate::words::{self, FactName, FactValue, InvalidName};
 
-/// Most values in a set.
+/// Most values in a requirement's set.
 pub const MAX_SET_VALUES: usize = 64;
 
-/// What a release asks of a fact: `hw.rev>=3`, `hw.board=a|b`, `region.code!=eu`.
+/// A release's condition on a device's fact: `hw.rev>=3`, `hw.board=a|b`, `region.code!=eu`.
 ///
-/// `=` and `!=` take a set and compare spellings; the others compare numbers, as versions are compared.
+/// `=` and `!=` take a set and compare spellings; the other operators compare values in the order of versions.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Requirement {
@@ -28,38 +28,38 @@ enum Test {
     Compare { least: bool, inclusive: bool, value: FactValue },
 }
 
-/// How a device's facts meet a requirement.
+/// Result of testing a requirement against a device's facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Met {
-    /// The fact is as required.
+pub enum Match {
+    /// The fact meets the requirement.
     Yes,
-    /// The device did not say.
-    Unsaid,
-    /// The fact is otherwise.
+    /// The device did not report the fact.
+    Unknown,
+    /// The fact contradicts the requirement.
     No,
 }
 
 /// Not a requirement.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRequirement {
-    /// It is spelled otherwise.
+    /// The text does not have a requirement's syntax.
     #[error(
         "{0:?} is not a requirement: it takes a fact, one of = != >= <= > <, and a value, such as hw.rev>=3; = and != \
          take up to {MAX_SET_VALUES} values, such as hw.board=a|b"
     )]
     Spelling(String),
-    /// The fact or a value is none.
+    /// The name of the fact, or a value, is invalid.
     #[error(transparent)]
     Word(#[from] InvalidName),
 }
 
 impl Requirement {
-    /// The fact it is about.
+    /// Returns the fact that the requirement tests.
     pub fn fact(&self) -> &FactName {
         &self.fact
     }
 
-    /// The values it names.
+    /// Returns the values that the requirement names.
     pub fn values(&self) -> impl Iterator<Item = &FactValue> {
         let (set, one) = match &self.test {
             Test::Among(set) | Test::NotAmong(set) => (Some(set), None),
@@ -68,21 +68,21 @@ impl Requirement {
         set.into_iter().flatten().chain(one)
     }
 
-    /// An estimate of the memory that it points at, in bytes.
+    /// Estimates the heap memory of the requirement, in bytes.
     pub(super) fn heap_bytes(&self) -> usize {
         heap::text(self.fact.as_str())
             + heap::tree(self.values().count(), size_of::<FactValue>())
             + self.values().map(|value| heap::text(value.as_str())).sum::<usize>()
     }
 
-    /// It tells larger values from smaller ones.
+    /// Returns true if the operator orders values: `>=`, `<=`, `>` or `<`.
     pub fn compares(&self) -> bool {
         matches!(self.test, Test::Compare { .. })
     }
 
-    /// Whether a device with these facts meets it.
-    pub fn met(&self, facts: &BTreeMap<FactName, FactValue>) -> Met {
-        let Some(said) = facts.get(&self.fact) else { return Met::Unsaid };
+    /// Tests the requirement against a device's facts.
+    pub fn evaluate(&self, facts: &BTreeMap<FactName, FactValue>) -> Match {
+        let Some(said) = facts.get(&self.fact) else { return Match::Unknown };
         let met = match &self.test {
             Test::Among(set) => set.contains(said),
             Test::NotAmong(set) => !set.contains(said),
@@ -92,7 +92,7 @@ impl Requirement {
                 Ordering::Less => !*least,
             },
         };
-        if met { Met::Yes } else { Met::No }
+        if met { Match::Yes } else { Match::No }
     }
 }
 
@@ -150,17 +150,17 @@ mod tests {
     fn facts_meet_requirements() {
         let facts = BTreeMap::from([("hw.rev".parse().unwrap(), "10".parse().unwrap())]);
         for (text, expected) in [
-            ("hw.rev>=3", Met::Yes),
-            ("hw.rev > 10", Met::No),
-            ("HW.Rev<=10", Met::Yes),
-            ("hw.rev<9", Met::No),
-            ("hw.rev=3|10", Met::Yes),
-            ("hw.rev!=3", Met::Yes),
-            ("hw.rev!=10|3", Met::No),
-            ("hw.board=x", Met::Unsaid),
+            ("hw.rev>=3", Match::Yes),
+            ("hw.rev > 10", Match::No),
+            ("HW.Rev<=10", Match::Yes),
+            ("hw.rev<9", Match::No),
+            ("hw.rev=3|10", Match::Yes),
+            ("hw.rev!=3", Match::Yes),
+            ("hw.rev!=10|3", Match::No),
+            ("hw.board=x", Match::Unknown),
         ] {
             let requirement: Requirement = text.parse().unwrap();
-            assert_eq!(requirement.met(&facts), expected, "{text}");
+            assert_eq!(requirement.evaluate(&facts), expected, "{text}");
             assert_eq!(requirement.to_string().parse::<Requirement>().unwrap(), requirement);
         }
     }

@@ -8,22 +8,23 @@ use serde::{Deserialize, Serialize};
 use super::{InvalidStatement, Statement};
 use crate::words::{KeyId, PublicKey, UNTRUSTED_COMMENT};
 
-/// Longest `.minisig` file that is kept, in bytes: three times one with the longest statement. Manifests repeat it.
+/// Longest `.minisig` file that a record holds, in bytes: three times one with the longest statement. Every manifest that
+/// delivers the release repeats it.
 pub const MAX_MINISIG_BYTES: usize = 2048;
 
-/// What the third line of a `.minisig` file starts with; the last line signs the rest of that line.
+/// Start of the third line of a `.minisig` file; the file's last line signs the rest of it.
 const TRUSTED_COMMENT: &str = "trusted comment: ";
 
-/// Who vouches for a release, and the proof. Only what `Verifier` in `init-data/publishing` accepted is worth keeping.
+/// Signature of a release with the key that made it. Publishing verifies it before it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
-    /// The key that made it.
+    /// Key that made the signature.
     pub key: PublicKey,
-    /// What it made.
+    /// Text of the signature.
     pub minisig: Minisig,
 }
 
-/// The text of a `.minisig` file, well-formed but not verified: four lines, each ending in one line feed.
+/// Text of a `.minisig` file, well-formed but not verified: four lines, each ending in one line feed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Minisig {
@@ -36,47 +37,47 @@ pub struct Minisig {
 /// Not the text of a `.minisig` file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidMinisig {
-    /// Longer than what is kept.
+    /// The file is longer than [`MAX_MINISIG_BYTES`].
     #[error(
         "a minisign signature of {0} bytes is too long: it takes {MAX_MINISIG_BYTES} at most, so shorten its comments"
     )]
     TooLong(usize),
-    /// A character that a terminal or a log would obey.
+    /// A line has a control character, which a terminal or a log would interpret.
     #[error("line {0} of the minisign signature has a control character: it takes text, and tabs")]
     Control(usize),
-    /// A line is missing or not what stands there.
+    /// A line is missing or malformed.
     #[error("line {line} of the minisign signature is not {takes}: give a .minisig file as it was written")]
     Line {
-        /// Which line, counted from 1.
+        /// Line number, counted from 1.
         line: usize,
-        /// What it takes.
+        /// Expected content of the line.
         takes: &'static str,
     },
 }
 
 impl Minisig {
-    /// The name of the key that the signature says it is by.
+    /// Returns the id of the key that the signature claims to be by.
     pub fn key_id(&self) -> KeyId {
         self.key_id
     }
 
-    /// Whether the signature is of the file's BLAKE2b digest. If not, it is of minisign's legacy kind, which can only be
-    /// verified with the whole file in memory.
+    /// Returns true if the signature is of the file's BLAKE2b digest. A signature of minisign's legacy format is of the file
+    /// itself, and can only be verified with the whole file in memory.
     pub fn is_prehashed(&self) -> bool {
         self.prehashed
     }
 
-    /// The comment that is signed with the file. Trust it once the signature was verified, not before.
+    /// Returns the comment that is signed together with the file. Trust it only after the signature has been verified.
     pub fn trusted_comment(&self) -> &str {
         &self.text[self.trusted_comment.clone()]
     }
 
-    /// What the trusted comment says about the file, if it speaks edgehop's language.
+    /// Reads edgehop's statement from the trusted comment.
     pub fn statement(&self) -> Result<Statement, InvalidStatement> {
         self.trusted_comment().parse()
     }
 
-    /// The whole text.
+    /// Returns the whole text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -89,7 +90,7 @@ impl FromStr for Minisig {
         if given.len() > MAX_MINISIG_BYTES {
             return Err(InvalidMinisig::TooLong(given.len()));
         }
-        // One spelling a signature, whatever system's line ends it came with.
+        // Every signature has one spelling, whatever line endings its file has.
         let text: String = given.trim_ascii_end().lines().flat_map(|line| [line, "\n"]).collect();
         let control = |line: &str| line.chars().any(|c| c.is_control() && c != '\t');
         if let Some(at) = text.lines().position(control) {
@@ -117,7 +118,7 @@ impl FromStr for Minisig {
     }
 }
 
-/// Whether the file was hashed first, and the key's name: what stands before the signature itself.
+/// Reads whether the file was hashed first, and the key's id, from the line of the signature.
 fn signed_by(line: &str) -> Option<(bool, KeyId)> {
     let bytes: [u8; 2 + 8 + 64] = Base64::decode_vec(line).ok()?.try_into().ok()?;
     let (algorithm, rest) = bytes.split_first_chunk()?;

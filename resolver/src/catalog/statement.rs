@@ -7,29 +7,29 @@ use serde::Serialize;
 use super::{MAX_ARTIFACT_BYTES, Requirement};
 use crate::words::{ComponentName, Sha256, Timestamp, Version};
 
-/// What a statement starts with: the language it is in, and that language's version.
+/// First pair of a statement: the name of the format and its version.
 const LANGUAGE: (&str, &str) = ("edgehop", "1");
 
-/// What the signer of a release says about it, as the signature's trusted comment: `key:value` pairs.
+/// A signer's statement about a release: `key:value` pairs in the signature's trusted comment.
 ///
-/// Written in the order of the fields, with tabs between. Read in any order, with tabs or spaces between; keys that are
-/// not known are passed over, so that a later edgehop can say more. Each requirement is a pair of its own, after the
-/// others, so that a script finds one a line once it has made lines of tabs.
+/// Pairs are written in the order of the fields, separated by tabs. They are read in any order, separated by tabs or
+/// spaces; unknown keys are ignored, so that later versions of edgehop can add some. Each requirement is a pair of its
+/// own, after the others, so that a script that turns tabs into lines finds one a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Statement {
-    /// What it is a release of.
+    /// Component of the release.
     pub component: ComponentName,
-    /// Which release.
+    /// Version of the release.
     pub version: Version,
-    /// The artifact's digest.
+    /// Digest of the artifact.
     pub sha256: Sha256,
-    /// The artifact's length in bytes.
+    /// Length of the artifact in bytes.
     pub size: u64,
-    /// When it was signed.
+    /// Time of signing.
     pub issued: Timestamp,
-    /// From when on it may not be published any more, written `never` if there is no such moment.
+    /// Time from which the release may no longer be published or installed; `None`, written `never`, for no limit.
     pub expires: Option<Timestamp>,
-    /// The oldest version that it may replace, written `any` if it may replace all of them.
+    /// Oldest version that the release may replace; `None`, written `any`, for all versions.
     pub minimum: Option<Version>,
     /// Requirements that a device's facts must meet.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
@@ -39,31 +39,31 @@ pub struct Statement {
 /// Not a statement.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidStatement {
-    /// A comment in another language than this.
+    /// The comment is not in edgehop's format.
     #[error(
         "the trusted comment says nothing about a release: sign with `edgehop sign`, or with `minisign -S -t` and what \
          `edgehop sign --comment-only` prints"
     )]
     Absent,
-    /// A key is not there.
+    /// A key is missing.
     #[error("the trusted comment has no {key}: it takes {takes}")]
     Missing {
-        /// The key.
+        /// The key at fault.
         key: &'static str,
-        /// What it takes.
+        /// Values that the key takes.
         takes: &'static str,
     },
-    /// A key has a value that it does not take.
+    /// A key has an invalid value.
     #[error("{key}:{given} in the trusted comment is refused: {key} takes {takes}")]
     Bad {
-        /// The key.
+        /// The key at fault.
         key: &'static str,
-        /// Its value.
+        /// The value at fault.
         given: String,
-        /// What it takes.
+        /// Values that the key takes.
         takes: &'static str,
     },
-    /// A key is there twice, so that it says two things.
+    /// A key occurs twice.
     #[error("the trusted comment has {0} twice: give it once")]
     Twice(&'static str),
 }
@@ -95,7 +95,7 @@ impl FromStr for Statement {
             other => other,
         };
         let (key, value) = LANGUAGE;
-        field(text, key, "1, the one language of statements there is", |given| (given == value).then_some(()))
+        field(text, key, "1, the only version of the format", |given| (given == value).then_some(()))
             .map_err(absent)?;
         let moment = |given: &str| given.parse().ok();
         Ok(Statement {
@@ -122,7 +122,7 @@ impl FromStr for Statement {
     }
 }
 
-/// The value of the one `key:` in `text`.
+/// Reads the value of the only `key:` in `text`.
 fn field<T>(
     text: &str,
     key: &'static str,
@@ -148,7 +148,7 @@ impl InvalidStatement {
 }
 
 fn size(given: &str) -> Option<u64> {
-    // Every other spelling that a number is read from, +1 and 01, would be written differently.
+    // `+1` and `01` parse as numbers too, but a statement must be written as it was read.
     let size = given.parse().ok().filter(|size: &u64| size.to_string() == given)?;
     (1..=MAX_ARTIFACT_BYTES).contains(&size).then_some(size)
 }

@@ -3,34 +3,35 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catalog::{Component, Requirement};
 use crate::words::{self, FactName, FactValue};
 
-/// Most combinations of facts that are proven one by one: eight values of each of four facts.
+/// Most combinations of facts that a check proves one by one: eight values of each of four facts.
 pub const MAX_COMBINATIONS: usize = 4096;
 
-/// Most combinations of facts, said or not, that paths are looked for with: with eight values of each of four facts
-/// there are 6,561.
+/// Most combinations of facts that paths are searched with if facts may be unknown: eight values of each of four facts
+/// give 6,561.
 const MAX_SILENT_COMBINATIONS: usize = 2 * MAX_COMBINATIONS;
 
 /// A device's facts.
 pub type Facts = BTreeMap<FactName, FactValue>;
 
-/// One set of facts for each way in which the releases of a component can tell devices apart; `Err` with their number
-/// if there are more than [`MAX_COMBINATIONS`].
+/// Returns one set of facts for each class of devices that a component's requirements distinguish; `Err` with their
+/// number if there are more than [`MAX_COMBINATIONS`].
 pub fn combinations(component: &Component) -> Result<Vec<Facts>, usize> {
     combined(component, false, MAX_COMBINATIONS)
 }
 
-/// The same, and those in which a device does not say some of the facts; `None` if there are too many.
-pub(super) fn told_apart_in_silence(component: &Component) -> Option<Vec<Facts>> {
+/// Returns one set of facts for each class of devices, among them devices that do not report some of the facts; `None`
+/// if there are too many.
+pub(super) fn combinations_with_unknown(component: &Component) -> Option<Vec<Facts>> {
     combined(component, true, MAX_SILENT_COMBINATIONS).ok()
 }
 
-fn combined(component: &Component, silent: bool, most: usize) -> Result<Vec<Facts>, usize> {
+fn combined(component: &Component, with_unknown: bool, most: usize) -> Result<Vec<Facts>, usize> {
     let requirements = || component.releases().iter().flat_map(|release| &release.requires);
     let mut combinations = vec![Facts::new()];
     for fact in component.graph().facts() {
         let about: Vec<&Requirement> = requirements().filter(|one| one.fact() == fact).collect();
-        let said = told_apart(&about).into_iter().map(Some);
-        let values: Vec<Option<FactValue>> = said.chain(silent.then_some(None)).collect();
+        let known = representatives(&about).into_iter().map(Some);
+        let values: Vec<Option<FactValue>> = known.chain(with_unknown.then_some(None)).collect();
         let count = combinations.len() * values.len();
         if count > most {
             return Err(count);
@@ -49,14 +50,14 @@ fn combined(component: &Component, silent: bool, most: usize) -> Result<Vec<Fact
     Ok(combinations)
 }
 
-/// One value for each way in which these requirements of one fact can be met: every value that they name, and others
-/// below, between and above those, of which one in each class is kept.
-fn told_apart(about: &[&Requirement]) -> Vec<FactValue> {
+/// Returns one value for each set of these requirements, all of one fact, that a value can meet. Candidates are the
+/// values that the requirements name, and values below, between and above them.
+fn representatives(about: &[&Requirement]) -> Vec<FactValue> {
     let mut named: Vec<&FactValue> = about.iter().flat_map(|one| one.values()).collect();
     named.sort_by(|a, b| words::precedence(a.as_str(), b.as_str()).then_with(|| a.cmp(b)));
     named.dedup();
-    // Whatever is named has an equal in another spelling, is followed by something larger, and preceded by something
-    // smaller, of the same spelling but for its end; `0` and a word nobody names are below and beside everything.
+    // With these ends a named value becomes one that is equal in another spelling, the next larger and the next smaller;
+    // `0-alpha` is below every named value, and `any-other` equals none.
     let ends = ["", ".0", ".0.1", ".1", "-alpha", "a", "z"];
     let near = named.iter().flat_map(|value| ends.map(|end| format!("{value}{end}")));
     let others = ["0-alpha".to_owned(), "any-other".to_owned()];
@@ -65,7 +66,7 @@ fn told_apart(about: &[&Requirement]) -> Vec<FactValue> {
         .filter_map(|text| text.parse::<FactValue>().ok())
         .filter(|value| {
             let facts = BTreeMap::from_iter(about.first().map(|one| (one.fact().clone(), value.clone())));
-            let met: Vec<bool> = about.iter().map(|one| one.met(&facts) == crate::catalog::Met::Yes).collect();
+            let met: Vec<bool> = about.iter().map(|one| one.evaluate(&facts) == crate::catalog::Match::Yes).collect();
             classes.insert(met)
         })
         .collect()
@@ -88,7 +89,7 @@ mod tests {
             (&["hw.rev>=3", "hw.rev<=3", "hw.rev=3"], 4),
         ] {
             let requirements: Vec<Requirement> = texts.iter().map(|text| text.parse().unwrap()).collect();
-            let values = told_apart(&requirements.iter().collect::<Vec<_>>());
+            let values = representatives(&requirements.iter().collect::<Vec<_>>());
             assert_eq!(values.len(), expected, "{texts:?}: {values:?}");
         }
     }

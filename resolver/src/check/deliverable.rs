@@ -1,21 +1,20 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::combinations::told_apart_in_silence;
-use super::{Facts, Place, Terrain, route};
+use super::combinations::combinations_with_unknown;
+use super::{DeviceView, Facts, Position, shortest_path};
 use crate::catalog::{Channel, Component, Release};
-use crate::decide::Route;
+use crate::decide::Path;
 use crate::words::Version;
 
-/// Every release that a device may be given which follows this channel, in the order of versions: the target, and each
-/// next hop towards it from any release, or any version that was never published, for any facts that devices say or
-/// do not say.
+/// Returns every release that a channel may deliver to some device, in the order of versions: the target, and each next
+/// hop towards it from any release or unpublished version, for any facts, reported or not.
 ///
-/// If the releases tell devices apart in more ways than can be tried, every release that may be handed out at all.
+/// If requirements distinguish more classes of devices than can be tried, returns every release that is offered.
 pub fn deliverable(component: &Component, channel: &Channel) -> Vec<Arc<Release>> {
     let releases = component.releases();
     let Some(target) = component.index(&channel.target) else { return Vec::new() };
-    let Some(combinations) = told_apart_in_silence(component) else {
+    let Some(combinations) = combinations_with_unknown(component) else {
         return releases.iter().filter(|release| release.is_offered()).cloned().collect();
     };
     let unpublished = unpublished(component);
@@ -26,7 +25,7 @@ pub fn deliverable(component: &Component, channel: &Channel) -> Vec<Arc<Release>
     found.into_iter().map(|index| Arc::clone(&releases[index])).collect()
 }
 
-/// What devices with these facts are given.
+/// Adds the releases that devices with these facts are given.
 fn hops(
     component: &Component,
     channel: &Channel,
@@ -35,21 +34,21 @@ fn hops(
     unpublished: &[(Version, usize)],
     found: &mut BTreeSet<usize>,
 ) {
-    let terrain = Terrain::new(component, channel, facts);
-    if terrain.closed(target).is_some() {
+    let view = DeviceView::new(component, channel, facts);
+    if view.closed(target).is_some() {
         return;
     }
-    // Also where no device can reach it yet: it is what the channel is for.
+    // The target is added even if no device can reach it yet.
     found.insert(target);
-    let on_releases = (0..component.releases().len()).map(Place::Release);
-    let elsewhere = unpublished.iter().map(|(version, next)| Place::Unpublished(version, *next));
-    let routes = on_releases.chain(elsewhere).filter_map(|place| route(&terrain, place, target));
-    found.extend(routes.map(|Route { first, .. }| first));
+    let on_releases = (0..component.releases().len()).map(Position::Release);
+    let elsewhere = unpublished.iter().map(|(version, next)| Position::Unpublished(version, *next));
+    let routes = on_releases.chain(elsewhere).filter_map(|position| shortest_path(&view, position, target));
+    found.extend(routes.map(|Path { first, .. }| first));
 }
 
-/// Versions that were never published, with the first release that is newer: one for each way in which a component's
-/// releases tell such versions apart, which are their order and their ranges. None where releases verify signatures:
-/// of an unpublished version nobody knows which keys it trusts, so it is given nothing.
+/// Returns unpublished versions, each with the index of the first newer release: one for each class that the order of
+/// releases and their ranges distinguish. Empty if releases verify signatures: an unpublished version is then given
+/// nothing, because it is unknown which keys it trusts.
 fn unpublished(component: &Component) -> Vec<(Version, usize)> {
     if component.graph().verifies {
         return Vec::new();
@@ -58,7 +57,7 @@ fn unpublished(component: &Component) -> Vec<(Version, usize)> {
     let ranges = || releases.iter().filter_map(|release| release.from.as_ref());
     let mut named: Vec<&Version> = releases.iter().map(|release| &release.version).collect();
     named.extend(ranges().flat_map(|range| range.bounds()));
-    // Itself, something above it and something below it: each of them between what is named beside it and itself.
+    // With these ends a version becomes itself, the next higher and the next lower one, within its neighbours.
     let ends = ["", ".0.1", ".1", "-alpha", "a"];
     let near = named.iter().flat_map(|version| ends.map(|end| format!("{version}{end}")));
     let mut seen = BTreeSet::new();

@@ -1,15 +1,14 @@
-//! The proof that no device is stranded: what publishing runs on the catalog as it would be.
+//! Proof that no device is stranded, which publishing runs on the catalog as it would be.
 //!
-//! For every channel, every combination of facts that releases tell apart, and every release that a device may run:
-//! the path to the target exists, ends, goes one way, and every step is allowed by the records. The path is found by
-//! the search that devices are served by; each step is then tested by another, naive reading of the records, so that a
-//! mistake in one of them shows. A device known by its bytes alone may run any release that has them: what it is given
-//! is proven for each of those.
+//! For every channel, every combination of facts that requirements distinguish, and every release that a device may run:
+//! the path to the target exists, ends, goes in one direction, and the records allow every step. The path is found by
+//! the search that serves devices; each step is then tested by a second, naive reading of the records, so that a mistake
+//! in either of them shows. A device known by a digest alone may run any release with those bytes, so its answer is
+//! proven for each of them.
 
+mod cache_vocabulary;
 mod combinations;
 mod deliverable;
-mod known_words;
-mod passes;
 mod problem;
 mod step;
 mod twins;
@@ -18,25 +17,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use combinations::{Facts, MAX_COMBINATIONS, combinations};
 pub use deliverable::deliverable;
-pub use passes::passes;
 pub use problem::{Note, Problem, Stranded, Twins};
 
-use crate::catalog::{Channel, Component, Met, Release, Statement};
-use crate::decide::{Obstacle, Place, Terrain, no_way, route};
+use crate::catalog::{Channel, Component, Match, Release, Requirement, Statement};
+use crate::decide::{DeviceView, Obstacle, Position, no_way, shortest_path};
 use crate::words::{ChannelName, Timestamp, Version};
 
-/// What was found about one component.
+/// Findings about one component.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
-    /// What must not be published.
+    /// Reasons against publishing the component.
     pub problems: BTreeSet<Problem>,
-    /// What an operator may want to know.
+    /// Facts that an operator may want to know.
     pub notes: BTreeSet<Note>,
-    /// Paths proven, one for each channel, combination of facts and release.
+    /// Number of proven paths, one for each channel, combination of facts and release.
     pub paths: usize,
 }
 
-/// Proves one component's paths, or says where the proof fails. `now` is what signatures expire by.
+/// Proves one component's paths, or reports where the proof fails. Signatures that expire by `now` are noted.
 pub fn check(component: &Component, now: Timestamp) -> Report {
     let mut report = Report::default();
     records(component, now, &mut report);
@@ -60,7 +58,7 @@ pub fn check(component: &Component, now: Timestamp) -> Report {
     report
 }
 
-/// What is wrong with the records themselves, whatever channel devices follow.
+/// Checks the records themselves, which concerns devices on any channel.
 fn records(component: &Component, now: Timestamp, report: &mut Report) {
     for pair in component.releases().windows(2).filter(|pair| pair[0].version.is_same(&pair[1].version)) {
         let (version, other) = (pair[0].version.clone(), pair[1].version.clone());
@@ -78,7 +76,7 @@ fn records(component: &Component, now: Timestamp, report: &mut Report) {
             report.problems.insert(Problem::Floor { version: version.clone(), floor: floor.clone() });
         }
         if let Some(by) = release.withdrawn.as_ref().and_then(|withdrawal| withdrawal.superseded_by.as_ref()) {
-            let takes_over = |later: &Release| later.bars() && later.version.precedence(version).is_gt();
+            let takes_over = |later: &Release| later.is_barrier() && later.version.precedence(version).is_gt();
             if !component.release(by).is_some_and(|later| takes_over(later)) {
                 report.problems.insert(Problem::Superseded { version: version.clone(), by: by.clone() });
             }
@@ -92,7 +90,8 @@ fn records(component: &Component, now: Timestamp, report: &mut Report) {
     }
 }
 
-/// Compares a release's signature with its record. The signature alone holds an attacker who hands a device files.
+/// Compares a release's signature with its record. An attacker who hands files to a device is bound by the signature
+/// alone.
 fn signed(component: &Component, release: &Release, statement: &Statement, now: Timestamp, report: &mut Report) {
     let version = &release.version;
     for requirement in statement.requires.difference(&release.requires) {
@@ -105,15 +104,32 @@ fn signed(component: &Component, release: &Release, statement: &Statement, now: 
         report.notes.insert(Note::Expired { version: version.clone(), expires });
     }
     let minimum = &statement.minimum;
-    let jumped = passes(component, version, &release.requires)
-        .filter(|passes| minimum.as_ref().is_none_or(|minimum| minimum.precedence(passes).is_lt()));
-    if let Some(passes) = jumped {
-        let (version, minimum, passes) = (version.clone(), minimum.clone(), passes.clone());
-        report.notes.insert(Note::Jumps { version, minimum, passes });
+    let least = least_minimum(component, version, &release.requires)
+        .filter(|least| minimum.as_ref().is_none_or(|minimum| minimum.precedence(least).is_lt()));
+    if let Some(least) = least {
+        let (version, minimum, least) = (version.clone(), minimum.clone(), least.clone());
+        report.notes.insert(Note::LowMinimum { version, minimum, least });
     }
     for requirement in release.requires.difference(&statement.requires) {
-        report.notes.insert(Note::Unsaid { version: version.clone(), requirement: requirement.clone() });
+        report.notes.insert(Note::UnsignedRequirement { version: version.clone(), requirement: requirement.clone() });
     }
+}
+
+/// Returns the lowest `minimum` that a signature of a release with these requirements should have: the newest barrier
+/// that every device installs before it, or the lower bound of the release's own range, whichever is newer.
+///
+/// A barrier counts if its requirements are among these. A barrier with other requirements does not concern devices that
+/// contradict them, and a `minimum` at that barrier would lock those devices out.
+pub fn least_minimum<'a>(
+    component: &'a Component,
+    version: &Version,
+    requires: &BTreeSet<Requirement>,
+) -> Option<&'a Version> {
+    let bars = |release: &Release| release.is_barrier() && release.requires.is_subset(requires);
+    let below = component.releases().iter().rev().filter(|release| release.version.precedence(version).is_lt());
+    let barrier = below.map(|release| &**release).find(|release| bars(release)).map(|release| &release.version);
+    let from = component.release(version).and_then(|release| release.from.as_ref()?.lower());
+    barrier.into_iter().chain(from).max_by(|a, b| a.precedence(b))
 }
 
 fn channel(
@@ -129,13 +145,13 @@ fn channel(
     };
     above(component, name, channel, report);
     for facts in combinations {
-        let terrain = Terrain::new(component, channel, facts);
-        match terrain.closed(target) {
+        let view = DeviceView::new(component, channel, facts);
+        match view.closed(target) {
             None => {
-                paths(&terrain, name, facts, target, report);
-                sets.iter().for_each(|set| twins::twins(&terrain, set, name, facts, target, report));
+                paths(&view, name, facts, target, report);
+                sets.iter().for_each(|set| twins::twins(&view, set, name, facts, target, report));
             }
-            // These devices are not served on this channel: 412 says so.
+            // Devices with these facts are not served on this channel, and are answered 412.
             Some(Obstacle::Fact { .. }) => {}
             Some(closed) => {
                 let (target, why) = (channel.target.clone(), closed.to_string());
@@ -145,8 +161,8 @@ fn channel(
     }
 }
 
-/// Notes that devices may run what is newer than the channel's target, and hear 409. A dead end is noted as such, and what
-/// another channel has is for that one's devices.
+/// Notes releases newer than a channel's target, whose devices are answered 409. Dead ends have a note of their own, and
+/// releases up to another channel's target are for that channel's devices.
 fn above(component: &Component, name: &ChannelName, channel: &Channel, report: &mut Report) {
     if channel.allow_downgrade {
         return;
@@ -165,25 +181,25 @@ fn above(component: &Component, name: &ChannelName, channel: &Channel, report: &
 
 /// Proves the paths of one channel for devices with the same facts.
 ///
-/// Releases are taken from the target outwards, so that a path is proven by its first step and what is proven already.
-fn paths(terrain: &Terrain<'_>, name: &ChannelName, facts: &Facts, target: usize, report: &mut Report) {
-    let same = terrain.same(target);
+/// Releases are visited from the target outwards, so that a first step to a release with a proven path proves a path.
+fn paths(view: &DeviceView<'_>, name: &ChannelName, facts: &Facts, target: usize, report: &mut Report) {
+    let same = view.same(target);
     let mut proven = BTreeMap::from([(target, 0)]);
-    let above = if terrain.allow_downgrade { same.end..terrain.graph.rank.len() } else { 0..0 };
+    let above = if view.allow_downgrade { same.end..view.graph.rank.len() } else { 0..0 };
     for installed in (0..same.start).rev().chain(above) {
-        let release = terrain.release(installed);
-        let cannot_run = release.requires.iter().any(|requirement| requirement.met(facts) == Met::No);
-        // A dead end and a floor are the operator's word that nothing leads on.
-        if cannot_run || release.dead_end.is_some() || same.start < terrain.graph.floor[installed] {
+        let release = view.release(installed);
+        let cannot_run = release.requires.iter().any(|requirement| requirement.evaluate(facts) == Match::No);
+        // A dead end and a floor say that the operator wants no path from here.
+        if cannot_run || release.dead_end.is_some() || same.start < view.graph.floor[installed] {
             continue;
         }
-        match step::proven(terrain, facts, installed, target, &proven) {
+        match step::proven(view, facts, installed, target, &proven) {
             Ok(hops) => {
                 proven.insert(installed, hops);
                 report.paths += 1;
             }
             Err(why) => {
-                let (version, target) = (release.version.clone(), terrain.release(target).version.clone());
+                let (version, target) = (release.version.clone(), view.release(target).version.clone());
                 let facts = facts.clone();
                 let stranded = Stranded { channel: name.clone(), target, facts, version, why };
                 report.problems.insert(Problem::Stranded(stranded));

@@ -4,74 +4,74 @@ use super::{Facts, MAX_COMBINATIONS};
 use crate::catalog::Requirement;
 use crate::words::{ChannelName, Reason, Timestamp, Version, VersionRange};
 
-/// Why a component must not be published as it is.
+/// A reason against publishing a component as it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Problem {
-    /// A channel points at nothing.
+    /// A channel points at a version that is not published.
     Dangling {
         /// The channel.
         channel: ChannelName,
-        /// The version that is not published.
+        /// The missing version.
         target: Version,
     },
     /// A channel points at a release that is never offered.
     Closed {
         /// The channel.
         channel: ChannelName,
-        /// Its target.
+        /// The channel's target.
         target: Version,
-        /// Why it is not offered.
+        /// Reason for which the target is never offered.
         why: String,
     },
     /// A release from which a device cannot get to the target.
     Stranded(Stranded),
-    /// Two releases with the same bytes, which are not safe for devices known by those alone.
+    /// Two releases share their bytes, which is unsafe for devices known by the digest alone.
     Twins(Twins),
-    /// A release that is offered to devices that its signer did not mean it for.
+    /// A release is offered to devices that its signature excludes.
     Wider {
         /// The release.
         version: Version,
-        /// The signed requirement that the record does not have.
+        /// The signed requirement that the record lacks.
         requirement: Requirement,
     },
-    /// A release that can be installed over nothing older than itself: its range leads in a circle.
+    /// A release's range admits nothing older than the release itself, so no path leads to it.
     Circular {
         /// The release.
         version: Version,
-        /// What it is installed over.
+        /// The release's range.
         from: VersionRange,
     },
-    /// A release that could not even be replaced by itself.
+    /// A release's floor is above the release itself.
     Floor {
         /// The release.
         version: Version,
-        /// Its floor.
+        /// The release's floor.
         floor: Version,
     },
-    /// A release that its range lets replace older versions than its signer does.
+    /// A release's range admits older versions than its signature does.
     BelowMinimum {
         /// The release.
         version: Version,
-        /// The oldest version that it may replace.
+        /// The oldest version that the signature lets it replace.
         minimum: Version,
     },
-    /// Two releases are one version in two spellings: devices cannot tell which they run.
+    /// Two releases have the same version in two spellings, so that devices cannot tell which they run.
     SameVersion {
-        /// The one.
+        /// The first spelling.
         version: Version,
-        /// The other.
+        /// The second spelling.
         other: Version,
     },
-    /// A barrier was withdrawn in favour of a release that does not do its duty.
+    /// A withdrawn barrier is superseded by a release that is not a later barrier.
     Superseded {
         /// The barrier.
         version: Version,
-        /// What should bar in its place.
+        /// The release that should replace it.
         by: Version,
     },
-    /// The releases tell more combinations of facts apart than can be proven.
+    /// Requirements distinguish more combinations of facts than a check can prove.
     TooManyCombinations {
-        /// How many.
+        /// The number of combinations.
         count: usize,
     },
 }
@@ -83,84 +83,84 @@ pub struct Stranded {
     pub channel: ChannelName,
     /// The channel's target.
     pub target: Version,
-    /// The device's facts, as far as they matter.
+    /// The device's facts that requirements test.
     pub facts: Facts,
-    /// What the device runs.
+    /// The version that the device runs.
     pub version: Version,
-    /// What is in the way.
+    /// The obstacle on the way to the target.
     pub why: String,
 }
 
-/// Two releases with the same bytes, and a device that says only those and may run the other.
+/// Two releases with the same bytes, and the danger for a device that reports only their digest.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Twins {
     /// The channel.
     pub channel: ChannelName,
-    /// The device's facts, as far as they matter.
+    /// The device's facts that requirements test.
     pub facts: Facts,
-    /// The release that the device is taken to run.
+    /// The release that the device is assumed to run.
     pub version: Version,
-    /// The release that it may run as well.
+    /// The release that the device may run instead.
     pub other: Version,
-    /// Danger for such a device.
+    /// The danger for a device that runs the other release.
     pub why: String,
 }
 
-/// What is no reason against publishing.
+/// A finding that does not prevent publishing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Note {
-    /// Nothing leads on from a release.
+    /// A release is a dead end.
     DeadEnd {
         /// The release.
         version: Version,
-        /// Why.
+        /// The operator's reason.
         reason: Reason,
     },
     /// Two releases have the same bytes.
     SameBytes {
-        /// The older.
+        /// The older release.
         version: Version,
-        /// The newer.
+        /// The newer release.
         other: Version,
     },
-    /// A signature is past the moment that its signer gave: devices that look at it refuse the release.
+    /// A signature has expired, so that devices which verify it refuse the release.
     Expired {
         /// The release.
         version: Version,
-        /// When it expired.
+        /// Time at which the signature expired.
         expires: Timestamp,
     },
-    /// A signature that lets a release replace older versions than its paths do.
-    Jumps {
+    /// A signature lets a release replace versions from which no path leads to it directly.
+    LowMinimum {
         /// The release.
         version: Version,
-        /// The oldest version that it may replace, as it was signed.
+        /// The signature's minimum; `None` for any version.
         minimum: Option<Version>,
-        /// The version that devices pass first.
-        passes: Version,
+        /// The minimum that would agree with the paths.
+        least: Version,
     },
-    /// A signature that does not say what its release requires.
-    Unsaid {
+    /// A release has a requirement that its signature does not state.
+    UnsignedRequirement {
         /// The release.
         version: Version,
-        /// What it requires.
+        /// The requirement.
         requirement: Requirement,
     },
-    /// Releases above a channel's target, which devices that run them hear 409 for.
+    /// Releases are newer than a channel's target, and devices that run them are answered 409.
     Above {
         /// The channel.
         channel: ChannelName,
-        /// Its target.
+        /// The channel's target.
         target: Version,
-        /// The newest of them.
+        /// The newest of these releases.
         newest: Version,
-        /// How many there are.
+        /// The number of these releases.
         count: usize,
     },
 }
 
 impl Problem {
-    /// The other problem says this one too: the same devices are stranded, if not for the same reason, or more.
+    /// Returns true if the other problem covers this one: it concerns the same devices or more, for whatever reason.
     pub fn is_part_of(&self, other: &Problem) -> bool {
         match (self, other) {
             (Problem::Stranded(a), Problem::Stranded(b)) => {
@@ -174,8 +174,8 @@ impl Problem {
         }
     }
 
-    /// An operator with a reason may publish it all the same. Nobody may publish what cannot be proven at all, what points
-    /// at nothing, or more than a signer allows.
+    /// Returns true if an operator who gives a reason may publish in spite of this problem. A component that cannot be
+    /// proven at all, a channel without a target, or a release that contradicts its signature may never be published.
     pub fn can_be_forced(&self) -> bool {
         !matches!(
             self,
@@ -187,7 +187,7 @@ impl Problem {
     }
 }
 
-/// Devices with the facts `a` have the facts `b` too.
+/// Returns true if devices with the facts `a` have the facts `b` too.
 fn is_within(a: &Facts, b: &Facts) -> bool {
     b.iter().all(|(fact, value)| a.get(fact) == Some(value))
 }
@@ -217,7 +217,7 @@ impl fmt::Display for Problem {
                 write!(
                     f,
                     ", a device known by these alone is taken for one on {version}: {why}; publish what was built \
-                     anew, with bytes of its own, in place of {other}"
+                     anew, with bytes of its own, in position of {other}"
                 )
             }
             Problem::Wider { version, requirement } => {
@@ -263,17 +263,17 @@ impl fmt::Display for Note {
             Note::Expired { version, expires } => {
                 write!(f, "the signature of {version} expired at {expires}: sign it again and publish it again")
             }
-            Note::Jumps { version, minimum, passes } => {
+            Note::LowMinimum { version, minimum, least } => {
                 let any = "any version".to_owned();
                 let minimum = minimum.as_ref().map_or(any, |minimum| format!("{minimum} and what is newer"));
                 write!(
                     f,
-                    "the signature of {version} lets it replace {minimum}, and no device older than {passes} is led to it: \
-                     who is handed the file by others is not held back; sign it again with --minimum {passes} and \
+                    "the signature of {version} lets it replace {minimum}, and no device older than {least} is led to it: \
+                     who is handed the file by others is not held back; sign it again with --minimum {least} and \
                      publish it again"
                 )
             }
-            Note::Unsaid { version, requirement } => write!(
+            Note::UnsignedRequirement { version, requirement } => write!(
                 f,
                 "{version} requires {requirement}, and its signature does not say so: sign it again with --requires \
                  '{requirement}' and publish it again"

@@ -1,12 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::problem::{Problem, Twins};
-use super::{Facts, Place, Report, Terrain, no_way, route};
-use crate::catalog::{Component, Met};
-use crate::decide::{Obstacle, Route};
+use super::{DeviceView, Facts, Position, Report, no_way, shortest_path};
+use crate::catalog::{Component, Match};
+use crate::decide::{Obstacle, Path};
 use crate::words::{ChannelName, Md5};
 
-/// The sets of releases that have the same bytes, each in the order of versions.
+/// Returns the sets of releases that share their bytes, each in the order of versions.
 pub(super) fn sets(component: &Component) -> Vec<Vec<usize>> {
     let mut sets: BTreeMap<Md5, Vec<usize>> = BTreeMap::new();
     for (index, release) in component.releases().iter().enumerate() {
@@ -15,32 +15,32 @@ pub(super) fn sets(component: &Component) -> Vec<Vec<usize>> {
     sets.into_values().filter(|set| set.len() > 1).collect()
 }
 
-/// Proves one channel for devices that are known by these bytes alone: what they are given as if they ran one of the
-/// releases that have them must be right for whichever they run.
+/// Proves one channel for devices that report one digest alone: the answer, made for one of the releases with that
+/// digest, must be right for all of them.
 pub(super) fn twins(
-    terrain: &Terrain<'_>,
+    view: &DeviceView<'_>,
     set: &[usize],
     name: &ChannelName,
     facts: &Facts,
     target: usize,
     report: &mut Report,
 ) {
-    let bytes = |index: usize| terrain.release(index).artifact.md5;
-    let Some(stand) = terrain.graph.stand(&bytes(set[0])).filter(|stand| bytes(*stand) != bytes(target)) else {
+    let bytes = |index: usize| view.release(index).artifact.md5;
+    let Some(stand) = view.graph.release_of(&bytes(set[0])).filter(|stand| bytes(*stand) != bytes(target)) else {
         return;
     };
-    let cannot_run = |index: usize| terrain.release(index).requires.iter().any(|one| one.met(facts) == Met::No);
+    let cannot_run = |index: usize| view.release(index).requires.iter().any(|one| one.evaluate(facts) == Match::No);
     let others = set.iter().copied().filter(|other| *other != stand && !cannot_run(*other));
-    let version = |index: usize| terrain.release(index).version.clone();
+    let version = |index: usize| view.release(index).version.clone();
     let mut problem = |other: usize, why: String| {
         let (channel, facts) = (name.clone(), facts.clone());
         let (version, other) = (version(stand), version(other));
         report.problems.insert(Problem::Twins(Twins { channel, facts, version, other, why }));
     };
-    let Some(Route { first, .. }) = route(terrain, Place::Release(stand), target) else {
-        let why = no_way(terrain, Place::Release(stand), target).1;
-        // From a release of which no device is led to the target anyway, nothing is taken.
-        let is_led = |other: &usize| route(terrain, Place::Release(*other), target).is_some();
+    let Some(Path { first, .. }) = shortest_path(view, Position::Release(stand), target) else {
+        let why = no_way(view, Position::Release(stand), target).1;
+        // A release without a path to the target loses nothing.
+        let is_led = |other: &usize| shortest_path(view, Position::Release(*other), target).is_some();
         others.filter(is_led).for_each(|other| problem(other, why.clone()));
         return;
     };
@@ -49,40 +49,40 @@ pub(super) fn twins(
         return problem(first, why);
     }
     for other in others {
-        if let Some(obstacle) = unsafe_step(terrain, other, first, target) {
+        if let Some(obstacle) = unsafe_step(view, other, first, target) {
             problem(other, format!("it is given {}, and {obstacle}", version(first)));
         }
     }
-    if let Some(again) = returns(terrain, stand, first, target) {
+    if let Some(again) = returns(view, stand, first, target) {
         problem(again, format!("{} is given to it again and again", version(first)));
     }
 }
 
-/// The rule that a step breaks for a device that runs another release than it is taken for.
+/// Returns the rule that a step breaks for a device that runs another release than assumed.
 ///
-/// That a channel which goes up only points below a release is no danger to who runs it: those devices are on another
-/// channel. What the release itself says about its successors holds wherever it runs.
-fn unsafe_step<'a>(terrain: &Terrain<'a>, other: usize, first: usize, target: usize) -> Option<Obstacle<'a>> {
-    let rank = &terrain.graph.rank;
-    let obstacle = terrain.obstacle(Place::Release(other), first);
+/// A downgrade that the channel forbids is no danger to devices above its target, because those are on another channel.
+/// The release's own constraints on its successors hold on every channel.
+fn unsafe_step<'a>(view: &DeviceView<'a>, other: usize, first: usize, target: usize) -> Option<Obstacle<'a>> {
+    let rank = &view.graph.rank;
+    let obstacle = view.obstacle(Position::Release(other), first);
     match obstacle {
         Some(Obstacle::Down { at, .. }) if rank[other] > rank[target] => {
-            terrain.distrust(Place::Release(other), at, terrain.release(first))
+            view.distrust(Position::Release(other), at, view.release(first))
         }
         _ => obstacle,
     }
 }
 
-/// The release by which a device comes back to where it is taken to stand, installing what it is given and saying
-/// nothing but the digest of that.
-fn returns(terrain: &Terrain<'_>, stand: usize, first: usize, target: usize) -> Option<usize> {
+/// Returns the release at which updates start to repeat for a device that installs what it is given and reports only the
+/// digest of that, if there is one.
+fn returns(view: &DeviceView<'_>, stand: usize, first: usize, target: usize) -> Option<usize> {
     let (mut at, mut seen) = (first, BTreeSet::new());
-    while terrain.release(at).artifact.md5 != terrain.release(target).artifact.md5 && seen.insert(at) {
-        let taken_for = terrain.graph.stand(&terrain.release(at).artifact.md5)?;
+    while view.release(at).artifact.md5 != view.release(target).artifact.md5 && seen.insert(at) {
+        let taken_for = view.graph.release_of(&view.release(at).artifact.md5)?;
         if taken_for == stand {
             return Some(at);
         }
-        at = route(terrain, Place::Release(taken_for), target)?.first;
+        at = shortest_path(view, Position::Release(taken_for), target)?.first;
     }
     None
 }

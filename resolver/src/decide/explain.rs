@@ -1,26 +1,26 @@
 use std::collections::BTreeSet;
 
+use super::device_view::DeviceView;
 use super::hop;
-use super::installed::{Installed, KnownBy, Place, had, installed, is_shared};
+use super::installed::{Installed, KnownBy, Position, had, installed, is_shared};
 use super::outcome::{Entry, Outcome};
-use super::route::{Route, route};
+use super::path::{Path, shortest_path};
 use super::select::{Missing, Selected, missing, select};
-use super::terrain::Terrain;
 use crate::catalog::{Components, Release};
 use crate::query::Query;
 use crate::words::{ChannelName, Md5, Version};
 
-/// One component's part of a decision, with the reasoning behind it.
+/// One component's part of a decision, with the reasoning that led to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// What the device gets.
+    /// The component's entry in the decision.
     pub entry: Entry,
-    /// The channel it follows.
+    /// The channel that the device follows.
     pub channel: ChannelName,
-    /// Every release on the way from what is installed to the target, in order; empty if there is no way, or nothing
-    /// to do.
+    /// Releases on the path from the installed version to the target, in order; empty if there is no path, or nothing to
+    /// install.
     pub path: Vec<Version>,
-    /// The steps of the reasoning, each a line.
+    /// Steps of the reasoning, each of one line.
     pub steps: Vec<String>,
 }
 
@@ -42,27 +42,27 @@ fn explained(query: &Query, selected: Selected<'_>, all: &[Selected<'_>], had: &
     let Selected { key, component, channel_name, channel, by } = selected;
     let installed = installed(query, key, component, had);
     let entry = hop::next(query, selected, installed, had);
-    let terrain = Terrain::new(component, channel, &query.facts);
+    let view = DeviceView::new(component, channel, &query.facts);
     let mut steps = vec![by.on(channel_name)];
     if !query.installed.contains_key(key) {
         steps.extend(passed_over(query, selected, all));
     }
-    steps.push(stands(&terrain, installed));
-    steps.extend(installed.and_then(|installed| twins(&terrain, installed)));
-    let downgrades = if channel.allow_downgrade { ", and lets newer releases go down to it" } else { "" };
+    steps.push(stands(&view, installed));
+    steps.extend(installed.and_then(|installed| twins(&view, installed)));
+    let downgrades = if channel.allow_downgrade { ", and allows downgrades to it" } else { "" };
     steps.push(format!("{channel_name} points at {}{downgrades}", channel.target));
-    let unmet = terrain.graph.conditional.iter().filter_map(|index| terrain.unmet(*index));
+    let unmet = view.graph.conditional.iter().filter_map(|index| view.unmet(*index));
     steps.extend(unmet.map(|obstacle| format!("not for this device: {obstacle}")));
 
     let mut path = Vec::new();
-    if let (Some(target), Some(Installed { place, .. })) = (component.index(&channel.target), installed)
+    if let (Some(target), Some(Installed { position, .. })) = (component.index(&channel.target), installed)
         && !matches!(entry.outcome, Outcome::Have(_))
     {
-        match terrain.obstacle(place, target) {
+        match view.obstacle(position, target) {
             Some(obstacle) => steps.push(format!("not in one step: {obstacle}")),
             None => steps.push("one step is enough".to_owned()),
         }
-        path = way(&terrain, place, target);
+        path = way(&view, position, target);
         if path.len() > 1 {
             let names: Vec<&str> = path.iter().map(Version::as_str).collect();
             steps.push(format!("the shortest safe path: {}", names.join(", then ")));
@@ -72,27 +72,27 @@ fn explained(query: &Query, selected: Selected<'_>, all: &[Selected<'_>], had: &
     Explanation { entry, channel: channel_name.clone(), path, steps }
 }
 
-fn stands(terrain: &Terrain<'_>, installed: Option<Installed<'_>>) -> String {
+fn stands(view: &DeviceView<'_>, installed: Option<Installed<'_>>) -> String {
     match installed {
-        None => "what runs now was not said".to_owned(),
-        Some(Installed { place: Place::Release(index), known_by }) => {
+        None => "the device does not say what it runs".to_owned(),
+        Some(Installed { position: Position::Release(index), known_by }) => {
             let by = match known_by {
-                KnownBy::Word => "installed= says so",
+                KnownBy::Parameter => "installed= says so",
                 KnownBy::Digest => "its digest says so",
             };
-            format!("{} runs now: {by}", terrain.release(index).version)
+            format!("{} runs now: {by}", view.release(index).version)
         }
-        Some(Installed { place: Place::Unpublished(version, _), .. }) => {
+        Some(Installed { position: Position::Unpublished(version, _), .. }) => {
             format!("{version} runs now: installed= says so, though it was never published")
         }
     }
 }
 
-/// The digests of a component that say nothing, since another component that is asked for has the same bytes.
+/// Explains why a digest does not identify the installed release: another requested component has the same bytes.
 fn passed_over(query: &Query, selected: Selected<'_>, all: &[Selected<'_>]) -> Option<String> {
-    let shared = |digest: &&Md5| selected.component.graph().stand(digest).is_some() && is_shared(digest, all);
+    let shared = |digest: &&Md5| selected.component.graph().release_of(digest).is_some() && is_shared(digest, all);
     let digest = query.have.iter().find(shared)?;
-    let others = all.iter().filter(|one| one.key != selected.key && one.component.graph().stand(digest).is_some());
+    let others = all.iter().filter(|one| one.key != selected.key && one.component.graph().release_of(digest).is_some());
     let others: Vec<&str> = others.map(|one| one.component.name.as_str()).collect();
     let name = &selected.component.name;
     Some(format!(
@@ -101,32 +101,32 @@ fn passed_over(query: &Query, selected: Selected<'_>, all: &[Selected<'_>]) -> O
     ))
 }
 
-/// The other releases that a device known by its bytes may be on.
-fn twins(terrain: &Terrain<'_>, Installed { place, known_by }: Installed<'_>) -> Option<String> {
-    let (Place::Release(index), KnownBy::Digest) = (place, known_by) else { return None };
-    let Release { version, artifact, .. } = terrain.release(index);
-    let releases = terrain.component.releases().iter();
+/// Explains which other releases a device known by a digest may run.
+fn twins(view: &DeviceView<'_>, Installed { position, known_by }: Installed<'_>) -> Option<String> {
+    let (Position::Release(index), KnownBy::Digest) = (position, known_by) else { return None };
+    let Release { version, artifact, .. } = view.release(index);
+    let releases = view.component.releases().iter();
     let others = releases.filter(|other| other.artifact.md5 == artifact.md5 && other.version != *version);
     let others: Vec<&str> = others.map(|other| other.version.as_str()).collect();
     (!others.is_empty()).then(|| {
         let others = others.join(", ");
-        format!("{others} has the same bytes: the oldest that was not withdrawn counts, unless installed= says another")
+        format!("{others} has the same bytes: the oldest that is not withdrawn counts, unless installed= names another")
     })
 }
 
-/// The releases from a place to the target, if there is a way.
-fn way(terrain: &Terrain<'_>, place: Place<'_>, target: usize) -> Vec<Version> {
-    let (mut at, mut path) = (place, Vec::new());
-    if terrain.closed(target).is_some() {
+/// Returns the versions on the path from a position to the target; empty if there is none.
+fn way(view: &DeviceView<'_>, position: Position<'_>, target: usize) -> Vec<Version> {
+    let (mut at, mut path) = (position, Vec::new());
+    if view.closed(target).is_some() {
         return path;
     }
-    // Each route is one step shorter than the one before, so this ends.
-    while let Some(Route { first, .. }) = route(terrain, at, target) {
-        path.push(terrain.release(first).version.clone());
+    // Each path is one step shorter than the one before, so this ends.
+    while let Some(Path { first, .. }) = shortest_path(view, at, target) {
+        path.push(view.release(first).version.clone());
         if first == target {
             break;
         }
-        at = Place::Release(first);
+        at = Position::Release(first);
     }
     path
 }

@@ -1,16 +1,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::installed::{Installed, KnownBy, Place};
+use super::device_view::DeviceView;
+use super::installed::{Installed, KnownBy, Position};
 use super::obstacle::Obstacle;
 use super::outcome::{Entry, Outcome, Refusal};
-use super::route::{Route, route};
+use super::path::{Path, shortest_path};
 use super::select::Selected;
-use super::terrain::Terrain;
 use crate::query::Query;
 use crate::words::{ChannelName, Md5, Version};
 
-/// The next hop from what is installed towards the channel's target: the first step of a shortest safe path.
+/// Decides the next hop from the installed version towards the channel's target: the first step of a shortest safe path.
 pub(super) fn next(
     query: &Query,
     selected: Selected<'_>,
@@ -19,19 +19,19 @@ pub(super) fn next(
 ) -> Entry {
     let (mut outcome, mut reason) = decided(query, selected, installed);
     let Selected { component, channel_name, channel, .. } = selected;
-    if let Some(Installed { place: Place::Release(index), known_by: KnownBy::Digest }) = installed {
+    if let Some(Installed { position: Position::Release(index), known_by: KnownBy::Digest }) = installed {
         let target = component.release(&channel.target);
         match (&outcome, target) {
-            // Of the releases whose bytes it has, nothing tells which it runs: to one it is the next, to one it is over.
+            // The device has the bytes of both its release and the next hop, so it is unknown which of them it runs.
             (Outcome::Install { release, .. }, _) if had.contains(&release.artifact.md5) => {
                 let (name, runs) = (&component.name, &component.releases()[index].version);
                 reason = format!(
                     "say what runs now, as installed={name}@<version>: the bytes of {} are there, and of {runs}",
                     release.version
                 );
-                outcome = Outcome::Refused(Refusal::Unsaid);
+                outcome = Outcome::Refused(Refusal::UnknownVersion);
             }
-            // Whichever it runs, there is nothing for it.
+            // Whichever release it runs, there is nothing to install.
             (Outcome::Refused(Refusal::NoPath | Refusal::Withdrawn), Some(target))
                 if had.contains(&target.artifact.md5) =>
             {
@@ -51,15 +51,15 @@ fn decided(query: &Query, selected: Selected<'_>, installed: Option<Installed<'_
         return (Outcome::Refused(Refusal::Withdrawn), reason);
     };
     let release = |index: usize| Arc::clone(&component.releases()[index]);
-    let terrain = Terrain::new(component, channel, &query.facts);
-    if installed.is_some_and(|installed| runs(&terrain, installed, target)) {
+    let view = DeviceView::new(component, channel, &query.facts);
+    if installed.is_some_and(|installed| runs(&view, installed, target)) {
         return (Outcome::Have(release(target)), on_target(channel_name));
     }
-    if let Some(obstacle) = terrain.closed(target) {
+    if let Some(obstacle) = view.closed(target) {
         return (Outcome::Refused(Refusal::of(&obstacle)), obstacle.to_string());
     }
-    let Some(Installed { place, .. }) = installed else {
-        return match constraint(&terrain, target) {
+    let Some(Installed { position, .. }) = installed else {
+        return match constraint(&view, target) {
             None => {
                 let install = Outcome::Install { release: release(target), hops_remaining: 0 };
                 (install, format!("the target of {channel_name}"))
@@ -67,17 +67,17 @@ fn decided(query: &Query, selected: Selected<'_>, installed: Option<Installed<'_
             Some(obstacle) => {
                 let name = &component.name;
                 let reason = format!("say what runs now, as installed={name}@<version>: {obstacle}");
-                (Outcome::Refused(Refusal::Unsaid), reason)
+                (Outcome::Refused(Refusal::UnknownVersion), reason)
             }
         };
     };
-    match route(&terrain, place, target) {
-        Some(Route { first, hops }) => {
+    match shortest_path(&view, position, target) {
+        Some(Path { first, hops }) => {
             let install = Outcome::Install { release: release(first), hops_remaining: hops - 1 };
-            (install, why(&terrain, place, first, target, channel_name))
+            (install, why(&view, position, first, target, channel_name))
         }
         None => {
-            let (refusal, reason) = no_way(&terrain, place, target);
+            let (refusal, reason) = no_way(&view, position, target);
             (Outcome::Refused(refusal), reason)
         }
     }
@@ -87,54 +87,53 @@ fn on_target(channel: &ChannelName) -> String {
     format!("already on the target of {channel}")
 }
 
-/// The device is on the target: it runs that version however spelled, or is known by the very bytes.
-fn runs(terrain: &Terrain<'_>, Installed { place, known_by }: Installed<'_>, target: usize) -> bool {
-    let Place::Release(index) = place else { return false };
-    let bytes = |index: usize| &terrain.release(index).artifact.md5;
-    terrain.graph.rank[index] == terrain.graph.rank[target]
-        || known_by == KnownBy::Digest && bytes(index) == bytes(target)
+/// Returns true if the device is on the target: it runs an equal version, or reports the digest of the target's bytes.
+fn runs(view: &DeviceView<'_>, Installed { position, known_by }: Installed<'_>, target: usize) -> bool {
+    let Position::Release(index) = position else { return false };
+    let bytes = |index: usize| &view.release(index).artifact.md5;
+    view.graph.rank[index] == view.graph.rank[target] || known_by == KnownBy::Digest && bytes(index) == bytes(target)
 }
 
-/// What stands between some release that a device might run and the target: a device that does not say what it runs
-/// is given the target only if there is nothing.
-fn constraint<'a>(terrain: &Terrain<'a>, target: usize) -> Option<Obstacle<'a>> {
-    let same = terrain.same(target);
-    let others = (0..terrain.graph.rank.len()).rev().filter(|index| !same.contains(index));
-    others.filter_map(|index| terrain.obstacle(Place::Release(index), target)).find(|obstacle| {
-        // That a device may be on something newer is true of nearly every target: it is then taken for older.
+/// Returns an obstacle between the target and some release that the device might run. A device that does not report what
+/// it runs is given the target only if there is none.
+fn constraint<'a>(view: &DeviceView<'a>, target: usize) -> Option<Obstacle<'a>> {
+    let same = view.same(target);
+    let others = (0..view.graph.rank.len()).rev().filter(|index| !same.contains(index));
+    others.filter_map(|index| view.obstacle(Position::Release(index), target)).find(|obstacle| {
+        // Nearly every target is older than some release, so the device is assumed not to run a newer one.
         !matches!(obstacle, Obstacle::Down { .. })
     })
 }
 
-/// Why this step comes first.
-fn why(terrain: &Terrain<'_>, place: Place<'_>, first: usize, target: usize, channel: &ChannelName) -> String {
+/// Explains why this step comes first.
+fn why(view: &DeviceView<'_>, position: Position<'_>, first: usize, target: usize, channel: &ChannelName) -> String {
     if first == target {
         return format!("the target of {channel}");
     }
-    match (&terrain.release(first).barrier, terrain.obstacle(place, target)) {
+    match (&view.release(first).barrier, view.obstacle(position, target)) {
         (Some(reason), Some(Obstacle::Barrier { index, .. })) if index == first => format!("barrier: {reason}"),
-        (_, Some(obstacle)) => format!("on the way to {}: {obstacle}", terrain.release(target).version),
-        (_, None) => format!("on the way to {}", terrain.release(target).version),
+        (_, Some(obstacle)) => format!("on the way to {}: {obstacle}", view.release(target).version),
+        (_, None) => format!("on the way to {}", view.release(target).version),
     }
 }
 
-/// Why there is no way from a place to a target that is open to the device.
-pub(crate) fn no_way(terrain: &Terrain<'_>, place: Place<'_>, target: usize) -> (Refusal, String) {
-    // With other facts there might be a way: then the facts are what is missing.
-    let others = terrain.with_any_facts();
-    let mut at = place;
-    while let Some(Route { first, .. }) = route(&others, at, target) {
-        if let Some(obstacle) = terrain.unmet(first) {
+/// Explains why no path leads from a position to a target that the device may be given.
+pub(crate) fn no_way(view: &DeviceView<'_>, position: Position<'_>, target: usize) -> (Refusal, String) {
+    // If other facts would open a path, the refusal names the missing fact.
+    let others = view.with_any_facts();
+    let mut at = position;
+    while let Some(Path { first, .. }) = shortest_path(&others, at, target) {
+        if let Some(obstacle) = view.unmet(first) {
             return (Refusal::Fact, obstacle.to_string());
         }
         if first == target {
             break;
         }
-        at = Place::Release(first);
+        at = Position::Release(first);
     }
-    let wanted = &terrain.release(target).version;
-    let reason = match terrain.obstacle(place, target) {
-        Some(Obstacle::Barrier { index, .. }) => stuck_below(terrain, place, index, wanted),
+    let wanted = &view.release(target).version;
+    let reason = match view.obstacle(position, target) {
+        Some(Obstacle::Barrier { index, .. }) => stuck_below(view, position, index, wanted),
         Some(obstacle @ (Obstacle::From { .. } | Obstacle::Key { .. } | Obstacle::Unsigned { .. })) => {
             format!("no way to {wanted}: {obstacle}, and no other release leads there")
         }
@@ -144,10 +143,10 @@ pub(crate) fn no_way(terrain: &Terrain<'_>, place: Place<'_>, target: usize) -> 
     (Refusal::NoPath, reason)
 }
 
-/// A barrier is ahead and cannot be reached, or not left again.
-fn stuck_below(terrain: &Terrain<'_>, place: Place<'_>, barrier: usize, wanted: &Version) -> String {
-    let first = &terrain.release(barrier).version;
-    let problem = match terrain.closed(barrier).or_else(|| terrain.obstacle(place, barrier)) {
+/// Explains why a barrier ahead cannot be installed, or cannot be replaced once installed.
+fn stuck_below(view: &DeviceView<'_>, position: Position<'_>, barrier: usize, wanted: &Version) -> String {
+    let first = &view.release(barrier).version;
+    let problem = match view.closed(barrier).or_else(|| view.obstacle(position, barrier)) {
         Some(obstacle) => obstacle.to_string(),
         None => format!("no release leads on from {first}"),
     };

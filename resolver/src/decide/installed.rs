@@ -6,38 +6,38 @@ use crate::catalog::Component;
 use crate::query::Query;
 use crate::words::{ComponentKey, Md5, Version};
 
-/// What a device runs of one component, and how that is known.
+/// Installed version of one component, and the source of that knowledge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Installed<'a> {
-    pub(super) place: Place<'a>,
+    pub(super) position: Position<'a>,
     pub(super) known_by: KnownBy,
 }
 
-/// Where a device stands among a component's releases.
+/// Position of a device among a component's releases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place<'a> {
-    /// On the release of this index.
+pub(crate) enum Position<'a> {
+    /// The device runs the release of this index.
     Release(usize),
-    /// On a version that was never published; releases from this index on are newer.
+    /// The device runs a version that was never published; releases from this index on are newer.
     Unpublished(&'a Version, usize),
 }
 
-/// What told.
+/// Source of the knowledge of what a device runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KnownBy {
-    /// `installed=`
-    Word,
+    /// The parameter `installed`.
+    Parameter,
     /// A digest in `have` or `If-None-Match`.
     Digest,
 }
 
-/// What `installed=` says, else the release whose digest is among `had`, else `None`: unknown.
+/// Returns the version in `installed=`, else the release whose digest is among `had`, else `None` for unknown.
 ///
-/// Of releases with the same bytes it is the oldest that was not withdrawn ([`crate::catalog::Graph`]). A device may
-/// have several releases' digests, where it keeps a fallback: it runs the newest of them. One that runs another says so
-/// by `installed=`, and is asked for it where its next hop is among what it has: after a revert to bytes that are in its
-/// other slot, a device that runs them and one that runs what was reverted say the same digests. "Up to date" would
-/// leave the second there, and the bytes would be sent to the first for ever (`hop`).
+/// Among releases with the same bytes, the device is assumed to run the oldest that was not withdrawn
+/// ([`crate::catalog::Graph`]). A device that keeps a fallback has several releases' digests, and is assumed to run the
+/// newest. A device that runs another one reports it by `installed=`, and is asked to (`hop`) if it has the bytes of its
+/// next hop: after a revert to the release in its other slot, the device reports the same digests before and after it
+/// installs that. Calling it up to date would leave it on the reverted release; sending the bytes would never end.
 pub(super) fn installed<'a>(
     query: &'a Query,
     key: &ComponentKey,
@@ -45,18 +45,18 @@ pub(super) fn installed<'a>(
     had: &BTreeSet<Md5>,
 ) -> Option<Installed<'a>> {
     if let Some(version) = query.installed.get(key) {
-        return Some(Installed { place: place(component, version), known_by: KnownBy::Word });
+        return Some(Installed { position: position(component, version), known_by: KnownBy::Parameter });
     }
-    let newest = had.iter().filter_map(|digest| component.graph().stand(digest)).max();
-    newest.map(|index| Installed { place: Place::Release(index), known_by: KnownBy::Digest })
+    let newest = had.iter().filter_map(|digest| component.graph().release_of(digest)).max();
+    newest.map(|index| Installed { position: Position::Release(index), known_by: KnownBy::Digest })
 }
 
-/// The digests in `have` that say which component they are of: those that two of the components asked for have releases
-/// with say nothing.
+/// Returns the digests in `have` that identify a component; digests shared by releases of two requested components
+/// identify neither.
 ///
-/// A device that has an empty configuration of one component, and none of another, says the same digest as one that has
-/// both. Sending the second what it has costs a few bytes, until it says `installed=`; believing the first would hide a
-/// component from it for ever.
+/// A device with an empty configuration of one component, and none of another, reports the same digest as a device with
+/// both. Sending the second device bytes that it has costs little, until it reports `installed=`; assuming that the first
+/// has both would withhold a component from it for ever.
 pub(super) fn had<'a>(query: &'a Query, selected: &[Selected<'_>]) -> Cow<'a, BTreeSet<Md5>> {
     if query.have.is_empty() || selected.len() < 2 {
         return Cow::Borrowed(&query.have);
@@ -64,20 +64,20 @@ pub(super) fn had<'a>(query: &'a Query, selected: &[Selected<'_>]) -> Cow<'a, BT
     Cow::Owned(query.have.iter().copied().filter(|digest| !is_shared(digest, selected)).collect())
 }
 
-/// Two of the components asked for have releases with these bytes.
+/// Returns true if two of the requested components have releases with these bytes.
 pub(super) fn is_shared(digest: &Md5, selected: &[Selected<'_>]) -> bool {
-    selected.iter().filter(|one| one.component.graph().stand(digest).is_some()).nth(1).is_some()
+    selected.iter().filter(|one| one.component.graph().release_of(digest).is_some()).nth(1).is_some()
 }
 
-/// The release of a version: the one of this spelling, else of another spelling of the same version.
-fn place<'a>(component: &Component, version: &'a Version) -> Place<'a> {
+/// Finds the release of a version: by its spelling, else by an equal version in another spelling.
+fn position<'a>(component: &Component, version: &'a Version) -> Position<'a> {
     let releases = component.releases();
     if let Some(index) = component.index(version) {
-        return Place::Release(index);
+        return Position::Release(index);
     }
     let at = releases.partition_point(|release| release.version.precedence(version).is_lt());
     match releases.get(at) {
-        Some(release) if release.version.is_same(version) => Place::Release(at),
-        _ => Place::Unpublished(version, at),
+        Some(release) if release.version.is_same(version) => Position::Release(at),
+        _ => Position::Unpublished(version, at),
     }
 }

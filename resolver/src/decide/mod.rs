@@ -1,16 +1,16 @@
-//! The decision: which releases this answer delivers, and why.
+//! The decision: which releases an answer delivers, and why.
 //!
 //! ```text
-//! select ─► installed ─► hop ─► trim ─────► withhold
-//! who asks   what runs    what    what it      what is in
-//! for what   there now    next    has already  cold storage
+//! select ─────► installed ─► hop ─────► withhold
+//! components    version that  release     releases that are
+//! and channels  runs now      to install  in cold storage
 //! ```
 //!
-//! Two phases, so that no whole catalog is ever needed: [`lookups`] names the keys, the edge fetches those components,
-//! [`decide`] answers. Where bytes may be in cold storage, the edge then looks at what would be delivered, and
-//! [`Decision::withhold`] takes out what cannot be.
+//! A decision takes two phases, so that the whole catalog is never needed: [`lookups`] names the keys, the edge fetches
+//! those components, and [`decide`] decides. If bytes may be in cold storage, the edge then looks up the objects that
+//! would be delivered, and [`Decision::withhold`] takes out the ones that cannot be read.
 //!
-//! The hop is the first step of a shortest safe path from what is installed to the channel's target:
+//! The hop is the first step of a shortest safe path from the installed version to the channel's target:
 //!
 //! ```text
 //!   5.6.14 ────────► 5.6.30 ────────► 6.15.008 ◄─ prod        a step may not jump a barrier, so there are two
@@ -18,58 +18,76 @@
 //!                   barrier
 //! ```
 //!
-//! A step from what is installed to another release is allowed if
+//! A step from the installed version to a release is allowed if
 //!
-//! 1. the other is offered: neither withdrawn nor a dead end, and the device's facts meet all that it requires;
-//! 2. what is installed is no dead end, and neither the other nor the target that the path leads to is below its
+//! 1. the release is offered: it is neither withdrawn nor a dead end, and the device's facts meet all its requirements;
+//! 2. the installed version is no dead end, and neither the release nor the target of the path is below its
 //!    anti-rollback floor;
-//! 3. the other is not older, unless the channel allows downgrades;
-//! 4. no barrier lies between, on the way up. A barrier that was withdrawn bars on, unless another supersedes it; one
+//! 3. the release is not older, unless the channel allows downgrades;
+//! 4. on the way up, no barrier lies between. A withdrawn barrier remains one, unless another supersedes it; a barrier
 //!    that the device's facts contradict does not exist for this device;
-//! 5. what is installed lies in the other's `from` range;
-//! 6. what is installed trusts the key that signed the other, or verifies nothing. Of a version that was never published
-//!    nobody knows what it trusts, so it gets nothing from a component whose releases verify signatures.
+//! 5. the installed version lies in the release's `from` range;
+//! 6. the installed version trusts the key that signed the release, or verifies no signatures. It is unknown which keys an
+//!    unpublished version trusts, so it gets nothing from a component whose releases verify signatures.
 //!
-//! A path goes one way, up or down. Of several shortest ones, the one with the newest first step is taken. A device that
-//! does not say what it runs is given the target if every release might step to it (a newer one is not counted, save for
-//! its floor), and is asked otherwise. So is a device known by digests alone whose next hop is among them. Where no path
-//! exists, but one would with other facts, the fact is what is missing.
+//! A path goes in one direction, up or down. Of several shortest paths, the one with the newest first step is taken. A
+//! device that does not report what it runs is given the target if a step to it is allowed from every release (of newer
+//! releases, only the floors count), and is asked to report it otherwise. So is a device known by digests alone whose
+//! next hop is among them. If there is no path, but other facts would open one, the refusal names the missing fact.
 
+mod device_view;
 mod explain;
 mod hop;
 mod installed;
-mod lookups;
 mod obstacle;
 mod outcome;
-mod route;
+mod path;
 mod select;
-mod terrain;
-mod traits;
 mod withhold;
 
+pub(crate) use device_view::DeviceView;
 pub(crate) use hop::no_way;
-pub(crate) use installed::Place;
+pub(crate) use installed::Position;
 pub(crate) use obstacle::Obstacle;
-pub(crate) use route::{Route, route};
-pub(crate) use terrain::Terrain;
-pub(crate) use traits::traits;
+pub(crate) use path::{Path, shortest_path};
 
 pub use explain::{Explanation, explain};
-pub use lookups::{Lookups, lookups};
 pub use outcome::{Decision, Entry, Outcome, Refusal};
 pub use withhold::{DEFAULT_RESTORE_DAYS, MAX_RESTORE_DAYS, Reads, Restores, Wait};
 
-use crate::catalog::Components;
-use crate::query::Query;
-use crate::words::Timestamp;
+use std::collections::BTreeSet;
+
+use crate::catalog::{Component, Components};
+use crate::query::{Query, Trait};
+use crate::words::{AttributeName, ComponentKey, Timestamp};
 pub(crate) use select::nothing_found;
 use select::{missing, select};
 
-/// Decides what a device gets. Pure: the same arguments give the same decision, on every machine, for ever.
+/// Records that must be fetched before a query can be decided: point reads, all known at once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lookups {
+    /// Components requested by name or by `cpuArch`.
+    pub components: BTreeSet<ComponentKey>,
+    /// Requested attributes. A store's index lists the components that each selects, and those are fetched too.
+    pub attributes: BTreeSet<AttributeName>,
+}
+
+/// Returns the keys of the records that a query's decision depends on.
+pub fn lookups(query: &Query) -> Lookups {
+    let os = query.os_component().map(|(name, _)| name);
+    // A name with an unreadable channel is refused only if it exists, so it is fetched too.
+    let (components, attributes) = (&query.unreadable.components, &query.unreadable.attributes);
+    Lookups {
+        components: query.components.keys().chain(components).cloned().chain(os).collect(),
+        attributes: query.attributes.keys().chain(attributes).cloned().collect(),
+    }
+}
+
+/// Decides which releases a device gets. Equal arguments give equal decisions, on every machine and at any time.
 ///
-/// `now` decides which stage of a rollout is open; nothing else may depend on it.
+/// `now` determines which stage of a rollout is open; nothing else may depend on it.
 pub fn decide(query: &Query, components: &Components, now: Timestamp) -> Decision {
-    // No release changes its channel by itself yet, so nothing reads the time and no answer ends early.
+    // Rollouts do not exist yet, so that no decision depends on the time or changes by itself.
     let _ = now;
     let selected: Vec<_> = select(query, components).collect();
     let had = installed::had(query, &selected);
@@ -86,4 +104,13 @@ pub fn decide(query: &Query, components: &Components, now: Timestamp) -> Decisio
         entries.sort_by_key(|entry| entry.component.key());
     }
     Decision { entries, changes_at: None }
+}
+
+/// Returns the traits that decisions about a component depend on.
+///
+/// None do yet: channels have no rollouts, which would read cohort and ring, and releases have no patches. A change that
+/// lets [`decide`] read a trait must add it here, or `tests/properties` fails, which asks each question
+/// with every trait and without.
+pub(crate) fn traits(_component: &Component) -> BTreeSet<Trait> {
+    BTreeSet::new()
 }

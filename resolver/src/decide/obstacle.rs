@@ -3,30 +3,30 @@ use std::fmt;
 use crate::catalog::{Release, Requirement};
 use crate::words::{FactValue, KeyId, Reason, Version};
 
-/// Why a device may not go from one release to another in one step. Its text is for a technician.
+/// Reason for which a device may not go from one release to another in one step, with a text for technicians.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Obstacle<'a> {
     /// The release was withdrawn.
     Withdrawn { to: &'a Version, reason: &'a Reason },
-    /// The release is a dead end: it is never offered.
-    Trap { to: &'a Version, reason: &'a Reason },
-    /// The device runs a dead end.
-    DeadEnd { at: &'a Version, reason: &'a Reason },
-    /// The release requires a fact.
-    Fact { to: &'a Version, requirement: &'a Requirement, said: Option<&'a FactValue> },
-    /// The release is older, and the channel goes up only.
+    /// The release is a dead end, which is never offered.
+    ToDeadEnd { to: &'a Version, reason: &'a Reason },
+    /// The installed version is a dead end.
+    FromDeadEnd { at: &'a Version, reason: &'a Reason },
+    /// The device's facts do not meet a requirement of the release.
+    Fact { to: &'a Version, requirement: &'a Requirement, reported: Option<&'a FactValue> },
+    /// The release is older, and the channel allows no downgrades.
     Down { at: &'a Version, to: &'a Version },
-    /// The release is below what the installed one lets itself be replaced by.
+    /// The release is below the installed version's anti-rollback floor.
     Floor { at: &'a Version, to: &'a Version },
-    /// A barrier lies between: the release of this index.
+    /// A barrier, the release of this index, must be installed first.
     Barrier { index: usize, barrier: &'a Release, to: &'a Version },
-    /// The release is installed over others only.
+    /// The installed version is outside the release's range.
     From { at: &'a Version, to: &'a Release },
-    /// What is installed does not trust the key that signed the release.
+    /// The installed version does not trust the key that signed the release.
     Key { at: &'a Version, to: &'a Version, key: KeyId },
-    /// What is installed takes signed releases only.
+    /// The installed version accepts signed releases only.
     Unsigned { at: &'a Version, to: &'a Version },
-    /// What is installed was never published, so nobody knows what it trusts.
+    /// The installed version was never published, so it is unknown which keys it trusts.
     UnknownTrust { at: &'a Version },
 }
 
@@ -34,17 +34,17 @@ impl fmt::Display for Obstacle<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Obstacle::Withdrawn { to, reason } => write!(f, "{to} was withdrawn: {reason}"),
-            Obstacle::Trap { to, reason } => write!(f, "{to} is a dead end, which is never offered: {reason}"),
-            Obstacle::DeadEnd { at, reason } => write!(f, "{at} is a dead end, nothing leads on from it: {reason}"),
-            Obstacle::Fact { to, requirement, said: None } => {
+            Obstacle::ToDeadEnd { to, reason } => write!(f, "{to} is a dead end, which is never offered: {reason}"),
+            Obstacle::FromDeadEnd { at, reason } => write!(f, "{at} is a dead end, which no update leaves: {reason}"),
+            Obstacle::Fact { to, requirement, reported: None } => {
                 let fact = requirement.fact();
                 write!(f, "{to} requires {requirement}: say what {fact} is, as {fact}=<value>")
             }
-            Obstacle::Fact { to, requirement, said: Some(said) } => {
-                write!(f, "{to} requires {requirement}, and this device has {}={said}", requirement.fact())
+            Obstacle::Fact { to, requirement, reported: Some(reported) } => {
+                write!(f, "{to} requires {requirement}, and this device has {}={reported}", requirement.fact())
             }
             Obstacle::Down { at, to } => write!(f, "{to} is older than {at}, and the channel allows no downgrade"),
-            Obstacle::Floor { at, to } => write!(f, "{to} is below what {at} lets itself be replaced by"),
+            Obstacle::Floor { at, to } => write!(f, "{to} is below the anti-rollback floor of {at}"),
             Obstacle::Barrier { barrier: Release { version, barrier: Some(reason), .. }, to, .. } => {
                 write!(f, "{version} must be installed before {to}: {reason}")
             }

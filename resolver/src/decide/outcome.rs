@@ -4,71 +4,70 @@ use super::obstacle::Obstacle;
 use crate::catalog::Release;
 use crate::words::{ComponentName, Timestamp, Version};
 
-/// What a device gets, component by component.
+/// Decision about every component that a query asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
-    /// One entry a component, in the order of their keys; none of a name that may be no component's.
+    /// One entry for each component, in the order of their keys. A name that no component has may have none.
     pub entries: Vec<Entry>,
-    /// The next moment at which the same question gets another answer without anybody publishing; no cache may keep
-    /// this answer longer.
+    /// Time at which the decision changes even if nothing is published; caches may not keep the answer longer.
     pub changes_at: Option<Timestamp>,
 }
 
 /// One component's part of a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The component, in its published spelling.
+    /// Component in its published spelling.
     pub component: ComponentName,
-    /// The release that the channel points at; `None` if there is no such channel.
+    /// Version that the channel points at; `None` if the component has no such channel.
     pub target: Option<Version>,
-    /// What this answer does about it.
+    /// Outcome for the component.
     pub outcome: Outcome,
-    /// Why, in one line that a technician understands.
+    /// Reason for the outcome, in one line for technicians.
     pub reason: String,
 }
 
-/// What an answer does about one component.
+/// Outcome of a decision for one component.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Deliver this release: the next hop.
+    /// The next hop is delivered.
     Install {
-        /// What is delivered.
+        /// The release to install.
         release: Arc<Release>,
-        /// Hops left after this one.
+        /// Number of hops after this one.
         hops_remaining: u32,
     },
-    /// This release is the next hop, but its bytes are in cold storage: ask again.
+    /// The next hop's bytes are in cold storage, so the device has to ask again.
     Waiting {
-        /// What will be delivered.
+        /// The release that will be delivered.
         release: Arc<Release>,
-        /// Hops left after this one.
+        /// Number of hops after this one.
         hops_remaining: u32,
-        /// In how many seconds it is worth asking again.
+        /// Seconds after which the device should ask again.
         retry_after: u64,
     },
-    /// The device has this release, the target, already.
+    /// The device already has the target, this release.
     Have(Arc<Release>),
     /// Nothing can be delivered.
     Refused(Refusal),
 }
 
-/// Why nothing of a component can be delivered.
+/// Reason for which no release of a component can be delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// The component, or its channel, is not published.
     Absent,
-    /// The channel points at a release that cannot be delivered any more.
+    /// The channel points at a release that can no longer be delivered.
     Withdrawn,
-    /// No safe path leads from what is installed to the target.
+    /// No safe path leads from the installed version to the target.
     NoPath,
-    /// A release on the way requires a fact that the device did not say, or has otherwise.
+    /// A release on the path requires a fact that the device did not report, or that differs.
     Fact,
-    /// The device did not say what it runs, and the target has constraints.
-    Unsaid,
+    /// The device did not report what it runs, and the target has constraints.
+    UnknownVersion,
 }
 
 impl Refusal {
-    /// What it means that a channel's target is closed to a device.
+    /// Returns the refusal for an obstacle that closes a channel's target to a device.
     pub(super) fn of(obstacle: &Obstacle<'_>) -> Refusal {
         match obstacle {
             Obstacle::Withdrawn { .. } => Refusal::Withdrawn,
@@ -77,19 +76,19 @@ impl Refusal {
         }
     }
 
-    /// The manifest's `status_code`: 404, 409, 412 or 428 (RFC 9110 section 15.5, RFC 6585 section 3).
+    /// Returns the manifest's `status_code`: 404, 409, 412 or 428 (RFC 9110 section 15.5, RFC 6585 section 3).
     pub fn status_code(self) -> u16 {
         match self {
             Refusal::Absent | Refusal::Withdrawn => 404,
             Refusal::NoPath => 409,
             Refusal::Fact => 412,
-            Refusal::Unsaid => 428,
+            Refusal::UnknownVersion => 428,
         }
     }
 }
 
 impl Outcome {
-    /// The manifest's `status_code`.
+    /// Returns the manifest's `status_code`.
     pub fn status_code(&self) -> u16 {
         match self {
             Outcome::Install { .. } => 200,
@@ -99,7 +98,7 @@ impl Outcome {
         }
     }
 
-    /// The release this is about, if there is one.
+    /// Returns the release that is delivered, awaited or installed, if any.
     pub fn release(&self) -> Option<&Arc<Release>> {
         match self {
             Outcome::Install { release, .. } | Outcome::Waiting { release, .. } | Outcome::Have(release) => {
@@ -111,13 +110,13 @@ impl Outcome {
 }
 
 impl Decision {
-    /// The same decision, which some part of it ends at this moment if nothing does before.
+    /// Limits the decision's validity to this moment, or an earlier one that it already has.
     pub fn until(mut self, moment: Timestamp) -> Decision {
         self.changes_at = Some(self.changes_at.map_or(moment, |before| before.min(moment)));
         self
     }
 
-    /// In how many seconds it is worth asking again for what is in cold storage, if anything is.
+    /// Returns the seconds after which a device should ask again for releases in cold storage, if there are any.
     pub fn retry_after(&self) -> Option<u64> {
         let waiting = self.entries.iter().filter_map(|entry| match entry.outcome {
             Outcome::Waiting { retry_after, .. } => Some(retry_after),
@@ -126,7 +125,7 @@ impl Decision {
         waiting.min()
     }
 
-    /// The releases that a package of this decision carries.
+    /// Returns the releases in this decision's package.
     pub fn delivered(&self) -> impl Iterator<Item = (&ComponentName, &Arc<Release>)> {
         self.entries.iter().filter_map(|entry| match &entry.outcome {
             Outcome::Install { release, .. } => Some((&entry.component, release)),
@@ -134,12 +133,12 @@ impl Decision {
         })
     }
 
-    /// Nothing that was asked for is published.
+    /// Returns true if no requested component is published.
     pub fn finds_nothing(&self) -> bool {
         self.entries.iter().all(|entry| matches!(entry.outcome, Outcome::Refused(Refusal::Absent)))
     }
 
-    /// The device has everything it asked about.
+    /// Returns true if the device already has everything it asks for.
     pub fn has_everything(&self) -> bool {
         !self.entries.is_empty() && self.entries.iter().all(|entry| matches!(entry.outcome, Outcome::Have(_)))
     }

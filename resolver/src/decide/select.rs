@@ -6,7 +6,7 @@ use crate::catalog::{Channel, Component, Components};
 use crate::query::Query;
 use crate::words::{AttributeName, ChannelName, ComponentKey};
 
-/// A component that a query asks for, and how.
+/// A component that a query asks for, with the channel and the parameter that selected it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Selected<'a> {
     pub(super) key: &'a ComponentKey,
@@ -16,7 +16,7 @@ pub(super) struct Selected<'a> {
     pub(super) by: SelectedBy<'a>,
 }
 
-/// What asked for a component.
+/// Parameter by which a query selects a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SelectedBy<'a> {
     Name,
@@ -25,7 +25,7 @@ pub(super) enum SelectedBy<'a> {
 }
 
 impl SelectedBy<'_> {
-    /// How a component is asked for, as a step of the reasoning.
+    /// Describes how a component is selected, as a step of the reasoning.
     pub(super) fn on(self, channel: &ChannelName) -> String {
         match self {
             SelectedBy::Name => format!("asked for by its name, on {channel}"),
@@ -35,10 +35,10 @@ impl SelectedBy<'_> {
     }
 }
 
-/// The components this query asks for, each on one channel, in the order of their keys.
+/// Returns the components that a query asks for, each on one channel, in the order of their keys.
 ///
-/// A component asked for in several ways follows the first that leads to a channel it has: its own name, `cpuArch`,
-/// then the attributes in canonical order.
+/// A component selected by several parameters follows the first one that names a channel which it has: its own name,
+/// `cpuArch`, then the attributes in canonical order.
 pub(super) fn select<'a>(query: &'a Query, components: &'a Components) -> impl Iterator<Item = Selected<'a>> {
     let os = query.os_component();
     components.iter().filter_map(move |(key, component)| {
@@ -48,7 +48,7 @@ pub(super) fn select<'a>(query: &'a Query, components: &'a Components) -> impl I
     })
 }
 
-/// The channel that a component follows, if it has one that it is asked for on; `os` is the one that `cpuArch` means.
+/// Returns the channel that a component is selected on, if any; `os` is the component that `cpuArch` means.
 fn followed<'a>(
     query: &'a Query,
     os: Option<&'a ChannelName>,
@@ -61,7 +61,7 @@ fn followed<'a>(
     named.or_else(by_os).or_else(|| wanted_by_attribute(query, component))
 }
 
-/// A component that is asked for and not published, or not on that channel.
+/// A requested component that is not published, or not on the requested channel.
 #[derive(Debug)]
 pub(super) struct Missing<'a> {
     pub(super) entry: Entry,
@@ -69,11 +69,10 @@ pub(super) struct Missing<'a> {
     pub(super) by: SelectedBy<'a>,
 }
 
-/// Returns an entry, in no order, for each component without the channel that this query asks for, and for each name
-/// that is no component's.
+/// Returns an entry, in no particular order, for each component without the requested channel, and for each name that no
+/// component has.
 ///
-/// A name that no component has may be a parameter that is meant for others. It counts only if the device says what runs
-/// of it.
+/// A name that no component has may be a parameter meant for another server. It counts only if `installed` names it too.
 pub(super) fn missing<'a>(query: &'a Query, components: &'a Components) -> Vec<Missing<'a>> {
     let os = query.os_component();
     let by_os = os.iter().filter(|(key, _)| !query.components.contains_key(key));
@@ -93,7 +92,7 @@ pub(super) fn missing<'a>(query: &'a Query, components: &'a Components) -> Vec<M
     named.chain(by_os).filter_map(absent).collect()
 }
 
-/// Says that no component has this name, with the architecture that it came from.
+/// Explains that no component has this name, with the architecture that the name is made of.
 fn unpublished(query: &Query, key: &ComponentKey) -> String {
     match &query.os {
         Some((arch, _)) if !query.components.contains_key(key) => {
@@ -103,7 +102,7 @@ fn unpublished(query: &Query, key: &ComponentKey) -> String {
     }
 }
 
-/// Says what of a query is not published, where nothing of it is.
+/// Lists what a query asks for, where none of it is published.
 pub(crate) fn nothing_found(query: &Query, decision: &Decision) -> String {
     let os = query.os_component().map(|(key, _)| key);
     let has_entry = |key: &&ComponentKey| decision.entries.iter().any(|entry| entry.component.key() == **key);
@@ -114,7 +113,7 @@ pub(crate) fn nothing_found(query: &Query, decision: &Decision) -> String {
     reasons.chain(names).chain(attributes).collect::<Vec<_>>().join("; ")
 }
 
-/// The first attribute, in canonical order, whose channel of this component wants it.
+/// Returns the first attribute, in canonical order, that selects a channel of this component.
 fn wanted_by_attribute<'a>(
     query: &'a Query,
     component: &'a Component,

@@ -4,35 +4,35 @@ use super::outcome::{Decision, Outcome};
 use crate::catalog::{Artifact, Availability, ObjectKey, Restore, Tier};
 use crate::words::{Sha256, Timestamp};
 
-/// A wait is said in steps of the restore's time divided by this, so that answers stay the same for a while.
+/// Number of steps in which waits count down during a restore, so that answers stay the same for a while.
 const STEPS: u64 = 20;
 
-/// Devices with different questions are spread over the restore's time divided by this, so that they do not all come
-/// back at once.
+/// Divisor of a restore's time over which the retries of devices with different queries are spread, so that they do not
+/// all come back at once.
 const SPREAD: u64 = 10;
 
-/// For how many days a restored copy stays if nothing else is said: as long as a rollout, as a rule.
+/// Default number of days for which a restored copy is kept: about as long as a rollout takes.
 pub const DEFAULT_RESTORE_DAYS: u32 = 7;
 
-/// Most days that a restored copy can be asked for. S3 takes more, but what is read for longer should not be in an
-/// archive.
+/// Most days for which a restored copy can be requested. S3 allows more, but objects that are read for longer should not
+/// be in an archive.
 pub const MAX_RESTORE_DAYS: u32 = 365;
 
-/// How artifacts are restored from cold storage.
+/// Settings of restores from cold storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Restores {
-    /// How fast.
+    /// Speed and price class.
     pub tier: Tier,
-    /// For how many days the copy stays that can be read.
+    /// Days for which the restored copy is kept.
     pub days: u32,
 }
 
-/// Which objects an answer leads a device to.
+/// Kinds of objects that a device reads for an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reads {
-    /// What goes into a package.
+    /// Objects in the package.
     pub package: bool,
-    /// What the manifest's URLs name.
+    /// Objects behind the manifest's URLs.
     pub urls: bool,
 }
 
@@ -45,15 +45,17 @@ impl Reads {
 }
 
 impl Decision {
-    /// The objects that must be there to deliver this.
+    /// Returns the objects that must be readable to deliver this decision.
     pub fn objects(&self, reads: Reads) -> BTreeSet<ObjectKey> {
         self.delivered().flat_map(|(_, release)| reads.objects(&release.artifact)).collect()
     }
 
-    /// Takes out what is in cold storage: its entries are 503 with the time that a restore takes, the rest is delivered.
+    /// Takes releases in cold storage out of the decision: their entries become 503 with the time that a restore takes, and
+    /// the rest is delivered.
     ///
-    /// What is not among the states was not looked at, and counts as there. `question` is the canonical query: different questions are told to wait a little differently, and the same one is
-    /// told the same for a while, because a package that says so must not change while a device resumes it.
+    /// An object without a state counts as readable. `question` is the canonical query: different queries get slightly
+    /// different waits, and one query gets the same wait for a while, because the package that contains it must not change
+    /// while a device resumes its download.
     pub fn withhold(
         mut self,
         reads: Reads,
@@ -85,17 +87,17 @@ impl Decision {
     }
 }
 
-/// How long a device waits for an object.
+/// Time that a device has to wait for an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wait {
-    /// From now on.
+    /// Seconds from now.
     pub seconds: u64,
-    /// When another wait is said, if the restore is not ready by then.
+    /// Time at which the wait becomes shorter; `None` if the restore is overdue.
     pub ends: Option<Timestamp>,
 }
 
 impl Restores {
-    /// How long a device waits for an object in this state; `None` if it is there.
+    /// Returns the wait for an object in this state; `None` if the object can be read.
     pub fn wait(&self, state: Availability, object: &ObjectKey, question: &str, now: Timestamp) -> Option<Wait> {
         let Restore { archive, tier, since } = match state {
             Availability::Ready => return None,
@@ -106,7 +108,7 @@ impl Restores {
         let step = whole / STEPS;
         let left = whole.saturating_sub(now.seconds_since(since));
         let said = left.div_ceil(step).max(1) * step;
-        // A restore that takes longer than it should is asked after again and again.
+        // An overdue restore keeps the shortest wait, and the devices keep asking.
         let ends = (left > 0).then(|| Timestamp(now.0.saturating_add(left - (said - step))));
         let digest = Sha256::of(format!("{object}\n{question}").as_bytes()).0;
         let draw = digest.iter().take(8).fold(0, |draw, byte| draw << 8 | u64::from(*byte));

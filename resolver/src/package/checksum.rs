@@ -1,6 +1,6 @@
 use crate::catalog::ObjectKey;
 
-/// The CRC-32 of a whole, from those of its pieces; some may become known only while their bytes are read.
+/// CRC-32 of a sequence of pieces, some of whose checksums may become known only while their bytes are read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Checksum {
     pieces: Vec<Piece>,
@@ -14,23 +14,23 @@ struct Piece {
 }
 
 impl Checksum {
-    /// The whole's CRC-32. `learned` gives that of an artifact whose record has none; if it has none either, the
-    /// error is that artifact.
-    pub fn crc32(&self, learned: impl Fn(&ObjectKey) -> Option<u32>) -> Result<u32, ObjectKey> {
+    /// Returns the CRC-32 of the sequence. `computed` returns the CRC-32 of an artifact whose record has none; the error
+    /// is an artifact for which it has none either.
+    pub fn crc32(&self, computed: impl Fn(&ObjectKey) -> Option<u32>) -> Result<u32, ObjectKey> {
         let mut whole = crc32fast::Hasher::new();
         for piece in &self.pieces {
-            let crc32 = piece.crc32.or_else(|object| learned(&object).ok_or(object))?;
+            let crc32 = piece.crc32.or_else(|object| computed(&object).ok_or(object))?;
             whole.combine(&crc32fast::Hasher::new_with_initial_len(crc32, piece.length));
         }
         Ok(whole.finalize())
     }
 
-    /// Length of the whole, in bytes.
+    /// Returns the length of the sequence, in bytes.
     pub(super) fn length(&self) -> u64 {
         self.length
     }
 
-    /// Adds bytes at hand.
+    /// Adds bytes in memory.
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
         self.piece(Ok(crc32fast::hash(bytes)), bytes.len() as u64);
     }

@@ -9,7 +9,7 @@ pub(super) const END: [u8; 5] = [1, 0, 0, 0xff, 0xff];
 /// Length of [`trailer`] in bytes.
 pub(super) const TRAILER: u64 = 8;
 
-/// CRC-32 and length (modulo 2³²) of what was compressed.
+/// Returns the trailer: CRC-32 and length (modulo 2³²) of the uncompressed bytes.
 pub(super) fn trailer(crc32: u32, length: u64) -> [u8; 8] {
     let mut bytes = [0; TRAILER as usize];
     bytes[..4].copy_from_slice(&crc32.to_le_bytes());

@@ -9,19 +9,19 @@ use crate::catalog::{Artifact, Fragment, ObjectKey};
 use crate::manifest::FILE_NAME;
 use crate::query::EntityTag;
 
-/// Names the layout in every package's entity tag: it changes when the same parts are put together otherwise.
+/// Version of the layout, which is part of every package's entity tag. It changes when the layout does.
 const LAYOUT: &[u8] = b"edgehop package 1\n";
 
-/// An artifact and its name in the package.
+/// A file of a package: an artifact and its name.
 #[derive(Debug, Clone, Copy)]
 pub struct Member<'a> {
-    /// `<component>_<version>` or, where that is taken, `<component>@<version>`; 100 bytes at most.
+    /// `<component>_<version>` or, if that is not unique, `<component>@<version>`; 100 bytes at most.
     pub name: &'a str,
-    /// The bytes that go in under that name.
+    /// The file's bytes.
     pub artifact: &'a Artifact,
 }
 
-/// A package, laid out: what its bytes are and where they come from. Nothing has been read yet.
+/// Layout of a package: the sources of its bytes, none of which have been read yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     parts: Vec<Part>,
@@ -29,46 +29,46 @@ pub struct Plan {
     tag: EntityTag,
 }
 
-/// A stretch of a package that comes from one place.
+/// Consecutive bytes of a package that have one source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// Where the bytes come from.
+    /// Source of the bytes.
     pub source: Source,
-    /// Their number.
+    /// Number of bytes.
     pub length: u64,
 }
 
-/// Where a stretch of a package comes from.
+/// Source of consecutive bytes of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// Bytes at hand.
+    /// Bytes in memory.
     Literal(Bytes),
-    /// A stored object as it is: a fragment.
+    /// A stored object without framing: a fragment.
     Object(ObjectKey),
-    /// A stored object of `size` bytes in stored blocks ([`super::Framer`]): an artifact.
+    /// A stored object framed in stored blocks ([`super::Framer`]): an artifact.
     Framed {
-        /// The artifact.
+        /// Key of the artifact.
         object: ObjectKey,
-        /// Its length without the blocks' headers.
+        /// The artifact's length in bytes, without the blocks' headers.
         size: u64,
     },
-    /// The gzip trailer, where an artifact's CRC-32 is not known before it is read ([`Plan::trailer`]).
+    /// The gzip trailer, if an artifact's CRC-32 is unknown until it is read ([`Plan::trailer`]).
     Trailer(Checksum),
 }
 
 /// A range within one part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slice {
-    /// Which part.
+    /// Source of the part.
     pub source: Source,
-    /// The bytes wanted, counted from the part's first.
+    /// Range to send, counted from the part's first byte.
     pub range: Range<u64>,
-    /// The range is the whole part.
+    /// Whether the range is the whole part.
     pub whole: bool,
 }
 
 impl Plan {
-    /// Lays out the manifest and the artifacts, in this order.
+    /// Lays out the manifest, then the artifacts in this order.
     pub fn new(manifest: &Bytes, members: &[Member<'_>]) -> Plan {
         let mut layout = Layout { raw: gzip::HEADER.to_vec(), ..Layout::default() };
         layout.tar.extend_from_slice(&ustar::header(FILE_NAME, manifest.len() as u64));
@@ -83,29 +83,29 @@ impl Plan {
         layout.finish()
     }
 
-    /// Length in bytes.
+    /// Returns the package's length in bytes.
     pub fn length(&self) -> u64 {
         self.length
     }
 
-    /// The package's entity tag: a digest of the layout, the literal bytes and the objects' digests, so two packages
-    /// share it only if they are the same to the last bit. It never looks like an artifact's MD5.
+    /// Returns the package's entity tag: a digest of the layout, the literal bytes and the objects' digests. Two packages
+    /// share it only if all their bytes are equal. It never looks like an artifact's MD5.
     pub fn tag(&self) -> &EntityTag {
         &self.tag
     }
 
-    /// How many of the bytes the plan itself holds: what it takes in memory.
+    /// Returns the number of bytes that the plan itself holds in memory.
     pub fn literal_bytes(&self) -> u64 {
         let literal = |part: &Part| matches!(part.source, Source::Literal(_)).then_some(part.length);
         self.parts.iter().filter_map(literal).sum()
     }
 
-    /// The parts, in order.
+    /// Returns the parts in order.
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
-    /// What to read, and from where, for these bytes of the package.
+    /// Returns the slices of parts that make up a range of the package.
     pub fn slices(&self, wanted: Range<u64>) -> Vec<Slice> {
         let mut slices = Vec::new();
         let mut at = 0;
@@ -121,13 +121,13 @@ impl Plan {
         slices
     }
 
-    /// The gzip trailer of a package whose checksum is complete by now.
+    /// Returns the gzip trailer of a package, once its CRC-32 is known.
     pub fn trailer(checksum: &Checksum, crc32: u32) -> Bytes {
         Bytes::copy_from_slice(&gzip::trailer(crc32, checksum.length()))
     }
 }
 
-/// A plan in the making: parts done, gzip bytes not yet in a part, tar bytes not yet in a block.
+/// Builder of a plan: finished parts, gzip bytes that are not yet in a part, and tar bytes that are not yet in a block.
 #[derive(Default)]
 struct Layout {
     parts: Vec<Part>,
@@ -176,7 +176,7 @@ impl Layout {
         Plan { tag: tag(&self.parts), parts: self.parts, length }
     }
 
-    /// Turns the tar bytes so far into stored blocks.
+    /// Turns the pending tar bytes into stored blocks.
     fn end_block(&mut self) {
         if !self.tar.is_empty() {
             self.checksum.bytes(&self.tar);
@@ -185,7 +185,7 @@ impl Layout {
         }
     }
 
-    /// Turns the gzip bytes so far into a part.
+    /// Turns the pending gzip bytes into a part.
     fn end_literal(&mut self) {
         self.end_block();
         if !self.raw.is_empty() {

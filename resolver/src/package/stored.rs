@@ -15,7 +15,7 @@ const HEADER: u64 = 5;
 /// artifact     │ 65,535 bytes     │ 65,535 bytes     │ the rest │
 /// ```
 ///
-/// Take [`Framer::header`] whenever it has one, else give it the artifact's next bytes through [`Framer::frame`].
+/// Callers send [`Framer::header`] whenever it returns one, and else pass the artifact's next bytes to [`Framer::frame`].
 #[derive(Debug)]
 pub struct Framer {
     size: u64,
@@ -24,23 +24,23 @@ pub struct Framer {
 }
 
 impl Framer {
-    /// Frames the part `framed` of an artifact of `size` bytes; `framed` counts headers too.
+    /// Frames the range `framed` of an artifact of `size` bytes; the range counts headers too.
     pub fn new(size: u64, framed: Range<u64>) -> Self {
         debug_assert!(framed.start <= framed.end && framed.end <= framed_length(size));
         Framer { size, at: framed.start, end: framed.end }
     }
 
-    /// The range of the artifact that is still needed.
+    /// Returns the range of the artifact that is still needed.
     pub fn data(&self) -> Range<u64> {
         self.data_at(self.at)..self.data_at(self.end)
     }
 
-    /// Nothing is left to frame.
+    /// Returns true if nothing is left to frame.
     pub fn is_done(&self) -> bool {
         self.at == self.end
     }
 
-    /// What is due of a header, if the next byte is one of a header's.
+    /// Returns the next bytes of a header, if the next byte belongs to one.
     pub fn header(&mut self) -> Option<Bytes> {
         let within = self.at % (MAX_BLOCK + HEADER);
         if within >= HEADER || self.is_done() {
@@ -54,7 +54,7 @@ impl Framer {
         Some(Bytes::copy_from_slice(&header[within as usize..(within + due) as usize]))
     }
 
-    /// As much of the artifact's next bytes as goes in before the next header; the rest stays in `data`.
+    /// Returns as many of the artifact's next bytes as fit before the next header; the rest stays in `data`.
     pub fn frame(&mut self, data: &mut Bytes) -> Bytes {
         let within = self.at % (MAX_BLOCK + HEADER);
         let room = (MAX_BLOCK + HEADER - within).min(self.end - self.at);
@@ -63,14 +63,14 @@ impl Framer {
         taken
     }
 
-    /// The place in the artifact that the framed place `at` stands for; a header stands for the byte after it.
+    /// Returns the offset in the artifact for an offset in the framed bytes; a header counts as the byte after it.
     fn data_at(&self, at: u64) -> u64 {
         let (blocks, within) = (at / (MAX_BLOCK + HEADER), at % (MAX_BLOCK + HEADER));
         (blocks * MAX_BLOCK + within.saturating_sub(HEADER)).min(self.size)
     }
 }
 
-/// Length of an artifact of `size` bytes with its headers.
+/// Returns the length of an artifact of `size` bytes with its headers.
 pub(super) fn framed_length(size: u64) -> u64 {
     size + size.div_ceil(MAX_BLOCK) * HEADER
 }

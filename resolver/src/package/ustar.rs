@@ -1,15 +1,15 @@
-//! A ustar archive (POSIX.1-1988) in which nothing but names and sizes differs.
+//! Headers and padding of a ustar archive (POSIX.1-1988) whose files differ only in name and size.
 
-/// Tar's unit, in bytes.
+/// Size of a tar block, in bytes.
 const BLOCK: u64 = 512;
 
-/// Two empty blocks end an archive.
+/// End of an archive: two empty blocks.
 pub(super) const END: [u8; 2 * BLOCK as usize] = [0; 2 * BLOCK as usize];
 
-/// The header of a regular file: mode 0644, owner 0, time 0.
+/// Returns the header of a regular file with mode 0644, owner 0 and time 0.
 ///
-/// `name` takes 100 bytes at most and `size` [`crate::catalog::MAX_ARTIFACT_BYTES`]; names and sizes of releases are
-/// within that by their types.
+/// `name` may have up to 100 bytes and `size` may be up to [`crate::catalog::MAX_ARTIFACT_BYTES`]; the types of names and
+/// sizes of releases guarantee both.
 pub(super) fn header(name: &str, size: u64) -> [u8; BLOCK as usize] {
     let mut header = tar::Header::new_ustar();
     header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
@@ -23,7 +23,7 @@ pub(super) fn header(name: &str, size: u64) -> [u8; BLOCK as usize] {
     *header.as_bytes()
 }
 
-/// How many zeros follow a file of `size` bytes.
+/// Returns the number of zeros that follow a file of `size` bytes.
 pub(super) fn padding(size: u64) -> usize {
     (size.next_multiple_of(BLOCK) - size) as usize
 }

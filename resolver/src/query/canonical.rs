@@ -4,11 +4,11 @@ use std::fmt::{self, Write as _};
 use super::{DEFAULT_CHANNEL, Payload, Query, Ring};
 use crate::words::AttributeName;
 
-/// The one spelling of what is no channel's name.
+/// Canonical spelling of every value that is not a valid channel name.
 const UNREADABLE: &str = "!";
 
 impl Query {
-    /// The question's one spelling, ready to stand after a `?`. Parsing it gives the same query again.
+    /// Returns the canonical query string, without `?`. Parsing it gives an equal query.
     pub fn canonical(&self) -> String {
         let mut pairs = self.pairs();
         pairs.sort_unstable();
@@ -22,7 +22,7 @@ impl Query {
         text
     }
 
-    /// Keys and values, in no order.
+    /// Returns keys and values in no particular order.
     fn pairs(&self) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
         let mut pairs = Vec::with_capacity(16);
         let mut put = |key: &'static str, value| pairs.push((Cow::Borrowed(key), value));
@@ -56,7 +56,7 @@ impl Query {
         }
         pairs.extend(self.components.iter().map(|(name, on)| (name.as_str().into(), on.as_str().into())));
         pairs.extend(self.facts.iter().map(|(name, value)| (name.as_str().into(), value.as_str().into())));
-        let attribute = |name: &AttributeName| Cow::Owned(super::known::attribute(name));
+        let attribute = |name: &AttributeName| Cow::Owned(super::cache_vocabulary::attribute(name));
         pairs.extend(self.attributes.iter().map(|(name, on)| (attribute(name), on.as_str().into())));
         pairs.extend(self.unreadable.keys().map(|key| (key, UNREADABLE.into())));
         pairs

@@ -3,20 +3,20 @@ use std::fmt;
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use sha2::Digest as _;
 
-/// The percentages at which a rollout widens, unless the deployment says otherwise.
+/// Default percentages at which a rollout widens.
 pub const DEFAULT_LADDER: [u8; 4] = [1, 10, 25, 100];
 
-/// The bytes of a device's name that are escaped before it is hashed, beside those that are not ASCII.
+/// ASCII bytes of a device's name that are escaped before it is hashed; bytes that are not ASCII always are.
 const ESCAPED: AsciiSet = CONTROLS.add(b'%');
 
-/// The steps, in percent of the fleet, at which staged rollouts widen: rising, the last one 100.
+/// Steps, in percent of the fleet, at which staged rollouts widen: ascending, the last one 100.
 ///
 /// A cohort is the index of the first step that includes a device, so a rollout multiplies the number of different
-/// questions by the ladder's length at most.
+/// queries by at most the ladder's length.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ladder(Vec<u8>);
 
-/// The class of devices that a staged rollout reaches together: an index into the [`Ladder`]. Never an identity.
+/// Class of devices that a staged rollout reaches together: an index into the [`Ladder`], which identifies no device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cohort(pub u8);
 
@@ -26,10 +26,10 @@ pub struct Cohort(pub u8);
 pub struct InvalidLadder(Vec<u8>);
 
 impl Ladder {
-    /// Most steps: each multiplies the cache keys of a component that is being rolled out.
+    /// Most steps of a ladder, because each adds cache keys for a component that is being rolled out.
     const MAX_STEPS: usize = 16;
 
-    /// A ladder of these percentages.
+    /// Creates a ladder of these percentages.
     pub fn new(steps: Vec<u8>) -> Result<Self, InvalidLadder> {
         let rising = steps.windows(2).all(|pair| pair[0] < pair[1]);
         if rising && steps.first() > Some(&0) && steps.last() == Some(&100) && steps.len() <= Self::MAX_STEPS {
@@ -39,12 +39,12 @@ impl Ladder {
         }
     }
 
-    /// The cohort of a device: the first step above the percentile it hashes to.
+    /// Returns the cohort of a device: the first step above the percentile that its name hashes to.
     ///
-    /// Any bytes are a name. They are spelled in lower-case ASCII, with escapes for what is not printable, because the
-    /// CDN's function hashes text.
-    /// SHA-256, because the CDN's function has it too and it will not change; its first four bytes are taken as a
-    /// big-endian number modulo 100, whose bias (2⁻³²·100) is far below what a rollout could notice.
+    /// Any bytes are a valid name. They are converted to lower-case ASCII, with escapes for other bytes, because the CDN's
+    /// function hashes text.
+    /// The hash is SHA-256, which the CDN's function has too and which will not change. Its first four bytes, as a
+    /// big-endian number, are taken modulo 100; the bias (2⁻³²·100) is far below what a rollout could notice.
     pub(super) fn cohort_of(&self, device: &[u8]) -> Cohort {
         let spelled = percent_encode(device, &ESCAPED).to_string().to_ascii_lowercase();
         let digest = sha2::Sha256::digest(spelled.as_bytes());
@@ -52,7 +52,8 @@ impl Ladder {
         self.clamp(self.0.iter().take_while(|step| **step <= percentile).count())
     }
 
-    /// The cohort a device chose. A number past the last step is the last: a ladder that got shorter strands nobody.
+    /// Returns the cohort that a device names. An index past the last step means the last, so that no device is left out
+    /// after the ladder becomes shorter.
     pub(super) fn clamp(&self, index: usize) -> Cohort {
         Cohort(index.min(self.0.len() - 1) as u8)
     }

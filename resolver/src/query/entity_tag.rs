@@ -2,30 +2,30 @@ use std::fmt;
 
 use crate::words::Md5;
 
-/// An entity tag (RFC 9110 section 8.8.3), without its quotes. Whether it was weak is forgotten where the comparison
-/// is weak anyway.
+/// An entity tag (RFC 9110 section 8.8.3), without its quotes. The mark of a weak tag is dropped where comparison is
+/// weak.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntityTag(String);
 
-/// One member of an `If-None-Match` list, or of `have`.
+/// A member of an `If-None-Match` list, or of `have`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Listed {
-    /// A digest, in whatever dress: bare, quoted, weak, upper-case.
+    /// A digest: bare, quoted or weak, in lower or upper case.
     Digest(Md5),
     /// Another quoted tag.
     Tag(EntityTag),
-    /// Neither. `*` is here too: it would mean that any package at all will do, and no device means that.
+    /// Anything else. `*` is among it: it would mean that the device accepts any package, which no device does.
     Other(String),
 }
 
 impl EntityTag {
-    /// A tag of our own: the first 128 bits of a digest. The prefix keeps it from looking like an artifact's MD5,
-    /// which would be moved to `have`.
+    /// Creates a tag from the first 128 bits of a digest. The prefix distinguishes it from an artifact's MD5, which would
+    /// be moved to `have`.
     pub(crate) fn digest(prefix: &str, sha256: &[u8]) -> Self {
         EntityTag(format!("{prefix}-{}", base16ct::lower::encode_string(&sha256[..16])))
     }
 
-    /// The tag of an artifact: its MD5.
+    /// Creates the tag of an artifact: its MD5.
     pub(crate) fn artifact(md5: &Md5) -> Self {
         EntityTag(md5.to_string())
     }
@@ -43,7 +43,7 @@ impl fmt::Display for EntityTag {
     }
 }
 
-/// The tags of a plain `If-None-Match` (RFC 9110 section 13.1.2), digests among them, and whether it was `*`.
+/// Reads an ordinary `If-None-Match` (RFC 9110 section 13.1.2): its tags, digests among them, and whether it is `*`.
 pub(crate) fn if_none_match(headers: &http::HeaderMap) -> (Vec<EntityTag>, bool) {
     let (mut tags, mut any) = (Vec::new(), false);
     let values = headers.get_all(http::header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
@@ -57,13 +57,13 @@ pub(crate) fn if_none_match(headers: &http::HeaderMap) -> (Vec<EntityTag>, bool)
     (tags, any)
 }
 
-/// Takes away the white space that may stand around a list's members (RFC 9110 section 5.6.3): spaces and tabs. What
-/// else is white differs from language to language.
+/// Trims the white space allowed around a list's members (RFC 9110 section 5.6.3): spaces and tabs. Languages differ in
+/// which other characters they trim.
 pub(super) fn trim(text: &str) -> &str {
     text.trim_matches([' ', '\t'])
 }
 
-/// The members of a comma-separated list; empty ones are passed over (RFC 9110 section 5.6.1.2).
+/// Reads the members of a comma-separated list; empty members are ignored (RFC 9110 section 5.6.1.2).
 pub(super) fn listed(text: &str) -> impl Iterator<Item = Listed> + '_ {
     let mut quoted = false;
     text.split(move |c| {

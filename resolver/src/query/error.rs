@@ -1,20 +1,20 @@
-/// Why a question was not understood: which input, what is wrong, what is accepted.
+/// Error in a query: the input at fault, the fault, and the values that are accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct QueryError {
-    /// The HTTP status that says so.
+    /// HTTP status of the answer.
     pub status: Status,
-    /// The key or header at fault.
+    /// Key or header at fault.
     pub input: String,
-    /// The whole sentence, for the device's log.
+    /// Complete message for the device's log.
     pub message: String,
 }
 
-/// The client errors a question can be answered with (RFC 9110 section 15.5, RFC 6585 section 5).
+/// HTTP status of an error in a query (RFC 9110 section 15.5, RFC 6585 section 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u16)]
 pub enum Status {
-    /// A bad query.
+    /// The query is invalid.
     BadRequest = 400,
     /// The query is too long.
     UriTooLong = 414,
@@ -23,17 +23,18 @@ pub enum Status {
 }
 
 impl QueryError {
-    /// `input` holds something it does not take; `takes` says what it does.
+    /// Creates the error for an `input` with an invalid value; `takes` describes the valid ones.
     pub(super) fn bad(input: &str, takes: impl std::fmt::Display) -> Self {
         QueryError { status: Status::BadRequest, message: format!("{input}: {takes}"), input: input.to_owned() }
     }
 
-    /// A component or an attribute is asked for on what is no channel's name.
+    /// Creates the error for a component or an attribute with an invalid channel name.
     pub(super) fn channel(input: &str) -> Self {
         QueryError::bad(input, format_args!("it takes 1 to {} letters, digits and . _ -", super::MAX_VALUE_BYTES))
     }
 
-    /// No component was asked for. The first words are the sample's, whose devices may look for them.
+    /// Creates the error for a query without a component. It begins as the AWS sample's message does, because the sample's
+    /// devices may match on it.
     pub(super) fn nothing_asked() -> Self {
         QueryError {
             status: Status::BadRequest,
@@ -44,7 +45,7 @@ impl QueryError {
         }
     }
 
-    /// `payloadType` holds neither of its words.
+    /// Creates the error for an invalid `payloadType`.
     pub(super) fn payload_type() -> Self {
         QueryError {
             status: Status::BadRequest,

@@ -1,6 +1,6 @@
-//! The question in its one canonical spelling.
+//! Queries and their canonical spelling.
 //!
-//! A CDN keys its cache on the query as it is spelled, and devices spell one question in a thousand ways:
+//! A CDN keys its cache on the query as it is spelled, and devices can spell one query in a thousand ways:
 //!
 //! ```text
 //!   what devices send                                            what the cache sees
@@ -11,100 +11,97 @@
 //!     If-None-Match: W/"8E4…", "p-77…"                  ─────►  If-None-Match: "p-77…"   (left to the cache)
 //! ```
 //!
-//! The CDN's viewer-request function does this before the cache key is made and the origin does it again, so the
-//! rules must be few enough to write twice. Both are held to `tests/vectors/canonical-query.json`:
+//! The CDN's viewer-request function canonicalizes the query before the cache key is made, and the origin does it again,
+//! so the rules must be few enough to implement twice. `tests/vectors/canonical-query.json` tests both:
 //!
-//! 1. Split at `&`, then at the first `=`; percent-decode, `+` is a space. Keys are lower-cased. An empty value is none;
-//!    of two spellings of a key, the first that has a value wins.
-//! 2. A key that nothing can be called is left out, whatever its value is. Values are lower-cased, except versions. What
-//!    is the default anyway (`os=prod`, `ring=general`, `payloadtype=fullpayload`) and what cannot matter (`os` without
-//!    `cpuarch`, `delta` of an unknown state or in an unknown format) is left out.
-//! 3. `device` becomes the cohort it hashes to, unless a cohort is given; it goes no further. Any bytes are a device.
-//! 4. Digests from `have` and from `If-None-Match` are unquoted, lower-cased, sorted, deduplicated, joined in `have`.
-//!    Other entity tags stay in `If-None-Match`; a cache that moved digests and is left with none puts
-//!    [`crate::answer::CURRENT`] there, so that the request keeps its condition.
-//! 5. Of `installed`, the entries that can be read are sorted and joined; a space in a version is a `+`. A fact takes any
-//!    bytes, for what cannot be named equals nothing that a release requires. Of a component and an attribute, what is no
-//!    channel's name is spelled `!`: the key may be unknown, and then it does not matter.
-//! 6. Sort by key, join. Every character that is left needs no escape, save the `+` of a version, `%2B`, and what is
+//! 1. The query is split at `&`, then at the first `=`, and percent-decoded; `+` is a space. Keys are lower-cased. An
+//!    empty value counts as absent; of two spellings of a key, the first with a value wins.
+//! 2. A key that is no valid name is dropped, whatever its value. Values are lower-cased, except versions. Defaults
+//!    (`os=prod`, `ring=general`, `payloadtype=fullpayload`) and parameters without effect (`os` without `cpuarch`,
+//!    `delta` without a reported state or in an unknown format) are dropped.
+//! 3. `device` is replaced by the cohort that it hashes to, unless a cohort is given. Any bytes are a valid device.
+//! 4. Digests from `have` and from `If-None-Match` are unquoted, lower-cased, sorted, deduplicated and joined in `have`.
+//!    Other entity tags stay in `If-None-Match`; a cache that moved all of its tags puts [`crate::answer::CURRENT`]
+//!    there, so that the request keeps its condition.
+//! 5. Readable entries of `installed` are sorted and joined; a space in a version becomes `+`. A fact may have any bytes,
+//!    because a value that no release can name equals none that a release requires. For a component or an attribute, an
+//!    invalid channel name is spelled `!`, because the key may turn out to be unknown and so irrelevant.
+//! 6. Pairs are sorted by key and joined. No character needs an escape, except the `+` of a version, `%2B`, and bytes
 //!    escaped in a fact ([`FactValue`]).
-//! 7. Words that change no answer of the catalog are left out ([`KnownWords`], [`Query::known_to`]), but for the first
-//!    component where nothing else says what is asked for, and for one that the device says it runs. A `!` that is left
-//!    is refused then, and so is a query that is still too long.
+//! 7. Words that change no answer of the catalog are dropped ([`CacheVocabulary`], [`Query::restrict_to`]), except for the
+//!    first component if nothing else is asked for, and for components in `installed`. A remaining `!` is then refused,
+//!    and so is a query that is still too long.
 //!
-//! The invariant: every input that changes a response is in the canonical query, and nothing else is.
+//! The canonical query thus contains every input that changes a response, and nothing else.
 
+mod cache_vocabulary;
 mod canonical;
 mod cohort;
 mod entity_tag;
 mod error;
-mod known;
-mod known_entries;
 mod limits;
-mod parameters;
 mod parse;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use cache_vocabulary::prefix;
+pub use cache_vocabulary::{CacheVocabulary, MAX_ENTRY_BYTES, MAX_PAGES, Trait};
 pub use cohort::{Cohort, DEFAULT_LADDER, InvalidLadder, Ladder};
 pub use entity_tag::EntityTag;
 pub(crate) use entity_tag::if_none_match;
 pub use error::{QueryError, Status};
-pub(crate) use known::prefix;
-pub use known::{KnownWords, Trait};
-pub use known_entries::{MAX_ENTRY_BYTES, MAX_PAGES};
 pub use limits::*;
 
 use crate::catalog::{Component, Components};
 use crate::words::{AttributeName, ChannelName, ComponentKey, FactName, FactValue, Md5, Version};
 
-/// The channel of an OS component that is not asked for by name.
+/// Default channel of an OS component that `cpuarch` asks for.
 pub const DEFAULT_CHANNEL: &str = "prod";
 
-/// One question, understood. The default asks for nothing, and says nothing.
+/// A device's query in canonical terms. The default asks for nothing and reports nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
-    /// The CPU architecture as spelled in an OS component's name, and the channel that component is wanted on.
+    /// CPU architecture, as spelled in an OS component's name, and the channel of that component.
     pub os: Option<(String, ChannelName)>,
-    /// Components asked for by name.
+    /// Components requested by name.
     pub components: BTreeMap<ComponentKey, ChannelName>,
-    /// Attributes: every component that wants one, on the channel given.
+    /// Attributes, each of which selects components on the given channel.
     pub attributes: BTreeMap<AttributeName, ChannelName>,
-    /// Components and attributes on what is no channel's name.
+    /// Components and attributes with an invalid channel name.
     pub unreadable: Unreadable,
-    /// Valued traits.
+    /// Facts that the device reports about itself.
     pub facts: BTreeMap<FactName, FactValue>,
-    /// What the device says it runs. `os@…` is already under the OS component's own name.
+    /// Versions that the device reports to run. `os@…` is listed under the OS component's name.
     pub installed: BTreeMap<ComponentKey, Version>,
     /// Digests of installed artifacts.
     pub have: BTreeSet<Md5>,
-    /// The class of devices that a staged rollout reaches together.
+    /// Class of devices that a staged rollout reaches together.
     pub cohort: Option<Cohort>,
-    /// The opt-in tier.
+    /// Opt-in tier of rollouts.
     pub ring: Ring,
-    /// The device can apply zstd patches.
+    /// Whether the device can apply zstd patches.
     pub delta: bool,
-    /// A package, or only its manifest.
+    /// Whether the device wants a package or only its manifest.
     pub payload: Payload,
 }
 
-/// Components and attributes that a device asks for on what is no channel's name.
+/// Components and attributes that a device requests with an invalid channel name.
 ///
-/// Each is either unknown to the catalog, a word that is none of ours, and left out, or refused: by whoever knows the
-/// catalog's words ([`Query::known_to`], [`Query::known_to_components`]).
+/// A name that the catalog does not have is dropped as a parameter meant for another server; any other is refused. Both
+/// take the catalog's vocabulary or components ([`Query::restrict_to`], [`Query::restrict_to_components`]).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Unreadable {
-    /// Components.
+    /// Components with an invalid channel name.
     pub components: BTreeSet<ComponentKey>,
-    /// Attributes.
+    /// Attributes with an invalid channel name.
     pub attributes: BTreeSet<AttributeName>,
 }
 
 impl Unreadable {
-    /// Their keys in a query.
+    /// Returns their keys in a query.
     fn keys(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        let attributes = self.attributes.iter().map(|name| Cow::Owned(known::attribute(name)));
+        let attributes = self.attributes.iter().map(|name| Cow::Owned(cache_vocabulary::attribute(name)));
         self.components.iter().map(|name| Cow::Borrowed(name.as_str())).chain(attributes)
     }
 }
@@ -120,7 +117,7 @@ pub enum Ring {
     Hold,
 }
 
-/// What a device wants to receive.
+/// Content that a device wants to receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Payload {
     /// The package.
@@ -130,54 +127,57 @@ pub enum Payload {
     MetadataOnly,
 }
 
-/// A query and what came beside it in `If-None-Match`.
+/// A query and the entity tags of its `If-None-Match`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
-    /// The question.
+pub struct ParsedQuery {
+    /// The query.
     pub query: Query,
-    /// Entity tags that are no digests: a package's own. They are left to the cache, or to a conditional answer.
+    /// Entity tags of packages, for a cache or a conditional answer to compare. Digests have been moved to `have`.
     pub tags: Vec<EntityTag>,
 }
 
 impl Query {
-    /// The component an OS is published as, if a CPU architecture was given and can be part of a name.
+    /// Returns the OS component of the CPU architecture, if one is given and can be part of a name.
     pub fn os_component(&self) -> Option<(ComponentKey, &ChannelName)> {
         let (arch, channel) = self.os.as_ref()?;
         Some((ComponentKey::os_of(arch)?, channel))
     }
 
-    /// The device says something about what it runs.
+    /// Returns true if the device reports anything about what it runs.
     fn tells_state(&self) -> bool {
         !self.have.is_empty() || !self.installed.is_empty()
     }
 
-    /// Leaves out the words that no catalog knows; without a list of them, all are known.
+    /// Drops words that are not in the vocabulary; without one, all words stay.
     ///
-    /// `cpuarch` stays; without it, the first component stays: it says that something was asked for, so that the
-    /// answer is 404 and not 400. A component that is not published stays if the device says what runs of it, and so
-    /// means a component.
+    /// `cpuarch` stays, or else the first component, so that the query still asks for something and is answered 404
+    /// rather than 400. An unpublished component stays if `installed` has it, because the device then means a component.
     ///
-    /// An error if a word that is known asks for what is no channel's name, or if what is left is too long.
-    pub fn known_to(mut self, known: Option<&KnownWords>) -> Result<Query, QueryError> {
-        let Some(known) = known else { return self.sized() };
-        let words = known.words();
+    /// Fails if a remaining word has an invalid channel name, or if the remaining query is too long.
+    pub fn restrict_to(mut self, vocabulary: Option<&CacheVocabulary>) -> Result<Query, QueryError> {
+        let Some(vocabulary) = vocabulary else { return self.sized() };
+        let words = vocabulary.words();
         let knows = |word: &str| words.contains(word);
-        self.have.retain(|digest| knows(&known::prefix(digest)));
+        self.have.retain(|digest| knows(&prefix(digest)));
         self.cohort = self.cohort.filter(|_| knows(Trait::Cohort.as_str()));
         if !knows(Trait::Ring.as_str()) {
             self.ring = Ring::default();
         }
         self.delta &= knows(Trait::Delta.as_str());
-        self.keep(|name| knows(name.as_str()), |name| knows(&known::attribute(name)), |name| knows(name.as_str()))
+        self.keep(
+            |name| knows(name.as_str()),
+            |name| knows(&cache_vocabulary::attribute(name)),
+            |name| knows(name.as_str()),
+        )
     }
 
-    /// Leaves out the words that these components do not know. They are what was fetched for the question, so
-    /// the answer stays the same. Errors are those of [`Query::known_to`].
-    pub fn known_to_components(mut self, components: &Components) -> Result<Query, QueryError> {
+    /// Drops words that change nothing about these components, which were fetched for the query, so that the answer stays
+    /// the same. Errors are those of [`Query::restrict_to`].
+    pub fn restrict_to_components(mut self, components: &Components) -> Result<Query, QueryError> {
         let wants = |component: &Component, name: &AttributeName| {
             component.channels.values().any(|channel| channel.attributes.contains(name))
         };
-        self.have.retain(|digest| components.values().any(|component| component.graph().stand(digest).is_some()));
+        self.have.retain(|digest| components.values().any(|component| component.graph().release_of(digest).is_some()));
         self.keep(
             |name| components.contains_key(name),
             |name| components.values().any(|component| wants(component, name)),
@@ -198,7 +198,7 @@ impl Query {
         self.installed.retain(|name, version| {
             let known = component(name);
             if !known && let Ok(any) = "0".parse() {
-                // No answer depends on it.
+                // No answer depends on the version of an unpublished component.
                 *version = any;
             }
             known || self.components.contains_key(name) || os.as_ref() == Some(name)

@@ -1,18 +1,20 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+
+use percent_encoding::percent_decode_str;
 
 use super::cohort::{Cohort, Ladder};
 use super::entity_tag::{EntityTag, Listed, listed, trim};
 use super::error::QueryError;
-use super::limits::{MAX_IF_NONE_MATCH_BYTES, MAX_VALUE_BYTES};
-use super::parameters::{Parameter, parameters};
-use super::{Asked, DEFAULT_CHANNEL, Payload, Query, Ring};
+use super::limits::{MAX_IF_NONE_MATCH_BYTES, MAX_PARAMETERS, MAX_QUERY_BYTES, MAX_VALUE_BYTES};
+use super::{DEFAULT_CHANNEL, ParsedQuery, Payload, Query, Ring};
 use crate::words::{ATTRIBUTE_PREFIX, ChannelName, ComponentKey, FactValue, Md5, Version};
 
 impl Query {
-    /// Understands a raw query string (what follows the `?`) and the `If-None-Match` beside it.
+    /// Parses a raw query string (the text after `?`) and the `If-None-Match` of its request.
     ///
-    /// Errors name the key or header, what is wrong with it and what it takes.
-    pub fn parse(raw: &str, if_none_match: Option<&[u8]>, ladder: &Ladder) -> Result<Asked, QueryError> {
+    /// Errors name the key or header, the fault and the values that it takes.
+    pub fn parse(raw: &str, if_none_match: Option<&[u8]>, ladder: &Ladder) -> Result<ParsedQuery, QueryError> {
         let mut given = parameters(raw)?;
         let mut take = |key: &str| given.remove(key);
         let (arch, os) = (take("cpuarch"), take("os"));
@@ -35,10 +37,10 @@ impl Query {
         query.have = have.map_or(Ok(BTreeSet::new()), |given| read_have(&given))?;
         let tags = query.take_tags(if_none_match)?;
         query.delta = delta.is_some_and(|given| reads_delta(&given)) && query.tells_state();
-        Ok(Asked { query, tags })
+        Ok(ParsedQuery { query, tags })
     }
 
-    /// Files a parameter that is not a reserved one: an attribute, a fact or a component. What is none is passed over.
+    /// Adds a parameter that is not a reserved one: an attribute, a fact or a component. Any other is ignored.
     fn add(&mut self, key: &str, parameter: &Parameter) {
         let channel: Option<ChannelName> = parameter.lower().try_into().ok();
         if let Some(name) = key.strip_prefix(ATTRIBUTE_PREFIX) {
@@ -48,7 +50,7 @@ impl Query {
                 None => _ = self.unreadable.attributes.insert(name),
             }
         } else if let Ok(fact) = key.parse() {
-            self.facts.insert(fact, FactValue::said(&parameter.value));
+            self.facts.insert(fact, FactValue::reported(&parameter.value));
         } else if let Ok(component) = key.parse() {
             match channel {
                 Some(channel) => _ = self.components.insert(component, channel),
@@ -57,8 +59,7 @@ impl Query {
         }
     }
 
-    /// Reads the versions that a device says it runs. An entry that cannot be read says nothing about its component, and
-    /// spoils no other.
+    /// Reads the versions that a device reports to run. Unreadable entries are ignored.
     fn read_installed(&self, given: &Parameter) -> BTreeMap<ComponentKey, Version> {
         let text = given.text();
         let mut installed = BTreeMap::new();
@@ -68,7 +69,7 @@ impl Query {
                 os if os == "os" => self.os_component()?.0,
                 name => name.parse().ok()?,
             };
-            // No version has a space: it was a plus that nobody escaped.
+            // Versions have no spaces, so a space was an unescaped plus.
             Some((name, version.replace(' ', "+").parse().ok()?))
         };
         for (name, version) in text.split(',').map(trim).filter_map(read) {
@@ -88,7 +89,7 @@ impl Query {
             match member {
                 Listed::Digest(digest) => _ = self.have.insert(digest),
                 Listed::Tag(tag) => tags.push(tag),
-                // What is no tag at all matches nothing, so it is not an error (RFC 9110 section 13.1.2 has none).
+                // An invalid tag matches nothing, and is no error (RFC 9110 section 13.1.2 has none).
                 Listed::Other(_) => {}
             }
         }
@@ -129,12 +130,12 @@ fn read_ring(given: &Parameter) -> Result<Ring, QueryError> {
     })
 }
 
-/// The one format of patches that there is. A newer device may know others, which say nothing here.
+/// Returns true if the device can apply zstd patches. Newer devices may name other formats, which are ignored.
 fn reads_delta(given: &Parameter) -> bool {
     given.lower().split(',').any(|format| trim(format) == "zstd")
 }
 
-/// The cohort given, else the one `device` hashes to. `device` is not kept.
+/// Reads the cohort that is given, or else computes it from `device`, which is not kept.
 fn read_cohort(
     cohort: Option<Parameter>,
     device: Option<Parameter>,
@@ -155,4 +156,46 @@ fn read_have(given: &Parameter) -> Result<BTreeSet<Md5>, QueryError> {
             _ => Err(QueryError::bad(&given.spelled, "it takes MD5 digests of 32 hexadecimal digits, with commas")),
         })
         .collect()
+}
+
+/// A parameter's key and value as the device spelled them, but percent-decoded.
+struct Parameter {
+    spelled: String,
+    value: Vec<u8>,
+}
+
+impl Parameter {
+    /// Returns the value as lower-cased text. Invalid UTF-8 becomes a character that no name allows.
+    fn lower(&self) -> String {
+        self.text().to_ascii_lowercase()
+    }
+
+    /// Returns the value as text. Invalid UTF-8 becomes a character that no name allows.
+    fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.value)
+    }
+}
+
+/// Splits and decodes a query string. Parameters are keyed by lower-cased key; of equal keys the first wins, and empty
+/// values count as absent.
+fn parameters(raw: &str) -> Result<BTreeMap<String, Parameter>, QueryError> {
+    if raw.len() > MAX_QUERY_BYTES {
+        return Err(QueryError::query_too_long());
+    }
+    let mut found = BTreeMap::new();
+    for (index, pair) in raw.split('&').filter(|pair| !pair.is_empty()).enumerate() {
+        if index == MAX_PARAMETERS {
+            return Err(QueryError::bad("query", format_args!("it takes {MAX_PARAMETERS} parameters at most")));
+        }
+        let Some((key, value)) = pair.split_once('=').filter(|(_, value)| !value.is_empty()) else { continue };
+        // All valid keys are ASCII.
+        let Ok(spelled) = String::from_utf8(decode(key)) else { continue };
+        found.entry(spelled.to_ascii_lowercase()).or_insert_with(|| Parameter { spelled, value: decode(value) });
+    }
+    Ok(found)
+}
+
+/// Percent-decodes text; a `%` without two hexadecimal digits stays, and no name allows it.
+fn decode(text: &str) -> Vec<u8> {
+    percent_decode_str(&text.replace('+', " ")).collect()
 }

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String")]
 pub struct Digest<const N: usize>(pub [u8; N]);
 
-/// The MD5 of an artifact: its entity tag, and how a device names what it has. Not a proof of anything.
+/// MD5 of an artifact: its entity tag, by which a device reports that it has the artifact. It proves nothing.
 pub type Md5 = Digest<16>;
 
-/// The SHA-256 of an object: its address, and what its bytes are checked against.
+/// SHA-256 of an object: its address, against which its bytes are checked.
 pub type Sha256 = Digest<32>;
 
-/// Not a digest of the expected length in hexadecimal.
+/// Error for text that is not a digest of the expected length in hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{given:?} is not a digest: it takes {digits} hexadecimal digits")]
 pub struct InvalidDigest {
@@ -23,7 +23,7 @@ pub struct InvalidDigest {
 }
 
 impl Sha256 {
-    /// The digest of bytes at hand.
+    /// Computes the digest of bytes.
     pub fn of(bytes: &[u8]) -> Self {
         use sha2::Digest as _;
         Digest(sha2::Sha256::digest(bytes).into())
@@ -65,7 +65,7 @@ impl<const N: usize> Serialize for Digest<N> {
 
 impl<const N: usize> fmt::Display for Digest<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Long enough for the longest digest there is here, SHA-256.
+        // Long enough for SHA-256, the longest digest in use.
         let mut hex = [0; 64];
         f.pad(base16ct::lower::encode_str(&self.0, &mut hex).map_err(|_| fmt::Error)?)
     }

@@ -4,26 +4,26 @@ use std::str::FromStr;
 use base64ct::{Base64, Encoding as _};
 use serde::{Deserialize, Serialize};
 
-/// What the first line of minisign's files starts with; nothing signs the rest of that line.
+/// Start of the first line of minisign's files; the rest of that line is not signed.
 pub(crate) const UNTRUSTED_COMMENT: &str = "untrusted comment: ";
 
-/// Names the signature scheme at the start of a key: Ed25519.
+/// Name of the signature scheme at the start of a key: Ed25519.
 const ALGORITHM: [u8; 2] = *b"Ed";
 
-/// What a secret key starts with: scheme, then how it is encrypted (scrypt, or not), then its checksum's kind.
+/// Starts of a secret key: scheme, encryption (scrypt, or none) and kind of checksum.
 const SECRET: [[u8; 6]; 2] = [*b"EdScB2", *b"Ed\0\0B2"];
 
-/// The name of a key: eight random bytes, which its public half and every signature by it carry.
+/// Id of a key pair: eight random bytes in its public key and in every signature by it.
 ///
-/// As text it is 16 upper-case hexadecimal digits, as in the comment of a `.pub` file. Either case is read, and fewer
-/// digits: some versions of minisign leave out leading zeros.
+/// As text it is 16 upper-case hexadecimal digits, as in the comment of a `.pub` file. Either case is read, and so are
+/// fewer digits, because some versions of minisign omit leading zeros.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct KeyId(u64);
 
-/// The public half of a minisign key: what a signature is checked with.
+/// Public key of minisign, which verifies signatures.
 ///
-/// As text it is the second line of a `.pub` file, 56 characters of base64. That line alone is read, and the whole file.
+/// As text it is the second line of a `.pub` file, 56 characters of base64. The whole file can be read, too.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PublicKey {
@@ -31,36 +31,36 @@ pub struct PublicKey {
     point: [u8; 32],
 }
 
-/// Not a key, or not the name of one.
+/// Error for text that is not a key or a key's id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidKey {
-    /// Not a key id.
+    /// The text is not a key id.
     #[error("{0:?} is not a key id: it takes up to 16 hexadecimal digits")]
     Id(String),
-    /// Not a public key.
+    /// The text is not a public key.
     #[error(
         "{0:?} is not a public key: it takes the 56 characters of a minisign .pub file's second line, or that file"
     )]
     Public(String),
-    /// A secret key, which is not repeated here.
+    /// The text is a secret key, which the error does not repeat.
     #[error("this is a secret key, not a public key: give the .pub file, and keep this one to yourself")]
     Secret,
 }
 
 impl KeyId {
-    /// The id as keys and signatures carry it.
+    /// Creates an id from its bytes in keys and signatures.
     pub fn from_bytes(bytes: [u8; 8]) -> Self {
         KeyId(u64::from_le_bytes(bytes))
     }
 }
 
 impl PublicKey {
-    /// The key's name.
+    /// Returns the key's id.
     pub fn id(&self) -> KeyId {
         self.id
     }
 
-    /// The content of a `.pub` file.
+    /// Returns the content of the key's `.pub` file.
     pub fn to_file(&self) -> String {
         format!("{UNTRUSTED_COMMENT}minisign public key {}\n{self}\n", self.id)
     }

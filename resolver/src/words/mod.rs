@@ -1,6 +1,6 @@
-//! The vocabulary: a type for everything that came from outside. A constructor is the only validation there is.
+//! Validated types for all input from outside. Their constructors are the only validation there is.
 
-/// A type with `FromStr` and `Display` is kept in records as that text.
+/// Implements the conversions by which serde keeps a type with `FromStr` and `Display` as text.
 macro_rules! kept_as_text {
     ($type:ty, $error:ty) => {
         impl TryFrom<String> for $type {

@@ -9,22 +9,22 @@ pub const MAX_WORD_BYTES: usize = 64;
 /// Longest component name, in bytes. With the longest version and a `_` it fits a ustar name (100 bytes).
 pub const MAX_COMPONENT_BYTES: usize = 48;
 
-/// Longest reason, in bytes: it goes into every manifest that it explains.
+/// Longest reason, in bytes, because manifests repeat it.
 pub const MAX_REASON_BYTES: usize = 240;
 
-/// Longest notes of a release, in bytes: they are read with the component's other records.
+/// Longest notes of a release, in bytes, because they are read with every record of the component.
 pub const MAX_NOTES_BYTES: usize = 4096;
 
-// A member of a package is called `<component>_<version>`, or has an `@` between.
+// A file in a package is called `<component>_<version>` or `<component>@<version>`.
 const _: () = assert!(MAX_COMPONENT_BYTES + 1 + super::MAX_VERSION_BYTES <= 100);
 
-/// Query keys with a meaning of their own: no component may be called so.
+/// Query keys with a meaning of their own, which no component may have as its name.
 const RESERVED: [&str; 9] = ["cpuarch", "os", "installed", "have", "device", "cohort", "ring", "delta", "payloadtype"];
 
-/// A query key that starts so names an attribute: no component's name may.
+/// Start of query keys that name an attribute; no component's name may start so.
 pub(crate) const ATTRIBUTE_PREFIX: &str = "attr";
 
-/// Not a name of its kind.
+/// Error for text that is not a valid name of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{given:?} is not {kind}: it takes {takes}")]
 pub struct InvalidName {
@@ -41,7 +41,7 @@ macro_rules! word {
         pub struct $name(String);
 
         impl $name {
-            /// The word as text.
+            /// Returns the name as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -92,7 +92,7 @@ word!(
 );
 
 word!(
-    /// How a component is looked up: its name, lower-cased.
+    /// Key by which a component is looked up: its name, lower-cased.
     ComponentKey,
     "a component",
     "1 to 48 letters, digits, _ and -, starting with a letter or a digit, and is neither a query key such as os, \
@@ -109,7 +109,7 @@ word!(
 );
 
 word!(
-    /// A yes/no trait, lower-cased and without its `attr`: `gamer`.
+    /// A name by which devices select components, lower-cased and without its `attr`: `gamer`.
     AttributeName,
     "an attribute",
     "1 to 64 lower-case letters, digits and . _ -",
@@ -117,7 +117,7 @@ word!(
 );
 
 word!(
-    /// The key of a valued trait, lower-cased; it has a dot: `hw.rev`.
+    /// Name of a fact, lower-cased and with a dot: `hw.rev`.
     FactName,
     "a fact",
     "1 to 64 letters, digits and . _ -, with a dot inside",
@@ -125,8 +125,8 @@ word!(
 );
 
 word!(
-    /// The value of a fact, lower-cased: the `3` of `hw.rev=3`. Other signs than letters, digits and `. _ - ,` are
-    /// escaped, as in a query: `%20`.
+    /// Value of a fact, lower-cased: the `3` of `hw.rev=3`. Characters other than letters, digits and `. _ - ,` are
+    /// escaped as in a query: `%20`.
     FactValue,
     "a fact's value",
     "1 to 64 lower-case letters, digits and . _ - , and other signs as in a query, such as %20",
@@ -134,7 +134,7 @@ word!(
 );
 
 word!(
-    /// Why something is so, in one line that a technician understands: a barrier, a withdrawal, a forced change.
+    /// Operator's reason for a barrier, a withdrawal or a forced change, in one line for technicians.
     Reason,
     "a reason",
     "1 to 240 bytes of text in one line",
@@ -142,7 +142,7 @@ word!(
 );
 
 word!(
-    /// What the publisher says about a release, or where to read it.
+    /// Publisher's notes about a release, or a link to them.
     Notes,
     "a note",
     "1 to 4096 bytes of text",
@@ -150,32 +150,32 @@ word!(
 );
 
 impl ComponentName {
-    /// The name as it is looked up.
+    /// Returns the key by which the component is looked up.
     pub fn key(&self) -> ComponentKey {
         ComponentKey(self.0.to_ascii_lowercase())
     }
 }
 
 impl FactValue {
-    /// Escapes the value that a device says, any bytes: it may be longer than any value that a requirement can name.
-    pub(crate) fn said(bytes: &[u8]) -> FactValue {
+    /// Escapes a value that a device reports, which may be any bytes, and longer than a value in a requirement.
+    pub(crate) fn reported(bytes: &[u8]) -> FactValue {
         FactValue(escaped(bytes))
     }
 }
 
 impl ComponentKey {
-    /// The name in this spelling. Every key is a name, so there is one.
+    /// Returns the key as a component's name.
     pub(crate) fn name(&self) -> Option<ComponentName> {
         self.0.parse().ok()
     }
 
-    /// The OS component of a CPU architecture: `os_armv8` of `armv8`. `None` if that is no component's name.
+    /// Returns the OS component of a CPU architecture: `os_armv8` for `armv8`. `None` if that is not a valid name.
     pub fn os_of(arch: &str) -> Option<ComponentKey> {
         format!("os_{arch}").try_into().ok()
     }
 }
 
-/// As much of a refused text as a message needs.
+/// Shortens refused text for an error message.
 pub(crate) fn cut(text: String) -> String {
     match text.char_indices().nth(MAX_WORD_BYTES) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -187,7 +187,7 @@ fn is_word(text: &str) -> bool {
     (1..=MAX_WORD_BYTES).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }
 
-/// The one spelling of some bytes that stands in a query as it is.
+/// Escapes bytes to their canonical spelling in a query.
 fn escaped(bytes: &[u8]) -> String {
     const ESCAPED: AsciiSet = NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'-').remove(b',');
     percent_encode(bytes, &ESCAPED).to_string().to_ascii_lowercase()

@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{InvalidVersion, Version};
 
-/// A stretch of versions: `>=5.6.30`, `>=5.6, <7`, `=5.6.30`. One bound on a side, at least one in all, something in
-/// between.
+/// A range of versions: `>=5.6.30`, `>=5.6, <7`, `=5.6.30`. It has a lower bound, an upper one or both, and is not empty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct VersionRange {
@@ -21,32 +20,32 @@ struct Bound {
     inclusive: bool,
 }
 
-/// Not a range of versions.
+/// Error for text that is not a range of versions.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRange {
-    /// It is spelled otherwise.
+    /// The text does not have a range's syntax.
     #[error("{0:?} is not a range of versions: it takes bounds such as >=5.6.30 or >=5.6, <7 or =5.6.30")]
     Spelling(String),
-    /// A bound is no version.
+    /// A bound is not a version.
     #[error(transparent)]
     Version(#[from] InvalidVersion),
-    /// Nothing lies in it.
+    /// The range is empty.
     #[error("no version lies in the range {0}: its lower bound is above its upper one")]
     Empty(String),
 }
 
 impl VersionRange {
-    /// Every version from this one on.
+    /// Creates the range of all versions from this one on.
     pub fn at_least(version: Version) -> VersionRange {
         VersionRange { lower: Some(Bound { version, inclusive: true }), upper: None }
     }
 
-    /// The version lies in the range, by its precedence.
+    /// Returns true if the version lies in the range, by its precedence.
     pub fn contains(&self, version: &Version) -> bool {
         !self.is_above(version) && !self.is_below(version)
     }
 
-    /// The whole range lies above the version.
+    /// Returns true if the whole range lies above the version.
     pub fn is_above(&self, version: &Version) -> bool {
         self.lower.as_ref().is_some_and(|bound| match version.precedence(&bound.version) {
             Ordering::Less => true,
@@ -55,7 +54,7 @@ impl VersionRange {
         })
     }
 
-    /// The whole range lies below the version.
+    /// Returns true if the whole range lies below the version.
     pub fn is_below(&self, version: &Version) -> bool {
         self.upper.as_ref().is_some_and(|bound| match version.precedence(&bound.version) {
             Ordering::Less => false,
@@ -64,17 +63,17 @@ impl VersionRange {
         })
     }
 
-    /// Some version below this one lies in the range.
+    /// Returns true if the range contains a version below this one.
     pub fn reaches_below(&self, version: &Version) -> bool {
         self.lower.as_ref().is_none_or(|bound| bound.version.precedence(version).is_lt())
     }
 
-    /// The version that it begins at or right above.
+    /// Returns the version of the lower bound.
     pub(crate) fn lower(&self) -> Option<&Version> {
         self.lower.as_ref().map(|bound| &bound.version)
     }
 
-    /// The versions that it is bounded by.
+    /// Returns the versions of the bounds.
     pub(crate) fn bounds(&self) -> impl Iterator<Item = &Version> {
         self.lower.iter().chain(&self.upper).map(|bound| &bound.version)
     }
@@ -125,7 +124,7 @@ impl fmt::Display for VersionRange {
             }
             (Some(lower), None) => write!(f, ">{}{}", equals(lower), lower.version),
             (None, Some(upper)) => write!(f, "<{}{}", equals(upper), upper.version),
-            // No constructor makes one.
+            // No constructor creates a range without bounds.
             (None, None) => Ok(()),
         }
     }

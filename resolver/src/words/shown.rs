@@ -2,13 +2,14 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Makes text fit to be shown in a terminal, a picture or a page: each character that would move, hide or reorder what stands
-/// beside it is written as its escape, such as `\u{202e}`. Line breaks and tabs stay.
+/// Makes text fit to be shown in a terminal, a picture or a page: each character that would move, hide or reorder its
+/// neighbours is replaced by its escape, such as `\u{202e}`. Line breaks and tabs stay.
 pub fn fit_to_show(text: &str) -> Cow<'_, str> {
     escaped(text, is_fit_to_show, |c, out| out.extend(c.escape_default()))
 }
 
-/// Makes text fit to be shown within a line: its own line breaks are escaped too, so that it begins no line of a list or a log.
+/// Makes text fit to be shown within a line: line breaks are escaped, too, so that the text cannot begin a line of a list
+/// or a log.
 pub fn line_fit_to_show(text: &str) -> Cow<'_, str> {
     escaped(text, |c| c != '\n' && is_fit_to_show(c), |c, out| out.extend(c.escape_default()))
 }
@@ -18,7 +19,7 @@ pub fn path_fit_to_show(path: &Path) -> String {
     line_fit_to_show(&path.display().to_string()).into_owned()
 }
 
-/// Makes JSON fit to be shown, by JSON's own escapes within its strings: programs read the same values from it.
+/// Makes JSON fit to be shown by JSON's escapes within its strings, so that programs read equal values from it.
 pub fn json_fit_to_show(json: &str) -> Cow<'_, str> {
     escaped(json, is_fit_to_show, |c, out| {
         for unit in c.encode_utf16(&mut [0; 2]) {
@@ -27,8 +28,8 @@ pub fn json_fit_to_show(json: &str) -> Cow<'_, str> {
     })
 }
 
-/// Returns true if a character stays within its own place: it is no control character, and none of Unicode's invisible ones
-/// that set the direction, break the line, annotate, tag, or stand for nothing. Joiners stay: scripts and emoji need them.
+/// Returns true if a character affects only its own position: it is not a control character, nor an invisible one that
+/// sets the direction, breaks the line, annotates or tags. Joiners are allowed, because scripts and emoji need them.
 pub fn is_fit_to_show(c: char) -> bool {
     let hides = matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}' | '\u{200b}' | '\u{200e}'

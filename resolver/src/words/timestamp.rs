@@ -4,15 +4,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-/// A moment, in whole seconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+/// A time in whole seconds since 1970-01-01T00:00:00Z, not counting leap seconds.
 ///
-/// As text, and in records, it is RFC 3339 in UTC to the second, one spelling a moment: `2026-11-21T08:00:00Z`. Records
-/// of the first edgehop have the number of seconds, which is read too.
+/// As text, and in records, it is RFC 3339 in UTC to the second, with one spelling for each time: `2026-11-21T08:00:00Z`.
+/// Records of the first version of edgehop have the number of seconds, which is read, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "String")]
 pub struct Timestamp(pub u64);
 
-/// A moment as a record may have it.
+/// Forms of a timestamp in records.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Written {
@@ -20,23 +20,23 @@ enum Written {
     Seconds(u64),
 }
 
-/// Not a moment.
+/// Error for text that is not a timestamp.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a moment: it takes date and time in UTC, to the second, such as 2026-11-21T08:00:00Z")]
 pub struct InvalidTimestamp(String);
 
 impl Timestamp {
-    /// The last moment that its text form can say: 9999-12-31T23:59:59Z. A later one is written as this.
+    /// Latest time that the text form can express: 9999-12-31T23:59:59Z. Later times are written as this one.
     pub const LAST: Timestamp = Timestamp(253_402_300_799);
 
-    /// Seconds from `earlier` to this moment; 0 if `earlier` is the later one.
+    /// Returns the seconds since `earlier`; 0 if `earlier` is later than this time.
     pub fn seconds_since(self, earlier: Timestamp) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
 }
 
 impl From<SystemTime> for Timestamp {
-    /// The second that a moment lies in. One before 1970 is taken for 1970.
+    /// Rounds a time down to its second. Times before 1970 become 1970.
     fn from(time: SystemTime) -> Timestamp {
         Timestamp(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
     }
@@ -49,7 +49,7 @@ impl FromStr for Timestamp {
         let read = || {
             let time = humantime::parse_rfc3339(text).ok()?;
             let moment = Timestamp(time.duration_since(UNIX_EPOCH).ok()?.as_secs());
-            // Fractions, other spellings of UTC and second 60 are read there; here a moment has one spelling.
+            // The parser accepts fractions, other spellings of UTC and second 60, but a timestamp has only one spelling.
             (moment.to_string() == text).then_some(moment)
         };
         read().ok_or_else(|| InvalidTimestamp(super::name::cut(text.to_owned())))

@@ -3,11 +3,11 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 use std::str::FromStr;
 
-/// What every URL of a deployment starts with: scheme, host, perhaps a path, no final `/`.
+/// Base of a deployment's URLs: scheme, host and perhaps a path, without a final `/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UrlBase(String);
 
-/// Not the start of a URL.
+/// Error for text that is not a URL's base.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "it takes http:// or https:// and a host, such as https://ota.example.com, with a path if need be, without ? and #"
@@ -15,7 +15,7 @@ pub struct UrlBase(String);
 pub struct InvalidUrlBase;
 
 impl UrlBase {
-    /// The base of a server that nothing stands before.
+    /// Returns the base of a server without a proxy in front.
     pub fn http(address: SocketAddr) -> UrlBase {
         UrlBase(format!("http://{address}"))
     }

@@ -12,8 +12,8 @@ pub const MAX_VERSION_BYTES: usize = 48;
 ///
 /// ASCII letters, digits and `. _ - + ~ :`, 1 to [`MAX_VERSION_BYTES`] of them, starting with a letter or a digit.
 ///
-/// Versions of firmware are not semantic versions. Their order is that of `libversion`, with what it leaves open
-/// decided here ([`Version::precedence`]):
+/// Versions of firmware are not semantic versions. Their order is that of `libversion`, extended where that leaves the
+/// order open ([`Version::precedence`]):
 ///
 /// | rule | example |
 /// |---|---|
@@ -49,7 +49,7 @@ pub const MAX_VERSION_BYTES: usize = 48;
 #[serde(try_from = "String", into = "String")]
 pub struct Version(String);
 
-/// Not a version.
+/// Error for text that is not a version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0:?} is not a version: it takes 1 to {MAX_VERSION_BYTES} letters, digits and . _ - + ~ : (a + in a query is \
@@ -58,17 +58,17 @@ pub struct Version(String);
 pub struct InvalidVersion(String);
 
 impl Version {
-    /// The published spelling.
+    /// Returns the published spelling.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Which of two versions comes first. Equal for two spellings of one version.
+    /// Compares two versions by precedence. Two spellings of one version are equal.
     pub fn precedence(&self, other: &Version) -> Ordering {
         precedence(&self.0, &other.0)
     }
 
-    /// The two are spellings of one version.
+    /// Returns true if both are spellings of one version.
     pub fn is_same(&self, other: &Version) -> bool {
         self.precedence(other).is_eq()
     }
@@ -117,8 +117,8 @@ impl fmt::Display for Version {
     }
 }
 
-/// The order of [`Version`]s, and of the values of facts. `libversion` compares the first letter of a word only, so
-/// words are compared once more where it finds no difference.
+/// Compares [`Version`]s and values of facts. `libversion` compares only the first letter of a word, so words are compared
+/// again if it finds no difference.
 pub(crate) fn precedence(a: &str, b: &str) -> Ordering {
     let ((a, a_build), (b, b_build)) = (split(a), split(b));
     let (after, words) = (VersionFlags::P_IS_PATCH | VersionFlags::ANY_IS_PATCH, |text| words(text));
@@ -130,12 +130,12 @@ pub(crate) fn precedence(a: &str, b: &str) -> Ordering {
     })
 }
 
-/// Words that announce a release and that `libversion` does not know, in lower case. It knows `alpha`, `beta`, `rc` and
-/// what begins with `pre`.
+/// Words for pre-releases that `libversion` does not know, in lower case. It knows `alpha`, `beta`, `rc` and words that
+/// begin with `pre`.
 const ANNOUNCING: [&str; 12] =
     ["canary", "cr", "dev", "devel", "eap", "milestone", "nightly", "snapshot", "test", "testing", "unstable", "wip"];
 
-/// A version with `pre` for each word that announces a release, and before each number behind a `~`.
+/// Replaces each word for a pre-release by `pre`, and inserts `pre` before each number after a `~`.
 fn announced(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|b| b == b'~' || b.is_ascii_alphabetic()) {
         return Cow::Borrowed(text);
@@ -160,14 +160,14 @@ fn announced(text: &str) -> Cow<'_, str> {
     Cow::Owned(written)
 }
 
-/// A version without its `v`, and its build.
+/// Splits a version into the part without its `v`, and its build.
 fn split(text: &str) -> (&str, Option<&str>) {
     let bare = text.strip_prefix(['v', 'V']).filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     let text = bare.unwrap_or(text);
     text.split_once('+').map_or((text, None), |(version, build)| (version, Some(build)))
 }
 
-/// The words of a version, letter by letter in lower case, each with an end that comes before any letter.
+/// Returns a version's words in lower case, as bytes, each terminated by a byte that sorts before all letters.
 fn words(text: &str) -> impl Iterator<Item = u8> + '_ {
     let runs = text.split(|c: char| !c.is_ascii_alphabetic()).filter(|run| !run.is_empty());
     runs.flat_map(|run| run.bytes().map(|b| b.to_ascii_lowercase()).chain([0]))

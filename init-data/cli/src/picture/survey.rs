@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use resolver::catalog::{Channel, Component, Components, Met, Release, Requirement};
+use resolver::catalog::{Channel, Component, Components, Match, Release, Requirement};
 use resolver::check::Facts;
 use resolver::decide::{Outcome, decide};
 use resolver::query::{Payload, Query};
@@ -164,12 +164,12 @@ impl Node {
             added: trusts.difference(before).copied().collect(),
             removed: before.difference(&trusts).copied().collect(),
         });
-        let contradicted = release.requires.iter().any(|requirement| requirement.met(facts) == Met::No);
+        let contradicted = release.requires.iter().any(|requirement| requirement.evaluate(facts) == Match::No);
         let withdrawn = release.withdrawn.as_ref();
         Node {
             version: release.version.clone(),
             barrier: release.barrier.clone(),
-            bars: release.bars() && !contradicted,
+            bars: release.is_barrier() && !contradicted,
             dead_end: release.dead_end.clone(),
             withdrawn: withdrawn.map(|withdrawal| withdrawal.reason.clone()),
             superseded_by: withdrawn.and_then(|withdrawal| withdrawal.superseded_by.clone()),

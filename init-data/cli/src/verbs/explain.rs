@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use http::{HeaderMap, Method};
 use open::Stores;
-use resolver::answer::{Circumstances, Deployment, decided};
+use resolver::answer::{AnswerContext, Deployment, decided};
 use resolver::catalog::Components;
 use resolver::decide::{Explanation, Lookups, decide, explain, lookups};
 use resolver::manifest::Addresses;
@@ -55,7 +55,7 @@ impl ExplainArgs {
         let mut asked = Query::parse(raw, header, &Ladder::default()).context("a device would be answered 400")?;
         let lookups = lookups(&asked.query);
         let components = fetch(&stores.catalog, &lookups).await?;
-        asked.query = asked.query.known_to_components(&components).context("a device would be answered 400")?;
+        asked.query = asked.query.restrict_to_components(&components).context("a device would be answered 400")?;
         let canonical = asked.query.canonical();
         let decision = decide(&asked.query, &components, now);
         let deployment = Deployment::new(self.url_base);
@@ -64,7 +64,7 @@ impl ExplainArgs {
             headers.insert(http::header::IF_NONE_MATCH, tags.parse().context("--if-none-match is no header's value")?);
         }
         let (method, addresses) = (&Method::GET, &Addresses::new());
-        let around = Circumstances { method, headers: &headers, now, seed: 0, addresses, deployment: &deployment };
+        let around = AnswerContext { method, headers: &headers, now, seed: 0, addresses, deployment: &deployment };
         let answer = decided(&asked, &decision, &canonical, around);
         let missing = |key: &&ComponentKey| !components.contains_key(*key);
         Report::of(&Explained {

@@ -7,7 +7,7 @@ use crate::options::StoreOptions;
 use anyhow::{Context as _, ensure};
 use publishing::signing::{Measured, StoredKey, measure, sign, signature_of, write_signature};
 use resolver::catalog::{MAX_ARTIFACT_BYTES, Requirement, Statement};
-use resolver::check::passes;
+use resolver::check::least_minimum;
 use resolver::words::{ComponentName, KeyId, Timestamp, Version, line_fit_to_show};
 use serde::Serialize;
 
@@ -143,7 +143,7 @@ impl SignArgs {
         }
         let recorded = published.release(version).map(|release| release.requires.clone());
         let requires = if requires.is_empty() { recorded.unwrap_or_default() } else { requires };
-        Ok((passes(&published, version, &requires).cloned(), requires))
+        Ok((least_minimum(&published, version, &requires).cloned(), requires))
     }
 }
 

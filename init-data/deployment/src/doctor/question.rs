@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use resolver::catalog::{Artifact, Availability, Component, Components, Met, ObjectKey};
+use resolver::catalog::{Artifact, Availability, Component, Components, Match, ObjectKey};
 use resolver::check::{Facts, combinations};
 use resolver::decide::{Decision, Outcome, decide};
 use resolver::query::{Ladder, Query};
@@ -108,7 +108,7 @@ fn offers(key: &ComponentKey, component: &Arc<Component>, now: Timestamp) -> Vec
     let all = combinations(component).unwrap_or_default();
     let offer = |channel: &ChannelName| {
         let target = component.release(&component.channels.get(channel)?.target)?;
-        let meets = |facts: &&Facts| target.requires.iter().all(|one| one.met(facts) == Met::Yes);
+        let meets = |facts: &&Facts| target.requires.iter().all(|one| one.evaluate(facts) == Match::Yes);
         let running = || [None].into_iter().chain(component.releases().iter().map(|release| Some(&release.version)));
         let silent = Facts::new();
         let devices = [&silent].into_iter().chain(all.iter().filter(meets));
@@ -247,7 +247,7 @@ impl Question {
     /// What the resolver decides about a query of this question's components.
     pub(super) fn decision(&self, query: &str) -> Option<Decision> {
         let asked = Query::parse(query, None, &Ladder::default()).ok()?;
-        let query = asked.query.known_to_components(&self.components).ok()?;
+        let query = asked.query.restrict_to_components(&self.components).ok()?;
         Some(decide(&query, &self.components, self.now))
     }
 

@@ -1,7 +1,7 @@
 //! Keeping the list of known words at the CDN current.
 //!
 //! The CDN's function drops what no word of the catalog stands for, so that a million spellings of a question are one.
-//! The list is in a key-value store of CloudFront's ([`resolver::query::KnownWords::entries`]). Whatever writes to the
+//! The list is in a key-value store of CloudFront's ([`resolver::query::CacheVocabulary::entries`]). Whatever writes to the
 //! catalog writes there next; in between, a device that asks for something new is answered as if it had not.
 //!
 //! Two operators: each reads the store's version, then the catalog, then writes if the version is still that one. Who

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use resolver::catalog::Component;
-use resolver::query::KnownWords;
+use resolver::query::CacheVocabulary;
 use serde::Serialize;
 use store::{Catalog, StoreError};
 
@@ -103,7 +103,7 @@ async fn entries(catalog: &impl Catalog) -> Result<Entries, StoreError> {
     let keys = catalog.components().await?;
     let reads = keys.into_iter().map(async |key| catalog.component(&key).await);
     let components: Vec<Option<Component>> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
-    Ok(KnownWords::of(components.iter().flatten()).entries())
+    Ok(CacheVocabulary::of(components.iter().flatten()).entries())
 }
 
 /// The words of a list; `None` if it has none, so that every word counts as known.

@@ -40,13 +40,13 @@ pub(super) fn steps(before: &Entries, after: &Entries) -> Vec<Vec<Change>> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use resolver::query::KnownWords;
+    use resolver::query::CacheVocabulary;
 
     use super::*;
 
-    fn known(range: std::ops::Range<usize>) -> KnownWords {
+    fn known(range: std::ops::Range<usize>) -> CacheVocabulary {
         let names = range.map(|number| format!("component-{number}").parse().unwrap());
-        KnownWords { components: names.collect(), ..KnownWords::default() }
+        CacheVocabulary { components: names.collect(), ..CacheVocabulary::default() }
     }
 
     /// Whether a list knows a word, as the CDN's function reads it: what is missing is known.
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn a_word_that_stays_is_known_all_the_time() {
         let lists = [known(0..0), known(0..5), known(3..40), known(0..900), known(100..8000), known(50..7990)];
-        let lists: Vec<Entries> = lists.iter().map(KnownWords::entries).chain([Entries::new()]).collect();
+        let lists: Vec<Entries> = lists.iter().map(CacheVocabulary::entries).chain([Entries::new()]).collect();
         for before in &lists {
             for after in &lists {
                 let words: BTreeSet<String> = (0..8000).map(|number| format!("component-{number}")).collect();

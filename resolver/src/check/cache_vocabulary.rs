@@ -1,24 +1,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::combinations::told_apart_in_silence;
+use super::combinations::combinations_with_unknown;
 use crate::catalog::Component;
 use crate::decide::{decide, traits};
-use crate::query::{KnownWords, Query, prefix};
+use crate::query::{CacheVocabulary, Query, prefix};
 use crate::words::{ChannelName, Md5, Timestamp};
 
-/// Most questions that are asked of a component to find the digests that matter: a second or two.
+/// Most decisions made to find a component's significant digests; they take a second or two.
 const MAX_QUESTIONS: usize = 500_000;
 
-impl KnownWords {
-    /// The words of a catalog: all its components, or those words may be left out that only the others know.
+impl CacheVocabulary {
+    /// Collects the vocabulary of a catalog, given all of its components. Given some of them, it covers queries that
+    /// concern only those.
     ///
-    /// A digest is left out if the device that has it is answered as one that says nothing is, on every channel and with
-    /// all facts: most releases, where paths have no constraints, save those that channels point at. Of several digests
-    /// a device runs the newest, so that no digest is left out while an older one of its component stays.
-    pub fn of<'a>(components: impl IntoIterator<Item = &'a Component>) -> KnownWords {
+    /// A digest is left out if a device that reports it gets the answer of a device that reports nothing, on every channel
+    /// and with all facts. Where paths have no constraints, those are the digests of all releases but the channels'
+    /// targets. A device that reports several digests runs the newest of those releases, so a digest is kept if an older
+    /// one of its component is.
+    pub fn of<'a>(components: impl IntoIterator<Item = &'a Component>) -> CacheVocabulary {
         let all: Vec<&Component> = components.into_iter().collect();
         let channels = || all.iter().flat_map(|component| component.channels.values());
-        KnownWords {
+        CacheVocabulary {
             components: all.iter().map(|component| component.name.key()).collect(),
             attributes: channels().flat_map(|channel| channel.attributes.iter().cloned()).collect(),
             facts: all.iter().flat_map(|component| component.graph().facts().iter().cloned()).collect(),
@@ -28,11 +30,11 @@ impl KnownWords {
     }
 }
 
-/// The digests that change an answer, and every newer one of a component that has one of those.
+/// Returns the digests that change an answer, and every newer digest of a component that has one of those.
 fn digests(components: &[&Component]) -> BTreeSet<Md5> {
     let mut known: BTreeSet<String> =
         components.iter().flat_map(|component| telling(component)).map(|digest| prefix(&digest)).collect();
-    // Components may share artifacts, so that a digest that became known here may be an older one there.
+    // Components may share artifacts, so a digest that is added for one component may be an older one of another.
     let mut before = usize::MAX;
     while known.len() != before {
         before = known.len();
@@ -51,13 +53,13 @@ fn digests(components: &[&Component]) -> BTreeSet<Md5> {
     all.filter(|digest| known.contains(&prefix(digest))).collect()
 }
 
-/// The digests of a component that tell a decision something: who has one is answered otherwise, on some channel and
-/// with some facts, than who says nothing. Every one of them, if releases tell devices apart in more ways than can be
-/// tried.
+/// Returns a component's significant digests: a device that reports one gets another answer, on some channel and with
+/// some facts, than a device that reports nothing. Returns all of its digests if requirements distinguish more classes
+/// of devices than can be tried.
 fn telling(component: &Component) -> BTreeSet<Md5> {
     let mut silent: BTreeSet<Md5> = component.releases().iter().map(|release| release.artifact.md5).collect();
     let mut telling = BTreeSet::new();
-    let Some(combinations) = told_apart_in_silence(component) else { return silent };
+    let Some(combinations) = combinations_with_unknown(component) else { return silent };
     if silent.len() * component.channels.len() * combinations.len() > MAX_QUESTIONS {
         return silent;
     }
@@ -80,7 +82,7 @@ fn telling(component: &Component) -> BTreeSet<Md5> {
     telling
 }
 
-/// A question for one component, about which nothing is said.
+/// Returns a query for one component by a device that reports nothing about it.
 fn asks(component: &Component, channel: &ChannelName) -> Query {
     Query { components: BTreeMap::from([(component.name.key(), channel.clone())]), ..Query::default() }
 }

@@ -101,6 +101,6 @@ fn the_stacks_own_list_of_known_words_is_noted_and_current() {
     assert!(edge.entries()["words"].contains(" scoreboard "), "{:?}", edge.entries());
     wait(async {
         let table = aws::DynamoCatalog::new(clients().await.dynamodb, &table);
-        assert_eq!(table.known_words_places().await.unwrap(), [format!("kvs:{ARN}")]);
+        assert_eq!(table.vocabulary_stores().await.unwrap(), [format!("kvs:{ARN}")]);
     });
 }

@@ -366,7 +366,7 @@ async fn nothing_is_ever_written() {
         catalog.commit(&word("modemFW"), Revision(1), &Edit::default()).await.map(drop),
         artifacts.put(&key, file.path(), &md5).await,
         artifacts.put_signature(&key.sha256(), "signed").await,
-        artifacts.keep_from_collection().await.map(drop),
+        artifacts.lock_collection().await.map(drop),
         artifacts.set_aside(&key).await,
         artifacts.put_back(&key).await,
         artifacts.discard(&key).await,

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use resolver::catalog::{Component, Edit, ObjectKey, Revision};
 use resolver::words::{AttributeName, ComponentKey, ComponentName, Md5, Sha256};
-use store::{Artifacts, Catalog, Held, Identity, Opened, Stat, StoreError, Stored};
+use store::{Artifacts, Catalog, Identity, Lease, Opened, Stat, StoreError, Stored};
 
 /// What a failing store says to whoever runs it, and no device may ever read.
 pub(crate) const CAUSE: &str = "connection to db-7.internal:5432 refused";
@@ -240,8 +240,8 @@ impl<A: Artifacts> Artifacts for Harmed<A> {
         self.artifacts.list().await
     }
 
-    async fn keep_from_collection(&self) -> Result<Held, StoreError> {
-        self.artifacts.keep_from_collection().await
+    async fn lock_collection(&self) -> Result<Lease, StoreError> {
+        self.artifacts.lock_collection().await
     }
 
     async fn set_aside(&self, key: &ObjectKey) -> Result<(), StoreError> {

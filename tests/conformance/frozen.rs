@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use resolver::catalog::{Archive, Availability, ObjectKey, Restore, Tier};
 use resolver::words::{Md5, Sha256, Timestamp};
-use store::{Address, Artifacts, Held, Opened, Stat, StoreError, Stored};
+use store::{Address, Artifacts, Lease, Opened, Stat, StoreError, Stored};
 
 /// Handles that were cloned are one store.
 #[derive(Clone)]
@@ -121,8 +121,8 @@ impl<A: Artifacts> Artifacts for Frozen<A> {
         self.artifacts.put_signature(artifact, minisig).await
     }
 
-    async fn keep_from_collection(&self) -> Result<Held, StoreError> {
-        self.artifacts.keep_from_collection().await
+    async fn lock_collection(&self) -> Result<Lease, StoreError> {
+        self.artifacts.lock_collection().await
     }
 
     async fn list(&self) -> Result<Vec<Stored>, StoreError> {

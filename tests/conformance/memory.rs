@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use resolver::catalog::{Channel, Component, Edit, ObjectKey, Revision};
 use resolver::words::{AttributeName, ComponentKey, ComponentName, Md5, Sha256};
-use store::{Artifacts, Catalog, Held, Opened, Stat, StoreError, Stored};
+use store::{Artifacts, Catalog, Lease, Opened, Stat, StoreError, Stored};
 
 /// A catalog that is a map.
 #[derive(Clone, Default)]
@@ -136,9 +136,9 @@ impl Artifacts for MemoryArtifacts {
         Ok(all)
     }
 
-    async fn keep_from_collection(&self) -> Result<Held, StoreError> {
+    async fn lock_collection(&self) -> Result<Lease, StoreError> {
         let held = Arc::clone(&self.1).try_lock_owned();
-        held.map(|held| Held::new(held, async {})).map_err(StoreError::artifacts)
+        held.map(|held| Lease::new(held, async {})).map_err(StoreError::artifacts)
     }
 
     async fn set_aside(&self, key: &ObjectKey) -> Result<(), StoreError> {

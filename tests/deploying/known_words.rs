@@ -50,7 +50,7 @@ fn a_stack_that_goes_to_another_table_is_told_nothing_by_the_old_one() {
     let noted = |table: &'static str| {
         wait(async {
             let catalog = DynamoCatalog::new(clients("us-east-1").await.dynamodb, table);
-            catalog.known_words_places().await.unwrap()
+            catalog.vocabulary_stores().await.unwrap()
         })
     };
     let outputs = |table: &str| {

@@ -83,7 +83,7 @@ impl Stacked {
 fn note(table: &str, words: &str) {
     cloud::wait(async {
         let clients = cloud::patient_clients_at(&endpoints().s3, "us-east-1").await;
-        DynamoCatalog::new(clients.dynamodb, table).note_known_words(&format!("kvs:{words}")).await.unwrap();
+        DynamoCatalog::new(clients.dynamodb, table).add_vocabulary_store(&format!("kvs:{words}")).await.unwrap();
     });
 }
 
@@ -215,7 +215,7 @@ fn a_table_that_does_not_say_where_words_are_looked_up() {
     cloud::wait(async {
         let clients = cloud::patient_clients_at(&endpoints().s3, "us-east-1").await;
         let place = format!("kvs:{WORDS}");
-        DynamoCatalog::new(clients.dynamodb, &stacked.table).forget_known_words(&place).await.unwrap();
+        DynamoCatalog::new(clients.dynamodb, &stacked.table).remove_vocabulary_store(&place).await.unwrap();
     });
     let visited = stacked.visit(Some(&stacked.deployment.endpoint()));
     visited.names("known-words", &["the table's note", "edgehop init doctor-unnoted --create"]);

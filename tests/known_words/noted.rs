@@ -50,9 +50,9 @@ fn whoever_publishes_into_a_table_finds_the_list_there() {
     wait(async {
         let table = DynamoCatalog::new(patient_clients().await.dynamodb, &deployed.cloud.table);
         // Twice, as whoever deploys twice does.
-        table.note_known_words(&place).await.unwrap();
-        table.note_known_words(&place).await.unwrap();
-        assert_eq!(table.known_words_places().await.unwrap(), [&*place]);
+        table.add_vocabulary_store(&place).await.unwrap();
+        table.add_vocabulary_store(&place).await.unwrap();
+        assert_eq!(table.vocabulary_stores().await.unwrap(), [&*place]);
     });
     deployed.done(&format!("publish other 1.0 {file} --channel prod --attribute gamer"));
     for word in ["app", "other", "attrgamer"] {
@@ -65,7 +65,7 @@ fn whoever_publishes_into_a_table_finds_the_list_there() {
     let gone = "kvs:arn:aws:cloudfront::123456789012:key-value-store/0-gone";
     wait(async {
         let table = DynamoCatalog::new(patient_clients().await.dynamodb, &deployed.cloud.table);
-        table.note_known_words(gone).await.unwrap();
+        table.add_vocabulary_store(gone).await.unwrap();
     });
     for (line, word) in [
         (format!("publish third 1.0 {file} --channel prod"), "third"),

@@ -7,7 +7,7 @@ use std::path::Path;
 use open::Stores;
 use resolver::catalog::{Archive, Availability, Component, Edit, ObjectKey, Revision};
 use resolver::words::{AttributeName, ComponentKey, ComponentName, Md5, Sha256};
-use store::{Artifacts, Catalog, Held, Opened, Stat, StoreError, Stored};
+use store::{Artifacts, Catalog, Lease, Opened, Stat, StoreError, Stored};
 
 use crate::place::Embedded;
 
@@ -115,8 +115,8 @@ impl<A: Artifacts, O: Onlooker> Artifacts for Seen<A, O> {
         self.shown(Call::List, self.store.list()).await
     }
 
-    async fn keep_from_collection(&self) -> Result<Held, StoreError> {
-        self.store.keep_from_collection().await
+    async fn lock_collection(&self) -> Result<Lease, StoreError> {
+        self.store.lock_collection().await
     }
 
     async fn set_aside(&self, key: &ObjectKey) -> Result<(), StoreError> {

@@ -12,45 +12,45 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
 use crate::limits::{ATTEMPT_TOKENS_PER_SECOND, FOR_DEVICES, FOR_OPERATORS, Limits};
 
-/// Where AWS is. What is not given comes from where the AWS command line takes it: environment, profile, instance.
+/// Settings of the connection to AWS. Absent settings come from the sources of the AWS command line: environment,
+/// profile, instance.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The region, such as `eu-central-1`.
+    /// Region, such as `eu-central-1`.
     pub region: Option<String>,
-    /// A profile of AWS' configuration files. Whoever names one means its credentials, whatever the environment has: so do
-    /// AWS' own tools.
+    /// Profile of AWS' configuration files. Its credentials precede those in the environment, as in AWS' own tools.
     pub profile: Option<String>,
-    /// The URL of a service that is used in place of DynamoDB; else what `AWS_ENDPOINT_URL_DYNAMODB` says, if anything.
+    /// URL of a service used in place of DynamoDB; by default the value of `AWS_ENDPOINT_URL_DYNAMODB`, if set.
     pub dynamodb_endpoint: Option<String>,
-    /// The URL of a service that is used in place of S3; else what `AWS_ENDPOINT_URL_S3` says, if anything. Its buckets are then named in the path: what stands in for S3
-    /// rarely has a host name for each.
+    /// URL of a service used in place of S3; by default the value of `AWS_ENDPOINT_URL_S3`, if set. Buckets are then named
+    /// in the path, because such services rarely have a host name for each.
     pub s3_endpoint: Option<String>,
     /// Credentials in place of those that the environment, a profile, the container or the instance has.
     pub credentials: Option<SharedCredentialsProvider>,
-    /// Who waits for what is asked.
+    /// Timeouts and retries.
     pub patience: Patience,
 }
 
-/// Who waits for what AWS is asked, and so how long it may take and how often it is asked again.
+/// Profile of timeouts and retries, by the caller that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Patience {
-    /// A device, behind a CDN that gives up after 30 s: what does not come within seconds is answered otherwise.
+    /// A device waits, behind a CDN that times out after 30 s: a call must end within seconds.
     #[default]
     Device,
-    /// An operator, perhaps on another continent, whose command a trouble of seconds must not end.
+    /// An operator waits, perhaps on another continent, whose command an outage of seconds must not end.
     Operator,
 }
 
-/// One client a service. They share connections' settings and credentials; clones are cheap and share everything.
+/// Clients of both services. They share settings and credentials; clones are cheap and share everything.
 #[derive(Debug, Clone)]
 pub struct Clients {
-    /// For [`DynamoCatalog`](crate::DynamoCatalog).
+    /// Client for [`DynamoCatalog`](crate::DynamoCatalog).
     pub dynamodb: aws_sdk_dynamodb::Client,
-    /// For [`S3Artifacts`](crate::S3Artifacts).
+    /// Client for [`S3Artifacts`](crate::S3Artifacts).
     pub s3: aws_sdk_s3::Client,
 }
 
-/// What every client is made from: who asks, of which region, and how patiently. Nothing is asked of AWS yet.
+/// Loads the settings that all clients are made from, without any call to DynamoDB or S3.
 pub async fn settings(options: &Options) -> SdkConfig {
     let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let limits = options.patience.limits();
@@ -64,7 +64,7 @@ pub async fn settings(options: &Options) -> SdkConfig {
         .with_max_attempts(limits.attempts)
         .with_initial_backoff(limits.first_backoff)
         .with_max_backoff(limits.max_backoff);
-    // Pinned, so that an update of the SDK changes no time-out behind our back.
+    // Pinned, so that an update of the SDK does not change timeouts unnoticed.
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(http.clone())
         .timeout_config(timeouts)
@@ -75,7 +75,7 @@ pub async fn settings(options: &Options) -> SdkConfig {
     if let Some(profile) = &options.profile {
         loader = loader.profile_name(profile);
         if options.credentials.is_none() {
-            // A role of the profile is assumed in its region.
+            // A profile's role is assumed in this region.
             let region = match &options.region {
                 Some(region) => Some(Region::new(region.clone())),
                 None => ProfileFileRegionProvider::builder().profile_name(profile).build().region().await,
@@ -91,7 +91,7 @@ pub async fn settings(options: &Options) -> SdkConfig {
     loader.load().await
 }
 
-/// Makes both clients. Nothing is asked of AWS yet; do it once, and keep them.
+/// Creates both clients, without any call to DynamoDB or S3. Create them once and keep them.
 pub async fn connect(options: Options) -> Clients {
     let shared = settings(&options).await;
     let partition = |service| partition(service, options.patience.limits());
@@ -99,7 +99,7 @@ pub async fn connect(options: Options) -> Clients {
     if let Some(endpoint) = options.dynamodb_endpoint {
         dynamodb = dynamodb.endpoint_url(endpoint);
     }
-    // Whoever reads an object checks its SHA-256, and uploads say their MD5: a CRC on top of both would only cost time.
+    // Readers verify the SHA-256, and uploads send their MD5, so a CRC would only cost time.
     let mut s3 = aws_sdk_s3::config::Builder::from(&shared)
         .retry_partition(partition("s3"))
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
@@ -107,7 +107,7 @@ pub async fn connect(options: Options) -> Clients {
     if let Some(endpoint) = &options.s3_endpoint {
         s3 = s3.endpoint_url(endpoint);
     }
-    // The SDK reads these by itself.
+    // The SDK reads these variables itself.
     let said = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].iter().any(|name| std::env::var_os(name).is_some());
     if options.s3_endpoint.is_some() || said {
         s3 = s3.force_path_style(true);
@@ -127,7 +127,7 @@ impl Patience {
     }
 }
 
-/// What a client's further attempts are paid from: its own, so that one service's trouble is not the other's.
+/// Returns a retry budget for one client, so that an outage of one service does not exhaust the other's.
 fn partition(service: &'static str, limits: Limits) -> RetryPartition {
     let tokens = TokenBucket::builder().capacity(limits.tokens).refill_rate(ATTEMPT_TOKENS_PER_SECOND);
     RetryPartition::custom(service).token_bucket(tokens.build()).build()

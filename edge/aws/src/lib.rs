@@ -5,43 +5,43 @@
 //!   a component                           modemfw         #component        name, revision, what belongs to it
 //!   one of its channels                   modemfw         channel#prod      record
 //!   one of its releases                   modemfw         release#1.0       record, sha256
-//!   who wants an attribute                attr#cellular   modemfw
-//!   every component                       #components     modemfw
-//!   the sample's items are (being) adopted  #components   #adoption         state
-//!   where CDNs look words up              #known-words    kvs:arn:…
+//!   components an attribute selects       attr#cellular   modemfw
+//!   all components                        #components     modemfw
+//!   state of the sample's adoption        #components     #adoption         state
+//!   stores of the cache vocabulary        #known-words    kvs:arn:…
 //! bucket
 //!   blobs/<sha256>                        an artifact, as the CDN serves it; x-amz-meta-md5 is its entity tag
-//!   blobs/<sha256>.minisig                what vouches for it
+//!   blobs/<sha256>.minisig                its signature
 //!   fragments/<sha256>                    an artifact compressed for packages
-//!   restores/blobs/<sha256>               who asked for a restore from cold storage, when and how
-//!   aside/…                               what a collector of garbage hid before it deletes it
+//!   restores/blobs/<sha256>               claim of a restore from cold storage
+//!   aside/…                               objects hidden by garbage collection before it deletes them
 //! ```
 //!
-//! The table has the sample's own keys, so it can be the sample's own table: items that edgehop did not write are never
-//! shown and never overwritten. No item of edgehop's has the keys of one of the sample's (`scoreboard`, `prod`), because
-//! `#` is in no component, channel or attribute; and none has an attribute that the sample's queries ask for. A read is one
-//! Query of one partition or one point read; there is no scan, no PartiQL, and nothing a device says is ever part of an
-//! expression.
+//! The table has the keys of the AWS sample's table, so it can be that table: items that edgehop did not write are never
+//! shown and never overwritten. No item of edgehop has the keys of one of the sample's (`scoreboard`, `prod`), because
+//! no component, channel or attribute contains `#`; and none has an attribute that the sample's queries ask for. A read
+//! is one Query of one partition or one point read; there is no scan and no PartiQL, and a device's input is never part
+//! of an expression.
 //!
-//! # What the bucket takes
+//! # Requirements of the bucket
 //!
 //! Versioning off or on, server-side encryption with S3's own keys (with KMS keys an interrupted upload starts again,
-//! because a part's entity tag is then not its MD5), and two lifecycle rules: abort multipart uploads that nobody
-//! finished after some days ([`S3Artifacts`] leaves them, because the next attempt goes on from there), and expire
-//! old versions where there are versions. Whoever reads needs `s3:ListBucket` beside `s3:GetObject`, else S3 says
-//! *forbidden* where it means *not there*.
+//! because a part's entity tag is then not its MD5), and two lifecycle rules: one that aborts multipart uploads some days
+//! after they began ([`S3Artifacts`] leaves interrupted ones, because the next attempt resumes them), and one that
+//! expires old versions if there are versions. Readers need `s3:ListBucket` as well as `s3:GetObject`, because S3
+//! otherwise answers 403 in place of 404.
 //!
-//! A lifecycle rule may move `blobs/` and `fragments/` to any storage class. From Glacier Flexible Retrieval, Glacier Deep
-//! Archive and the archive tiers of Intelligent-Tiering an object must be restored before it is delivered; whoever
-//! answers devices then needs `s3:RestoreObject` on those two folders, and `s3:PutObject` on `restores/*`, where it
-//! claims a restore so that nobody else asks for it, but on nothing else. Signatures and claims must stay readable: a
-//! rule that names a minimum size of 128 KB (S3's default since 2024) leaves them where they are. What an archive holds
-//! cannot be copied, so [`S3Artifacts`] leaves it as old as it is when it is put again, and garbage stays there until
-//! it is restored or a lifecycle rule expires it. `restores/` may expire after some days.
+//! A lifecycle rule may move `blobs/` and `fragments/` to any storage class. An object in Glacier Flexible Retrieval,
+//! Glacier Deep Archive or an archive tier of Intelligent-Tiering must be restored before it is delivered. The resolver
+//! then needs `s3:RestoreObject` on those two folders, and `s3:PutObject` on `restores/*` alone, where it claims a
+//! restore so that only one process requests it. Signatures and claims must stay readable, which a rule with a minimum
+//! size of 128 KB (S3's default since 2024) ensures. Objects in an archive cannot be copied, so putting one again does
+//! not renew its age, and garbage stays there until it is restored or a lifecycle rule expires it. `restores/` may expire
+//! after some days.
 //!
-//! # How it is built
+//! # Build choices
 //!
-//! What a function's cold start costs is the size of its binary and what it does before its first answer. So:
+//! A function's cold start depends on the size of its binary and on the work before its first answer. Therefore:
 //!
 //! - The SDK comes without its default features: its legacy HTTP stack (hyper 0.14, a second rustls), `sigv4a` (an
 //!   elliptic curve, for buckets in several regions at once) and its default TLS stack are left out.
@@ -55,7 +55,6 @@
 //!   Those are what Lambda, ECS, EKS, EC2 and CI have. The feature `operator` adds `aws sso login` and
 //!   `credential_process`, and with them two more service clients that a function never needs.
 
-mod advice;
 mod artifacts;
 mod catalog;
 mod connect;
@@ -69,14 +68,15 @@ pub use artifacts::{
     ADDRESS_STEPS, AddressLifetime, InvalidLifetime, MAX_ADDRESS_LIFETIME, MIN_ADDRESS_LIFETIME, S3Artifacts, Sizes,
 };
 pub use aws_config::SdkConfig;
-pub use catalog::{DynamoCatalog, Standing};
+pub use catalog::{AdoptionState, DynamoCatalog};
 pub use connect::{Clients, Options, Patience, connect, settings};
-pub use failure::said;
+pub use failure::describe;
 pub use limits::{
     ATTEMPT, ATTEMPTS, CONNECT, MAX_ITEM_BYTES, MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS, OPERATION, READ,
 };
 pub use location::{BucketName, InvalidLocation, TableName};
 pub use open::{AwsArtifacts, AwsCatalog, look_at_bucket, open, open_bucket, open_refreshing, open_table};
 pub use sample::{
-    Adoption, Assembled, Glance, Learned, REFRESH, Reading, SampleArtifacts, SampleCatalog, SampleItem, SampleItems,
+    Adoption, Assembled, Inspected, ObjectMetadata, REFRESH, Reading, SampleArtifacts, SampleCatalog, SampleItem,
+    SampleItems,
 };

@@ -1,24 +1,24 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A table, as operators name it: `dynamodb:TABLE`.
+/// Name of a table as an option's value: `dynamodb:TABLE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableName(String);
 
-/// A bucket or a part of one, as operators name it: `s3:BUCKET` or `s3:BUCKET/PREFIX`.
+/// Name of a bucket or a prefix of one as an option's value: `s3:BUCKET` or `s3:BUCKET/PREFIX`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BucketName {
     bucket: String,
     prefix: String,
 }
 
-/// Not a place on AWS.
+/// Error for text that is not the name of a table or a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidLocation {
-    /// Not a table (DynamoDB developer guide, "Naming rules").
+    /// The text is not a table's name (DynamoDB developer guide, "Naming rules").
     #[error("it takes dynamodb:TABLE, and a table's name has 3 to 255 of A-Z, a-z, 0-9, '_', '-' and '.'")]
     Table,
-    /// Not a bucket (S3 user guide, "General purpose bucket naming rules").
+    /// The text is not a bucket's name (S3 user guide, "General purpose bucket naming rules").
     #[error(
         "it takes s3:BUCKET or s3:BUCKET/PREFIX, and a bucket's name has 3 to 63 of a-z, 0-9, '-' and '.', with a letter \
          or digit at each end"
@@ -27,19 +27,19 @@ pub enum InvalidLocation {
 }
 
 impl TableName {
-    /// The table's name.
+    /// Returns the table's name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl BucketName {
-    /// The bucket's name.
+    /// Returns the bucket's name.
     pub fn bucket(&self) -> &str {
         &self.bucket
     }
 
-    /// What every object's name starts with: empty, or ending in `/`.
+    /// Returns the prefix of every object's name, which is empty or ends in `/`.
     pub fn prefix(&self) -> &str {
         &self.prefix
     }

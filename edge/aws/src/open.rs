@@ -1,10 +1,10 @@
-//! Which stores a table and a bucket are: edgehop's own, or the sample's, which are only read.
+//! Opening the stores in a table and a bucket: edgehop's own, or the AWS sample's, which are read-only.
 
 use std::time::Duration;
 
 use store::{Either, StoreError};
 
-use crate::catalog::{Standing, standing};
+use crate::catalog::{AdoptionState, adoption_state};
 use crate::sample::{REFRESH, Sample};
 use crate::{
     AddressLifetime, BucketName, Clients, DynamoCatalog, S3Artifacts, SampleArtifacts, SampleCatalog, TableName,
@@ -17,13 +17,13 @@ pub type AwsCatalog = Either<DynamoCatalog, SampleCatalog>;
 /// An artifact store on AWS.
 pub type AwsArtifacts = Either<S3Artifacts, SampleArtifacts>;
 
-/// Opens the stores in a table and a bucket: the sample's if its init script filled the table and nobody adopted it to
-/// the end, else edgehop's own.
+/// Opens the stores in a table and a bucket: the AWS sample's if its init script filled the table and no adoption of it
+/// was finished, else edgehop's own.
 ///
-/// One Query where something was published. Where nothing was, or an adoption is under way, the whole table is read
-/// once, and of the sample's items every object: SHA-256, size and CRC-32 are not in the table.
+/// Makes one Query if edgehop published into the table. Otherwise, or during an adoption, reads the whole table and all
+/// objects of the sample's items, because their SHA-256, size and CRC-32 are not in the table.
 ///
-/// With a lifetime, edgehop's own bucket gives presigned URLs away.
+/// With a lifetime, edgehop's own artifact store creates presigned URLs.
 pub async fn open(
     clients: &Clients,
     table: &TableName,
@@ -39,7 +39,7 @@ pub async fn open(
     Ok((catalog, artifacts))
 }
 
-/// The same without presigned URLs; the sample's table is read again that often, in place of once a minute.
+/// Opens the stores without presigned URLs, reading the sample's table at this interval in place of once a minute.
 pub async fn open_refreshing(
     clients: &Clients,
     table: &TableName,
@@ -47,11 +47,11 @@ pub async fn open_refreshing(
     every: Duration,
 ) -> Result<(AwsCatalog, AwsArtifacts), StoreError> {
     let own = (own_catalog(clients, table), open_bucket(clients, bucket));
-    let standing = standing(&clients.dynamodb, table.as_str()).await?;
-    if standing != Standing::Own
+    let adoption_state = adoption_state(&clients.dynamodb, table.as_str()).await?;
+    if adoption_state != AdoptionState::Own
         && let Some(sample) = Sample::find(clients, table, bucket).await?
     {
-        let (catalog, artifacts) = sample.serve(every, own, standing == Standing::Adopting);
+        let (catalog, artifacts) = sample.serve(every, own, adoption_state == AdoptionState::Adopting);
         return Ok((Either::Right(catalog), Either::Right(artifacts)));
     }
     Ok((Either::Left(own.0), Either::Left(own.1)))
@@ -60,20 +60,22 @@ pub async fn open_refreshing(
 /// Opens the catalog in a table whose artifacts are not in S3. [`StoreError::ReadOnly`] if it is the sample's: its
 /// objects are in a bucket.
 pub async fn open_table(clients: &Clients, table: &TableName) -> Result<DynamoCatalog, StoreError> {
-    if standing(&clients.dynamodb, table.as_str()).await? != Standing::Own && Sample::is_in(clients, table).await? {
-        let problem = "the sample's init script filled it, and its objects are in a bucket: give --artifacts s3:BUCKET";
+    if adoption_state(&clients.dynamodb, table.as_str()).await? != AdoptionState::Own
+        && Sample::is_in(clients, table).await?
+    {
+        let problem =
+            "the AWS sample's init script filled it, and its objects are in a bucket: give --artifacts s3:BUCKET";
         return Err(StoreError::ReadOnly { what: table.to_string(), problem: problem.to_owned() });
     }
     Ok(own_catalog(clients, table))
 }
 
-/// The artifact store in a bucket whose catalog is elsewhere. The bucket is not looked at yet.
+/// Opens the artifact store in a bucket whose catalog is elsewhere, without any call to S3.
 pub fn open_bucket(clients: &Clients, bucket: &BucketName) -> S3Artifacts {
     S3Artifacts::new(clients.s3.clone(), bucket.bucket(), bucket.prefix())
 }
 
-/// Looks whether a bucket is there and its names can be listed, so that an operator learns at once what is wrong with
-/// it: one list of one object.
+/// Checks that a bucket exists and can be listed, so that an operator gets its error at once: one list of one object.
 pub async fn look_at_bucket(clients: &Clients, bucket: &BucketName) -> Result<(), StoreError> {
     let list = clients.s3.list_objects_v2().bucket(bucket.bucket()).prefix(bucket.prefix()).max_keys(1);
     let listed = list.send().await;

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use resolver::catalog::ObjectKey;
 use resolver::words::{Md5, Sha256};
-use store::{Artifacts, Held, Identity, Opened, Stat, StoreError, Stored, Unread};
+use store::{Artifacts, Identity, Lease, Opened, Stat, StoreError, Stored, Unread};
 
 use crate::buffers::Buffers;
 use crate::chunks::{Chunks, FileRange};
@@ -157,12 +157,12 @@ impl Artifacts for FolderArtifacts {
             .await
     }
 
-    async fn keep_from_collection(&self) -> Result<Held, StoreError> {
+    async fn lock_collection(&self) -> Result<Lease, StoreError> {
         let path = Arc::clone(&self.root);
         run(move || {
             let lock = File::open(&path).map_err(|error| failed(&path, error))?;
             match lock.try_lock() {
-                Ok(()) => Ok(Held::new(lock, async {})),
+                Ok(()) => Ok(Lease::new(lock, async {})),
                 Err(TryLockError::WouldBlock) => Err(StoreError::artifacts(format!(
                     "{} is held: somebody else deletes garbage or imports, wait for them",
                     path.display()

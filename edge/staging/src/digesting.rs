@@ -11,14 +11,12 @@ use crate::fragment::FragmentWriter;
 use crate::stage::temporary;
 use store::{Artifacts, StoreError};
 
-/// A fragment is kept if it saves at least one byte in so many; else the artifact itself goes into packages, and the
-/// store holds it once.
+/// Least saving for which a fragment is kept: one byte in so many. Otherwise packages contain the artifact itself.
 const LEAST_SAVING: u64 = 32;
 
-/// An artifact's bytes as they pass by, in order: what its record will say of them, and its fragment, are made on the
-/// way. The bytes themselves are not kept.
+/// Computes an artifact's record and its fragment from the artifact's bytes in one pass, without keeping the bytes.
 ///
-/// Blocks; call it where that is allowed.
+/// Its methods block.
 pub struct Digesting {
     fragment: FragmentWriter<BufWriter<File>>,
     file: NamedTempFile,
@@ -28,17 +26,17 @@ pub struct Digesting {
     size: u64,
 }
 
-/// What passed by.
+/// Result of one pass over an artifact's bytes.
 #[derive(Debug)]
 pub struct Digested {
-    /// What the record will say.
+    /// Record of the artifact.
     pub artifact: Artifact,
-    /// The fragment's bytes and their MD5, if there is a fragment.
+    /// File with the fragment's bytes, and their MD5, if there is a fragment.
     fragment: Option<(NamedTempFile, Md5)>,
 }
 
 impl Digesting {
-    /// Nothing has passed yet. The fragment goes into a temporary file in `work`.
+    /// Starts a pass. The fragment is written to a temporary file in `work`.
     pub fn new(work: &Path) -> io::Result<Digesting> {
         let file = temporary(work)?;
         Ok(Digesting {
@@ -51,12 +49,12 @@ impl Digesting {
         })
     }
 
-    /// How many bytes have passed.
+    /// Returns the number of bytes so far.
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// The next bytes.
+    /// Adds the next bytes.
     pub fn take(&mut self, piece: &[u8]) -> io::Result<()> {
         self.size += piece.len() as u64;
         self.sha256.update(piece);
@@ -65,7 +63,7 @@ impl Digesting {
         self.fragment.write(piece)
     }
 
-    /// All of them have passed.
+    /// Finishes the pass after the last byte.
     pub fn finish(self) -> io::Result<Digested> {
         let Digesting { fragment, file, sha256, md5, crc32, size } = self;
         let (fragment, fragment_md5) = fragment.finish()?;
@@ -82,7 +80,7 @@ impl Digesting {
 }
 
 impl Digested {
-    /// Puts the fragment into a store, if there is one. What is there already stays.
+    /// Puts the fragment, if there is one, into a store. An existing fragment is kept.
     pub async fn put_fragment(&self, artifacts: &impl Artifacts) -> Result<(), StoreError> {
         if let (Some(fragment), Some((file, md5))) = (self.artifact.fragment, &self.fragment) {
             artifacts.put(&ObjectKey::Fragment(fragment.sha256), file.path(), md5).await?;

@@ -6,12 +6,12 @@ use sha2::Digest as _;
 use resolver::catalog::Fragment;
 use resolver::words::{Digest, Md5, Sha256};
 
-/// Compressed bytes are handed on in pieces of this size, in bytes.
+/// Size of the pieces in which compressed bytes are written, in bytes.
 const OUTPUT: usize = 64 * 1024;
 
-/// Writes an artifact as a fragment: raw deflate that ends on a byte boundary, with no final block.
+/// Writes an artifact as a fragment: raw deflate that ends on a byte boundary, without a final block.
 ///
-/// Level 6 and the pure-Rust back end: the same artifact gives the same fragment on every machine.
+/// Level 6 and the pure-Rust back end give equal fragments for equal artifacts on every machine.
 pub(crate) struct FragmentWriter<W> {
     compress: Compress,
     output: Vec<u8>,
@@ -43,7 +43,7 @@ impl<W: Write> FragmentWriter<W> {
     pub(crate) fn finish(mut self) -> io::Result<(Fragment, Md5)> {
         loop {
             self.compress.compress_vec(&[], &mut self.output, FlushCompress::Full).map_err(io::Error::other)?;
-            // With room left over, the flush is complete.
+            // If the output is not full, the flush is complete.
             let complete = self.output.len() < OUTPUT;
             self.drain()?;
             if complete {

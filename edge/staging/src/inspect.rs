@@ -4,11 +4,11 @@ use sha2::Digest as _;
 
 use store::{Artifacts, ByteStream, StoreError};
 
-/// Inflated bytes are looked at in pieces of this size, in bytes.
+/// Size of the pieces in which bytes are inflated, in bytes.
 const OUTPUT: usize = 64 * 1024;
 
-/// Reads what a record names, and compares all that the record says about it: for records that came from elsewhere than
-/// from publishing. `seen` is shown the artifact's bytes as they pass.
+/// Reads the objects that a record names, and compares them with all values of the record. Imported records are checked
+/// so. `seen` is called with the artifact's bytes.
 pub async fn inspect(
     artifacts: &impl Artifacts,
     artifact: &Artifact,
@@ -49,7 +49,7 @@ pub async fn inspect(
     Ok(())
 }
 
-/// The SHA-256 of what raw deflate without a final block inflates to; `None` if it is none, or has a final block.
+/// Returns the SHA-256 of the bytes that a fragment inflates to; `None` if it is not raw deflate without a final block.
 async fn inflated(mut bytes: ByteStream) -> Result<Option<[u8; 32]>, StoreError> {
     let mut inflate = flate2::Decompress::new(false);
     let (mut sha256, mut output) = (sha2::Sha256::new(), Vec::with_capacity(OUTPUT));

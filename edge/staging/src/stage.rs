@@ -9,52 +9,52 @@ use tempfile::NamedTempFile;
 use crate::digesting::{Digested, Digesting};
 use store::{Artifacts, StoreError};
 
-/// Permissions of published files, less the process's umask: the server may run as another user than the publisher.
+/// Permissions of published files, before the umask: the server may run as another user than the publisher.
 pub const MODE: u32 = 0o666;
 
-/// The source is read in pieces of this size, in bytes.
+/// Size of the pieces in which the source is read, in bytes.
 const INPUT: usize = 1 << 20;
 
-/// A file, read once and ready to be put into a store: a private copy, so that nobody can change it in between.
+/// A file ready to be put into a store, as a private copy that no other process can change.
 #[derive(Debug)]
 pub struct Staged {
-    /// What the record will say.
+    /// Record of the artifact.
     pub artifact: Artifact,
     copy: NamedTempFile,
     digested: Digested,
 }
 
-/// Why a file cannot become an artifact.
+/// Error of a file that cannot become an artifact.
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
-    /// It could not be read.
+    /// The file cannot be read.
     #[error("cannot read {path}")]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// The copy or the fragment could not be written.
+    /// The copy or the fragment cannot be written.
     #[error("cannot write temporary files into {work}")]
     Write {
         /// The folder for temporary files.
         work: PathBuf,
-        /// What the system said.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// There is nothing in it.
+    /// The file is empty.
     #[error("{0} is empty: an artifact takes at least one byte")]
     Empty(PathBuf),
-    /// A ustar header cannot say its size.
+    /// The file is larger than a ustar header can express.
     #[error("{0} is too large: an artifact takes {MAX_ARTIFACT_BYTES} bytes at most")]
     TooLarge(PathBuf),
 }
 
-/// Reads a file once: copies it, and computes its digests and its fragment on the way. Temporary files go to `work`.
-/// Whoever wants to see the bytes too is shown every piece.
+/// Reads a file once, copies it, and computes its digests and its fragment. Temporary files are created in `work`.
+/// `passing` is called with every piece of the file.
 ///
-/// Blocks; call it where that is allowed.
+/// The function blocks.
 pub fn stage(source: &Path, work: &Path, mut passing: impl FnMut(&[u8])) -> Result<Staged, StageError> {
     let read = |error| StageError::Read { path: source.into(), source: error };
     let write = |error| StageError::Write { work: work.into(), source: error };
@@ -82,14 +82,14 @@ pub fn stage(source: &Path, work: &Path, mut passing: impl FnMut(&[u8])) -> Resu
     Ok(Staged { artifact: digested.artifact.clone(), copy, digested })
 }
 
-/// Makes a temporary file that may become an object: whom the umask lets may read it, not its owner alone.
+/// Creates a temporary file that may become an object, readable not only by its owner but as the umask allows.
 pub fn temporary(work: &Path) -> io::Result<NamedTempFile> {
     tempfile::Builder::new().permissions(Permissions::from_mode(MODE)).tempfile_in(work)
 }
 
 impl Staged {
-    /// Puts the artifact and its fragment into a store. No release names them yet, so it does no harm if nothing
-    /// follows; what is there already stays.
+    /// Puts the artifact and its fragment into a store. Existing objects are kept. No release names them yet, so stopping
+    /// afterwards does no harm.
     pub async fn put(&self, artifacts: &impl Artifacts) -> Result<(), StoreError> {
         let blob = ObjectKey::Blob(self.artifact.sha256);
         artifacts.put(&blob, self.copy.path(), &self.artifact.md5).await?;

@@ -12,47 +12,47 @@ use resolver::words::{Md5, Sha256, Timestamp};
 
 use crate::StoreError;
 
-/// An object's bytes, in pieces of the store's choosing, in order. It may end early or fail at any piece: whoever
-/// reads counts and checks.
+/// An object's bytes in order, in pieces of any size. The stream may end early or fail at any piece, so readers must count
+/// and check the bytes.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, StoreError>> + Send>>;
 
-/// An object's pieces, in order, some of which are not read yet.
+/// An object's pieces in order, some of which are not read yet.
 pub type PieceStream = Pin<Box<dyn Stream<Item = Result<Piece, StoreError>> + Send>>;
 
-/// Bytes that are being read.
+/// A pending read of bytes.
 pub type Reading = Pin<Box<dyn Future<Output = Result<Bytes, StoreError>> + Send>>;
 
-/// Some of an object's bytes.
+/// Consecutive bytes of an object.
 pub enum Piece {
     /// Bytes in memory.
     Bytes(Bytes),
-    /// Bytes of a file that the system has in memory.
+    /// Bytes of a file that are in the page cache.
     Unread(Box<dyn Unread>),
 }
 
-/// A range of an open file, which a socket can be sent without reading it.
+/// A range of an open file, which can be sent to a socket without reading it.
 pub trait Unread: Send {
-    /// The open file.
+    /// Returns the open file.
     fn file(&self) -> &File;
 
-    /// Where in the file the range begins.
+    /// Returns the offset in the file at which the remaining range begins.
     fn offset(&self) -> u64;
 
-    /// How many bytes are left of the range; never none in a new one.
+    /// Returns the number of remaining bytes, which is not 0 in a new range.
     fn remaining(&self) -> usize;
 
-    /// Whether the next bytes, at most so many, are in the system's memory: no disk would have to be waited for.
+    /// Returns true if the next bytes, at most so many, are in the page cache, so that sending them does not wait for a disk.
     fn is_cached(&self, bytes: usize) -> bool;
 
-    /// Reads some of what is left, which stays left: one byte at least, or an error.
+    /// Reads at least one of the remaining bytes, without advancing.
     fn read(&self) -> Reading;
 
-    /// Leaves out the next bytes, which were sent.
+    /// Advances past bytes that were sent.
     fn advance(&mut self, bytes: usize);
 }
 
 impl Piece {
-    /// How many bytes it has.
+    /// Returns the number of bytes in the piece.
     pub fn remaining(&self) -> usize {
         match self {
             Piece::Bytes(bytes) => bytes.len(),
@@ -61,92 +61,92 @@ impl Piece {
     }
 }
 
-/// An object, opened for reading.
+/// An object opened for reading.
 pub struct Opened {
-    /// The bytes of the range asked for.
+    /// Bytes of the requested range.
     pub bytes: ByteStream,
-    /// That range for a reader that needs not see the bytes, if the store has it in a file, and its begin in memory.
+    /// The range for a reader that does not need to see the bytes, if the store keeps it in a file whose start is cached.
     pub unread: Option<Box<dyn Unread>>,
-    /// Tells this object's present state from any later one; `None` if the store cannot tell, or not yet.
+    /// Identity of the object's current bytes; `None` if the store cannot tell yet, or at all.
     pub identity: Option<Identity>,
 }
 
-/// A word that a store changes whenever it may have changed an object's bytes: a file's number, times and size, or an
-/// object version. Equal words mean equal bytes, as far as the store can know.
+/// Text that changes whenever an object's bytes may have changed, such as a file's inode, times and size, or an object
+/// version. Equal identities mean equal bytes, as far as the store can know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity(pub String);
 
-/// A right that is held until it is given back. One that is only dropped ends as well, but a store that others share may
-/// notice that some minutes later.
-pub struct Held {
+/// A lease of an exclusive right. Dropping it without [`release`](Self::release) ends it, too, but other processes may
+/// have to wait some minutes for a shared store to notice.
+pub struct Lease {
     right: Box<dyn Send>,
     end: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
-impl Held {
-    /// Held for as long as `right` is; `end` tells the store.
-    pub fn new(right: impl Send + 'static, end: impl Future<Output = ()> + Send + 'static) -> Held {
-        Held { right: Box::new(right), end: Box::pin(end) }
+impl Lease {
+    /// Creates a lease that lasts as long as `right` is not dropped; `end` reports its end to the store.
+    pub fn new(right: impl Send + 'static, end: impl Future<Output = ()> + Send + 'static) -> Lease {
+        Lease { right: Box::new(right), end: Box::pin(end) }
     }
 
-    /// Gives the right back.
+    /// Ends the lease.
     pub async fn release(self) {
         drop(self.right);
         self.end.await;
     }
 }
 
-impl std::fmt::Debug for Held {
+impl std::fmt::Debug for Lease {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Held")
+        f.write_str("Lease")
     }
 }
 
-/// A URL that whoever has it may read an object from.
+/// A presigned URL, from which its holder may read an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     /// The URL.
     pub url: String,
-    /// From when on it is refused.
+    /// Time at which the URL expires.
     pub until: Timestamp,
 }
 
-/// What a store knows of an object without reading it.
+/// An object's metadata, known without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stat {
     /// Length in bytes.
     pub size: u64,
-    /// The MD5 it was put with: its entity tag.
+    /// MD5 that the object was put with, which is its entity tag.
     pub md5: Md5,
 }
 
-/// An object as a listing shows it.
+/// An object in a listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stored {
-    /// Which object.
+    /// Key of the object.
     pub key: ObjectKey,
     /// Length in bytes.
     pub size: u64,
-    /// How long ago it was last put.
+    /// Time since the object was last put.
     pub age: Duration,
-    /// It was hidden, by a collector that did not get to its end.
+    /// Whether an interrupted garbage collection left the object hidden.
     pub aside: bool,
 }
 
-/// Where artifacts and fragments are kept, under the digest of their bytes.
+/// Store of artifacts and fragments, addressed by the digest of their bytes.
 pub trait Artifacts: Send + Sync + 'static {
-    /// What is known of an object; `None` if it is not there.
+    /// Returns an object's metadata; `None` if it is missing.
     fn stat(&self, key: &ObjectKey) -> impl Future<Output = Result<Option<Stat>, StoreError>> + Send;
 
-    /// Whether an object can be read now; [`StoreError::Missing`] if it is not there. A store without cold storage never
-    /// asks anybody.
+    /// Returns whether an object can be read now; [`StoreError::Missing`] if it is missing. A store without cold storage
+    /// makes no call.
     fn availability(&self, key: &ObjectKey) -> impl Future<Output = Result<Availability, StoreError>> + Send {
         let _ = key;
         async { Ok(Availability::Ready) }
     }
 
-    /// Asks for a copy of a cold object that can be read for `days` days, and returns how things stand then. However many
-    /// processes ask, at once or while a restore goes on, the store is asked for one restore.
+    /// Requests the restore of a cold object for `days` days, and returns its availability afterwards. However many
+    /// processes request it, at once or during a restore, only one restore is started.
     fn restore(
         &self,
         key: &ObjectKey,
@@ -157,8 +157,8 @@ pub trait Artifacts: Send + Sync + 'static {
         self.availability(key)
     }
 
-    /// A URL of the store's own from which anybody may read the object for a while, where the store is set up to give
-    /// such URLs away. The same moment gives the same URL, and so do moments near it. No call to the store.
+    /// Returns a presigned URL of an object, if the store is set up to create them. Calls at nearly the same time return
+    /// equal URLs. Makes no call to the store.
     fn address(
         &self,
         key: &ObjectKey,
@@ -168,45 +168,46 @@ pub trait Artifacts: Send + Sync + 'static {
         async { Ok(None) }
     }
 
-    /// Reads a range of an object. [`StoreError::Missing`] if it is not there, [`StoreError::Cold`] if it must be
-    /// restored first.
+    /// Reads a range of an object. [`StoreError::Missing`] if it is missing, [`StoreError::Cold`] if it must be restored
+    /// first.
     fn read(&self, key: &ObjectKey, range: Range<u64>) -> impl Future<Output = Result<Opened, StoreError>> + Send;
 
-    /// Puts a local file there, whole or not at all. An object that is there with this length stays as it is.
+    /// Stores a local file, completely or not at all. An existing object of this length is kept, and its age
+    /// ([`Stored::age`]) is renewed.
     ///
-    /// The caller has computed the digests; readers find out if they are wrong. A file in the store's own folder for
-    /// temporary files may be moved rather than copied. An object that is there counts as young again ([`Stored`]).
+    /// The caller has computed the digests; readers detect wrong ones. A file in the store's folder for temporary files may
+    /// be moved rather than copied.
     fn put(&self, key: &ObjectKey, file: &Path, md5: &Md5) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// The text that vouches for an artifact, beside it: what `/blobs/<sha256>.minisig` serves.
+    /// Returns an artifact's signature, which `/blobs/<sha256>.minisig` serves.
     fn signature(&self, artifact: &Sha256) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
 
-    /// Puts that text there, in place of any other.
+    /// Stores an artifact's signature, replacing any other.
     fn put_signature(&self, artifact: &Sha256, minisig: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Whether objects can be read now, as far as a look at a few tells: what a readiness check asks, some of them a
-    /// second. It may go to the store.
+    /// Checks that objects can be read now, for readiness probes, which may come several times a second. May call the
+    /// store.
     fn ready(&self) -> impl Future<Output = Result<(), StoreError>> + Send {
         async {
-            // Of one that is not there, a store that can be asked says so.
+            // A store that works reports that this object is missing.
             let nothing = ObjectKey::Blob(resolver::words::Digest([0; 32]));
             self.stat(&nothing).await.map(|_| ())
         }
     }
 
-    /// Keeps collectors of garbage away for as long as what it returns is held: two of them would take each other's hidden
-    /// objects for their own, and whoever records bytes that are there already must find them there afterwards.
-    /// [`StoreError::Unavailable`] if somebody else holds it.
-    fn keep_from_collection(&self) -> impl Future<Output = Result<Held, StoreError>> + Send;
+    /// Locks out garbage collection for the duration of the lease: two collections would mistake each other's hidden
+    /// objects for their own, and an import needs existing objects to stay. [`StoreError::Unavailable`] if another
+    /// process holds the lease.
+    fn lock_collection(&self) -> impl Future<Output = Result<Lease, StoreError>> + Send;
 
-    /// Every object, in the order of their keys. For operators; no request needs it.
+    /// Returns all objects in the order of their keys. Operators use it; no request does.
     fn list(&self) -> impl Future<Output = Result<Vec<Stored>, StoreError>> + Send;
 
-    /// Hides an object: from now on it is missing. It is not gone: [`Self::put_back`] undoes this, and
-    /// [`Self::discard`] ends it. Between the two, whoever collects garbage looks once more whether a release names it.
+    /// Hides an object, so that it appears missing. [`Self::put_back`] undoes this, and [`Self::discard`] deletes it.
+    /// Garbage collection checks in between once more whether a release names the object.
     fn set_aside(&self, key: &ObjectKey) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Shows a hidden object again, unless it was put anew meanwhile.
+    /// Shows a hidden object again, unless it was put again meanwhile.
     fn put_back(&self, key: &ObjectKey) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Deletes a hidden object for good.

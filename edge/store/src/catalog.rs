@@ -6,16 +6,16 @@ use resolver::words::{AttributeName, ComponentKey, ComponentName};
 
 use crate::StoreError;
 
-/// Where components, their channels and their releases are kept.
+/// Store of components with their channels and releases.
 ///
-/// Reads are point reads: their cost does not depend on how much is published. Writes are conditional, so that two
-/// operators cannot overwrite each other, and each is done as a whole or not at all.
+/// Reads are point reads, whose cost does not depend on the size of the catalog. Writes are conditional, so that two
+/// operators cannot overwrite each other, and each is a transaction.
 pub trait Catalog: Send + Sync + 'static {
-    /// One component with all its channels and releases, as they are at one moment; `None` if it was never published.
+    /// Returns a consistent snapshot of a component with all its channels and releases; `None` if it was never published.
     fn component(&self, key: &ComponentKey) -> impl Future<Output = Result<Option<Component>, StoreError>> + Send;
 
-    /// Several components, each as [`Catalog::component`] gives it, in the order of these keys. A store that can reads
-    /// them all at one moment.
+    /// Returns several components, each as [`Catalog::component`] does, in the order of these keys. A store that can does
+    /// so in one snapshot.
     fn several(
         &self,
         keys: &[ComponentKey],
@@ -23,11 +23,11 @@ pub trait Catalog: Send + Sync + 'static {
         join_all(keys.iter().map(|key| self.component(key)))
     }
 
-    /// The components of which some channel wants this attribute, in the order of their keys.
+    /// Returns the components of which this attribute selects a channel, in the order of their keys.
     fn wanting(&self, attribute: &AttributeName) -> impl Future<Output = Result<Vec<ComponentKey>, StoreError>> + Send;
 
-    /// Several attributes, each as [`Catalog::wanting`] gives it, in the order of these names. A store that can reads
-    /// them all at one moment.
+    /// Returns the components of several attributes, each as [`Catalog::wanting`] does, in the order of these names. A
+    /// store that can does so in one snapshot.
     fn wanting_any(
         &self,
         attributes: &[AttributeName],
@@ -35,15 +35,16 @@ pub trait Catalog: Send + Sync + 'static {
         join_all(attributes.iter().map(|attribute| self.wanting(attribute)))
     }
 
-    /// Every component, in the order of their keys. For operators; no request needs it.
+    /// Returns all components in the order of their keys. Operators use it; no request does.
     fn components(&self) -> impl Future<Output = Result<Vec<ComponentKey>, StoreError>> + Send;
 
-    /// Does an edit as a whole or not at all, if the component is still at the revision that it was decided on
-    /// ([`Revision::default`] for one that was never written), else [`StoreError::Moved`]. Returns the new revision.
+    /// Applies an edit completely or not at all, if the component is still at the expected revision
+    /// ([`Revision::default`] for one that was never written), else returns [`StoreError::Moved`]. Returns the new
+    /// revision.
     ///
-    /// Other bytes under a version that is there are [`StoreError::Taken`]; a channel that points at no release, there
-    /// or in the edit, or at one that the edit forgets, is [`StoreError::Dangling`]. The first edit fixes the spelling of
-    /// the component's name.
+    /// Other bytes under an existing version are [`StoreError::Taken`]; a channel whose target is neither in the store nor
+    /// in the edit, or is deleted by the edit, is [`StoreError::Dangling`]. The first edit fixes the spelling of the
+    /// component's name.
     fn commit(
         &self,
         component: &ComponentName,

@@ -4,18 +4,18 @@ use std::path::Path;
 use resolver::catalog::{Availability, Component, Edit, ObjectKey, Revision, Tier};
 use resolver::words::{AttributeName, ComponentKey, ComponentName, Md5, Sha256, Timestamp};
 
-use crate::{Address, Artifacts, Catalog, Held, Opened, Stat, StoreError, Stored};
+use crate::{Address, Artifacts, Catalog, Lease, Opened, Stat, StoreError, Stored};
 
-/// One of two stores, where an operator's word decides which when the program starts. It adds nothing of its own.
+/// One of two stores, chosen when the program starts. Every call is forwarded to it.
 #[derive(Debug, Clone)]
 pub enum Either<L, R> {
-    /// The one.
+    /// The first kind of store.
     Left(L),
-    /// The other.
+    /// The second kind of store.
     Right(R),
 }
 
-/// Asks whichever store it is.
+/// Forwards a call to the chosen store.
 macro_rules! of {
     ($either:expr, $store:ident => $asked:expr) => {
         match $either {
@@ -88,8 +88,8 @@ impl<L: Artifacts, R: Artifacts> Artifacts for Either<L, R> {
         of!(self, store => store.ready())
     }
 
-    async fn keep_from_collection(&self) -> Result<Held, StoreError> {
-        of!(self, store => store.keep_from_collection())
+    async fn lock_collection(&self) -> Result<Lease, StoreError> {
+        of!(self, store => store.lock_collection())
     }
 
     async fn list(&self) -> Result<Vec<Stored>, StoreError> {

@@ -1,37 +1,37 @@
 use std::error::Error;
 
-/// Why a store did not do what it was asked.
+/// Error of a store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The store cannot be reached, or failed in a way that may pass.
+    /// The store cannot be reached, or failed temporarily.
     #[error("the {store} is not available")]
     Unavailable {
-        /// Which store: `catalog` or `artifact store`.
+        /// The store's kind: `catalog` or `artifact store`.
         store: &'static str,
-        /// What it said.
+        /// Cause of the failure.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// A record or an object is not what it must be.
+    /// A record or an object has invalid content.
     #[error("{what} is damaged: {problem}")]
     Damaged {
-        /// Which record or object.
+        /// The record or object.
         what: String,
-        /// What is wrong with it.
+        /// The fault of its content.
         problem: String,
     },
-    /// An object that a record names is not there.
+    /// An object is missing, though a record names it.
     #[error("{0} is missing from the artifact store")]
     Missing(String),
-    /// An object is in cold storage: it must be restored before it can be read.
+    /// An object is in cold storage and must be restored before it can be read.
     #[error("{0} is in cold storage")]
     Cold(String),
-    /// A release never changes, and this version is one with other bytes.
+    /// A version is already published with other bytes, which never change.
     #[error("{release} is published already with other bytes: publish these under another version")]
     Taken {
         /// Component and version.
         release: String,
     },
-    /// A channel may only point at a release that is there.
+    /// A channel points at a release that does not exist.
     #[error("{channel} cannot point at {target}, which is not published: publish it first")]
     Dangling {
         /// Channel and component.
@@ -39,42 +39,42 @@ pub enum StoreError {
         /// The version.
         target: String,
     },
-    /// Nothing can be put into this store.
+    /// The store is read-only.
     #[error("{what} can only be read: {problem}")]
     ReadOnly {
-        /// Which store.
+        /// The store.
         what: String,
-        /// Why, and what to do.
+        /// The reason, and what to do.
         problem: String,
     },
-    /// More than this store takes at once.
+    /// A record or an edit exceeds a limit of this store.
     #[error("{what} is too large for this store: {problem}")]
     TooLarge {
-        /// Which record or edit.
+        /// The record or edit.
         what: String,
-        /// How large it is, and what the store takes.
+        /// Its size and the limit.
         problem: String,
     },
-    /// A conditional write met another record than it expected: somebody else was faster.
+    /// A record changed after it was read, so that a conditional write failed.
     #[error("{what} has changed since it was read: read it again, then decide again")]
     Moved {
-        /// Which record.
+        /// The record.
         what: String,
     },
 }
 
 impl StoreError {
-    /// The catalog failed in a way that may pass.
+    /// Creates the error of a catalog that failed temporarily.
     pub fn catalog(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         StoreError::Unavailable { store: "catalog", source: source.into() }
     }
 
-    /// The artifact store failed in a way that may pass.
+    /// Creates the error of an artifact store that failed temporarily.
     pub fn artifacts(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         StoreError::Unavailable { store: "artifact store", source: source.into() }
     }
 
-    /// `what` is not what it must be.
+    /// Creates the error for a record or an object with invalid content.
     pub fn damaged(what: impl ToString, problem: impl ToString) -> Self {
         StoreError::Damaged { what: what.to_string(), problem: problem.to_string() }
     }

@@ -1,7 +1,6 @@
-//! What a catalog and an artifact store must do.
+//! Traits of catalogs and artifact stores.
 //!
-//! One trait each, one conformance suite that every store passes (`tests/conformance`). Stores make no policy choice:
-//! they keep records and bytes.
+//! Every store passes one conformance suite (`tests/conformance`). Stores keep records and bytes, and decide no policy.
 
 mod artifacts;
 mod catalog;
@@ -9,7 +8,7 @@ mod either;
 mod error;
 
 pub use artifacts::{
-    Address, Artifacts, ByteStream, Held, Identity, Opened, Piece, PieceStream, Reading, Stat, Stored, Unread,
+    Address, Artifacts, ByteStream, Identity, Lease, Opened, Piece, PieceStream, Reading, Stat, Stored, Unread,
 };
 pub use catalog::Catalog;
 pub use either::Either;

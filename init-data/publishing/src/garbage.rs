@@ -100,7 +100,7 @@ pub async fn collect<C: Catalog, A: Artifacts>(
     rules: Rules,
     now: Timestamp,
 ) -> Result<Collected, GarbageError> {
-    let held = stores.artifacts.keep_from_collection().await?;
+    let held = stores.artifacts.lock_collection().await?;
     let collected = alone(stores, rules, now).await;
     held.release().await;
     collected

@@ -4,7 +4,7 @@ use std::fmt;
 use resolver::catalog::{Component, Edit, Release, Revision, Signature};
 use resolver::words::{ComponentName, Reason, Timestamp};
 use serde::Serialize;
-use store::{Artifacts, Catalog, Held, StoreError};
+use store::{Artifacts, Catalog, Lease, StoreError};
 
 use crate::document::{Document, Part};
 use crate::guard::{Refused, guard};
@@ -22,7 +22,7 @@ pub struct Plan {
     pub applied: bool,
     /// What the plan names was there when it was made, and must be there until it is carried out.
     #[serde(skip)]
-    held: Option<Held>,
+    held: Option<Lease>,
 }
 
 /// What changes of one component.
@@ -81,7 +81,7 @@ pub async fn plan<C: Catalog, A: Artifacts>(
     force: Option<&Reason>,
     now: Timestamp,
 ) -> Result<Plan, ImportError> {
-    let held = stores.artifacts.keep_from_collection().await?;
+    let held = stores.artifacts.lock_collection().await?;
     match changes(stores, document, force, now).await {
         Ok(changes) => Ok(Plan { changes, applied: false, held: Some(held) }),
         Err(error) => {

@@ -1,4 +1,4 @@
-//! Presigned URLs: whoever has one may read the object for a while.
+//! Presigned URLs, which permit their holder to read an object for a limited time.
 
 use std::str::FromStr;
 use std::sync::{Arc, Mutex};
@@ -14,31 +14,31 @@ use store::{Address, StoreError};
 use super::bucket::Bucket;
 use crate::failure;
 
-/// Longest life of a presigned URL (S3 user guide, "Download and upload objects with presigned URLs": 7 days).
+/// Longest lifetime of a presigned URL (S3 user guide, "Download and upload objects with presigned URLs": 7 days).
 pub const MAX_ADDRESS_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Shortest life that an operator may ask for. Less than an answer that carries a URL may live in caches would be useless.
+/// Shortest lifetime that an operator may choose. A URL must outlive the cached answers that contain it.
 pub const MIN_ADDRESS_LIFETIME: Duration = Duration::from_secs(3600);
 
 const _: () = assert!(
     MIN_ADDRESS_LIFETIME.as_secs() * (ADDRESS_STEPS - 1) / ADDRESS_STEPS > ADDRESS_MARGIN_SECONDS + MAX_AGE_SECONDS
 );
 
-/// Moments in a URL's lifetime that URLs are signed for.
+/// Number of steps in a URL's lifetime: URLs signed within one step are equal.
 pub const ADDRESS_STEPS: u64 = 4;
 
-/// How long presigned URLs are good for, as operators say it: `6h`, `90min`, `2days`.
+/// Lifetime of presigned URLs as an option's value: `6h`, `90min`, `2days`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AddressLifetime(Duration);
 
 impl AddressLifetime {
-    /// The time.
+    /// Returns the lifetime as a duration.
     pub fn duration(self) -> Duration {
         self.0
     }
 }
 
-/// Not such a time.
+/// Error for text that is not a lifetime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it takes a time from 1h to 7days, such as 6h or 90min")]
 pub struct InvalidLifetime;
@@ -53,18 +53,18 @@ impl FromStr for AddressLifetime {
     }
 }
 
-/// How long a URL is good for, in seconds: a multiple of [`ADDRESS_STEPS`].
+/// Lifetime of a URL in seconds, a multiple of [`ADDRESS_STEPS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lifetime(u64);
 
 impl Lifetime {
-    /// The nearest that S3 takes.
+    /// Returns the nearest lifetime that S3 allows.
     pub(crate) fn nearest(wanted: Duration) -> Lifetime {
         let step = wanted.min(MAX_ADDRESS_LIFETIME).as_secs() / ADDRESS_STEPS;
         Lifetime(step.max(1) * ADDRESS_STEPS)
     }
 
-    /// The moment to sign for: moments near each other have the same.
+    /// Returns the signing time: the start of the current step.
     fn signed_at(self, now: Timestamp) -> Timestamp {
         let step = self.0 / ADDRESS_STEPS;
         Timestamp(now.0 / step * step)
@@ -72,7 +72,7 @@ impl Lifetime {
 }
 
 impl Bucket {
-    /// A URL of this object. No call to S3, save that credentials that have come to their end are replaced.
+    /// Signs a URL of an object. Makes no call to S3, but may refresh expired credentials.
     pub(crate) async fn presign(&self, name: &str, lifetime: Lifetime, now: Timestamp) -> Result<Address, StoreError> {
         let signed_at = lifetime.signed_at(now);
         let failed = |error: &dyn std::error::Error| {
@@ -84,31 +84,32 @@ impl Bucket {
             .build()
             .map_err(|error| failed(&error))?;
         let get = self.client.get_object().bucket(&self.name).key(name).customize();
-        let ends = Ends::default();
+        let expiry = CredentialExpiry::default();
         let get = match self.client.config().identity_cache() {
             Some(cache) => get.config_override(
-                aws_sdk_s3::config::Builder::new().identity_cache(Noting { cache, ends: Arc::clone(&ends) }),
+                aws_sdk_s3::config::Builder::new()
+                    .identity_cache(ExpiryRecorder { cache, expiry: Arc::clone(&expiry) }),
             ),
             None => get,
         };
         let url = get.presigned(config).await.map_err(|error| failed(&error))?.uri().to_owned();
         let end = Timestamp(signed_at.0 + lifetime.0);
-        let credentials_end = ends.lock().ok().and_then(|ends| *ends).and_then(moment);
+        let credentials_end = expiry.lock().ok().and_then(|expiry| *expiry).and_then(moment);
         Ok(Address { url, until: credentials_end.map_or(end, |credentials_end| credentials_end.min(end)) })
     }
 }
 
-/// When the credentials end that a URL was signed with.
-type Ends = Arc<Mutex<Option<SystemTime>>>;
+/// Expiry of the credentials that signed a URL.
+type CredentialExpiry = Arc<Mutex<Option<SystemTime>>>;
 
-/// The client's own credentials; what signs does not say when they end, so it is noted on the way.
+/// Identity resolver that records when the client's credentials expire, which presigning does not report.
 #[derive(Debug)]
-struct Noting {
+struct ExpiryRecorder {
     cache: SharedIdentityCache,
-    ends: Ends,
+    expiry: CredentialExpiry,
 }
 
-impl ResolveCachedIdentity for Noting {
+impl ResolveCachedIdentity for ExpiryRecorder {
     fn resolve_cached_identity<'a>(
         &'a self,
         resolver: SharedIdentityResolver,
@@ -117,8 +118,8 @@ impl ResolveCachedIdentity for Noting {
     ) -> IdentityFuture<'a> {
         IdentityFuture::new(async move {
             let identity = self.cache.resolve_cached_identity(resolver, components, config).await?;
-            if let Ok(mut ends) = self.ends.lock() {
-                *ends = identity.expiration();
+            if let Ok(mut expiry) = self.expiry.lock() {
+                *expiry = identity.expiration();
             }
             Ok(identity)
         })

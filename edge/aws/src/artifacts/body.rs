@@ -7,17 +7,17 @@ use futures_util::stream;
 use resolver::catalog::{MAX_ARTIFACT_BYTES, ObjectKey};
 use store::{ByteStream, Identity, Opened, StoreError};
 
-use super::archived::is_cold;
 use super::bucket::Bucket;
+use super::cold::is_cold;
 use crate::failure;
 
-/// The HTTP status of a range that starts behind the end.
+/// HTTP status of a range that starts after the end.
 const UNSATISFIABLE: u16 = 416;
 
 impl Bucket {
-    /// Reads a range of an object: one GET.
+    /// Reads a range of an object with one GET.
     pub(crate) async fn open(&self, name: &str, key: &ObjectKey, range: Range<u64>) -> Result<Opened, StoreError> {
-        // Nothing that is stored ends later, and S3 takes no larger number.
+        // No object is larger, and S3 accepts no larger number.
         let last = range.end.min(MAX_ARTIFACT_BYTES).max(range.start + 1) - 1;
         let get = self.client.get_object().bucket(&self.name).key(name);
         let got = match get.range(format!("bytes={}-{last}", range.start)).send().await {
@@ -34,21 +34,23 @@ impl Bucket {
         let starts = format!("bytes {}-", range.start);
         if !got.content_range().is_some_and(|range| range.starts_with(&starts)) {
             let answered = got.content_range().unwrap_or("no Content-Range");
-            return Err(StoreError::artifacts(format!("asked for {starts}{last} of {name}, S3 answers {answered}")));
+            return Err(StoreError::artifacts(format!(
+                "S3 answered {answered} to a request for {starts}{last} of {name}"
+            )));
         }
         let identity = identity(&got);
         Ok(Opened { bytes: pieces(got.body), unread: None, identity })
     }
 }
 
-/// S3 changes an object's entity tag with its bytes, and the version with every put; two versions of the same bytes are
-/// told apart for nothing.
+/// Returns an object's entity tag, which changes with its bytes, and its version, which changes with every put, even of
+/// equal bytes.
 fn identity(got: &GetObjectOutput) -> Option<Identity> {
     let etag = got.e_tag()?;
     Some(Identity(format!("{etag} {}", got.version_id().unwrap_or_default())))
 }
 
-/// The body as it comes. A transfer that stalls is ended by the SDK.
+/// Streams the body as it arrives. The SDK ends stalled transfers.
 fn pieces(body: primitives::ByteStream) -> ByteStream {
     let read = async |mut body: primitives::ByteStream| {
         let piece = body.try_next().await.map_err(|error| StoreError::artifacts(failure::causes(&error)))?;

@@ -9,42 +9,42 @@ use resolver::answer::BLOB_SECONDS;
 use resolver::words::Md5;
 use store::StoreError;
 
-use super::archived::archived;
+use super::cold::archived;
 use super::sizes::Sizes;
 use crate::failure;
 use crate::limits::{CONNECT, TRANSFER, TRANSFER_ATTEMPTS};
 
-/// What S3 keeps beside an object's bytes: the MD5 that it was put with, as `x-amz-meta-md5`.
+/// Metadata key of the MD5 that an object was put with: `x-amz-meta-md5`.
 const MD5: &str = "md5";
 
-/// The media type of artifacts and fragments, as the service says it too.
+/// Media type of artifacts and fragments, the one that the service sends, too.
 pub(crate) const BINARY: &str = "application/octet-stream";
 
-/// A bucket, or a part of one, and the clients to ask.
+/// A bucket, or a prefix of one, with the clients for it.
 #[derive(Debug, Clone)]
 pub(crate) struct Bucket {
-    /// For what is answered at once.
+    /// Client for calls that are answered at once.
     pub(crate) client: Client,
-    /// The same, but for what takes as long as the bytes take.
+    /// Client for calls that take as long as transferring an object.
     pub(crate) patient: Client,
     pub(crate) name: String,
-    /// What every object's name starts with.
+    /// Prefix of every object's name.
     pub(crate) prefix: String,
     pub(crate) sizes: Sizes,
 }
 
-/// What is known of an object that is there.
+/// Metadata of an existing object.
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
     pub(crate) size: u64,
-    /// Absent if edgehop did not put it.
+    /// MD5 that the object was put with; `None` if other software put it.
     pub(crate) md5: Option<Md5>,
-    /// S3's own entity tag.
+    /// S3's entity tag.
     pub(crate) etag: Option<String>,
-    /// The same where it is the MD5 of the bytes: put in one call, and not encrypted with KMS' or the caller's keys (S3 API
-    /// reference, Object: ETag).
+    /// S3's entity tag if it is the MD5 of the bytes: for objects put in one call, and not encrypted with keys of KMS or of
+    /// the caller (S3 API reference, Object: ETag).
     pub(crate) etag_md5: Option<Md5>,
-    /// It is in an archive: it must be restored before it is read.
+    /// Whether the object is in an archive and must be restored before it can be read.
     pub(crate) is_cold: bool,
 }
 
@@ -65,7 +65,7 @@ impl Bucket {
         Bucket { client, patient: Client::from_conf(patient), name, prefix, sizes: Sizes::default() }
     }
 
-    /// Looks at an object: one HEAD.
+    /// Reads an object's metadata with one HEAD.
     pub(crate) async fn head(&self, name: &str) -> Result<Option<Found>, StoreError> {
         let head = self.client.head_object().bucket(&self.name).key(name).send().await;
         let head = match head {
@@ -82,19 +82,19 @@ impl Bucket {
         Ok(Some(Found { size, md5, etag: head.e_tag, etag_md5, is_cold }))
     }
 
-    /// Deletes an object. One that is not there is no error.
+    /// Deletes an object. Deleting a missing object is no error.
     pub(crate) async fn delete(&self, name: &str) -> Result<(), StoreError> {
         let done = self.client.delete_object().bucket(&self.name).key(name).send().await;
         done.map(|_| ()).map_err(|error| failure::artifacts(format!("DELETE of {name} in {}", self.name), &error))
     }
 }
 
-/// `Cache-Control` of an object: nothing under a digest ever changes.
+/// Returns the `Cache-Control` of objects named by their digest, which never change.
 pub(crate) fn forever() -> String {
     format!("public, max-age={BLOB_SECONDS}, immutable")
 }
 
-/// What S3 keeps beside an object's bytes.
+/// Returns the metadata to put with an object.
 pub(crate) fn metadata(md5: Option<&Md5>) -> Option<HashMap<String, String>> {
     md5.map(|md5| HashMap::from([(MD5.to_owned(), md5.to_string())]))
 }

@@ -1,43 +1,56 @@
-//! Cold storage: whether an object can be read now, and what makes a copy of it that can.
+//! Cold storage: the availability of objects, and their restores.
 
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::operation::restore_object::RestoreObjectError;
-use aws_sdk_s3::types::{self, GlacierJobParameters, RestoreRequest};
+use aws_sdk_s3::types::{self, ArchiveStatus, GlacierJobParameters, RestoreRequest, StorageClass};
 use resolver::catalog::{Archive, Availability, ObjectKey, Restore, Tier};
 use resolver::words::Timestamp;
 use store::StoreError;
 
-use super::archived::{Archived, archived};
 use super::bucket::Bucket;
-use super::lease::{GIVEN_UP_LAPSES, Mark};
-use super::names::{RESTORES, Where};
-use super::text::Over;
+use super::lease::{Claim, RETRY_DELAY};
+use super::names::{Placement, RESTORES};
+use super::text::WriteIf;
 use crate::failure;
 
-/// How long nobody else asks for a restore that somebody was about to ask for. From then on HEAD tells whether it goes
-/// on.
-const LAPSES: Duration = Duration::from_secs(300);
+/// How long a restore claim excludes other processes. Afterwards HEAD tells whether the restore is in progress.
+const CLAIM_EXPIRY: Duration = Duration::from_secs(300);
 
-/// A restore that takes so many times as long as it should is another one than its claim says: a claim stays when its
-/// restore is over.
-const LATE: u64 = 2;
+/// Multiple of a restore's usual time after which a restore in progress is not the one in the claim, which stays in the
+/// bucket after its restore.
+const OVERDUE_FACTOR: u64 = 2;
 
-/// Error codes of a restore of what is in no archive.
+/// Error codes of an object in an archive: GET returns the first, a copy the second (S3 API reference, "List of error
+/// codes").
+const ARCHIVED: [&str; 2] = ["InvalidObjectState", "ObjectNotInActiveTierError"];
+
+/// Error codes of a restore of an object that is not in an archive.
 const NOT_ARCHIVED: [&str; 2] = ["ObjectAlreadyInActiveTierError", "InvalidObjectState"];
 
-/// Somebody else's restore goes on.
+/// Error code of a restore that is already in progress.
 const IN_PROGRESS: &str = "RestoreAlreadyInProgress";
 
-/// There is no room for expedited restores now.
-const NO_ROOM: &str = "GlacierExpeditedRetrievalNotAvailable";
+/// Error code of an expedited restore for which S3 has no capacity.
+const NO_CAPACITY: &str = "GlacierExpeditedRetrievalNotAvailable";
 
 type RestoreError = SdkError<RestoreObjectError, HttpResponse>;
 
+/// State of an object in an archive.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Archived {
+    archive: Archive,
+    /// Whether a restore is in progress.
+    restoring: bool,
+    /// Whether S3 moves the object back permanently, so that its restore has no number of days.
+    tiering: bool,
+}
+
 impl Bucket {
-    /// Whether an object can be read: one HEAD, and while it is being restored one GET of the claim.
+    /// Returns an object's availability: one HEAD, and during a restore one GET of the claim.
     pub(crate) async fn availability(&self, key: &ObjectKey) -> Result<Availability, StoreError> {
         Ok(match self.archived(key).await? {
             None => Availability::Ready,
@@ -46,11 +59,11 @@ impl Bucket {
         })
     }
 
-    /// Asks for a copy that can be read, unless somebody has.
+    /// Requests a restore, unless another process has.
     ///
-    /// Of many processes that see a cold object, the one that puts its claim there asks S3. A claim that is older than
-    /// [`LAPSES`] is replaced if the object is cold still: whoever put it was killed, or its copy is gone. Whoever is
-    /// refused gives the claim up, and for [`GIVEN_UP_LAPSES`] nobody asks: all get an error, because nothing goes on.
+    /// Of many processes that see a cold object, the one that puts its claim into the bucket calls S3. A claim older than
+    /// [`CLAIM_EXPIRY`] is replaced if the object is still cold: its process was killed, or the restored copy has expired.
+    /// If S3 refuses, the claim is marked as failed, and for [`RETRY_DELAY`] all processes return an error.
     pub(crate) async fn restore(&self, key: &ObjectKey, tier: Tier, days: u32) -> Result<Availability, StoreError> {
         let archived = match self.archived(key).await? {
             None => return Ok(Availability::Ready),
@@ -60,14 +73,14 @@ impl Bucket {
         if archived.restoring {
             return Ok(Availability::Restoring(self.claimed(key, archive).await));
         }
-        // A claim without a request would look like a restore. Whoever goes away in between must not part them: a device
-        // that hangs up, or a caller that ends at another object's error.
+        // A claim without a request would look like a restore, so both run in a task that is not cancelled with the caller,
+        // when a device disconnects or another object fails.
         let (bucket, key) = (self.clone(), *key);
-        let claiming = tokio::spawn(async move { bucket.claim_and_ask(&key, archived, tier, days).await });
+        let claiming = tokio::spawn(async move { bucket.claim_and_request(&key, archived, tier, days).await });
         claiming.await.map_err(StoreError::artifacts)?
     }
 
-    async fn claim_and_ask(
+    async fn claim_and_request(
         &self,
         key: &ObjectKey,
         archived: Archived,
@@ -75,26 +88,26 @@ impl Bucket {
         days: u32,
     ) -> Result<Availability, StoreError> {
         let Archived { archive, tiering, .. } = archived;
-        let (name, mut restore) = (self.claim(key), Restore { archive, tier: archive.tier(tier), since: now() });
+        let (name, mut restore) = (self.claim_name(key), Restore { archive, tier: archive.tier(tier), since: now() });
         let mut claim = text(&restore);
-        match self.mark(&name, &claim, LAPSES).await? {
-            Mark::Own => {}
-            Mark::Theirs => return Ok(Availability::Restoring(self.claimed(key, archive).await)),
-            Mark::GivenUp => {
-                let (bucket, seconds) = (&self.name, GIVEN_UP_LAPSES.as_secs());
+        match self.acquire(&name, &claim, CLAIM_EXPIRY).await? {
+            Claim::Own => {}
+            Claim::Other => return Ok(Availability::Restoring(self.claimed(key, archive).await)),
+            Claim::Failed => {
+                let (bucket, seconds) = (&self.name, RETRY_DELAY.as_secs());
                 let problem =
                     format!("restoring {key} in {bucket} failed less than {seconds} seconds ago: try again then");
                 return Err(StoreError::artifacts(problem));
             }
         }
         let days = (!tiering).then_some(days.max(1));
-        let mut asked = self.ask(key, restore.tier, days).await;
-        if restore.tier == Tier::Expedited && asked.as_ref().is_err_and(|error| code(error) == Some(NO_ROOM)) {
+        let mut asked = self.request(key, restore.tier, days).await;
+        if restore.tier == Tier::Expedited && asked.as_ref().is_err_and(|error| code(error) == Some(NO_CAPACITY)) {
             restore.tier = Tier::Standard;
-            asked = self.ask(key, restore.tier, days).await;
-            // Else devices are told to come back in minutes, for hours; but the restore goes on either way.
+            asked = self.request(key, restore.tier, days).await;
+            // Without an updated claim, devices would be told to wait for minutes, for hours. The restore continues either way.
             let standard = text(&restore);
-            if let Ok(true) = self.write_text(&name, &standard, Over::Anything).await {
+            if let Ok(true) = self.write_text(&name, &standard, WriteIf::Always).await {
                 claim = standard;
             }
         }
@@ -103,8 +116,8 @@ impl Bucket {
                 Some(IN_PROGRESS) => Ok(Availability::Restoring(restore)),
                 Some(code) if NOT_ARCHIVED.contains(&code) => Ok(Availability::Ready),
                 _ => {
-                    // Where not even that can be said, the claim lapses as that of one who was killed.
-                    let _ = self.give_up(&name, &claim).await;
+                    // If this fails, too, the claim expires like that of a killed process.
+                    let _ = self.mark_failed(&name, &claim).await;
                     Err(failure::artifacts(format!("restoring {key} in {}", self.name), &error))
                 }
             },
@@ -112,16 +125,16 @@ impl Bucket {
         }
     }
 
-    async fn ask(&self, key: &ObjectKey, tier: Tier, days: Option<u32>) -> Result<(), RestoreError> {
+    async fn request(&self, key: &ObjectKey, tier: Tier, days: Option<u32>) -> Result<(), RestoreError> {
         let job = GlacierJobParameters::builder().tier(in_s3(tier)).build().map_err(SdkError::construction_failure)?;
         let days = days.map(|days| i32::try_from(days).unwrap_or(i32::MAX));
         let request = RestoreRequest::builder().set_days(days).glacier_job_parameters(job).build();
-        let restore = self.client.restore_object().bucket(&self.name).key(Where::Shown.name(&self.prefix, key));
+        let restore = self.client.restore_object().bucket(&self.name).key(Placement::Visible.name(&self.prefix, key));
         restore.restore_request(request).send().await.map(drop)
     }
 
     async fn archived(&self, key: &ObjectKey) -> Result<Option<Archived>, StoreError> {
-        let name = Where::Shown.name(&self.prefix, key);
+        let name = Placement::Visible.name(&self.prefix, key);
         match self.client.head_object().bucket(&self.name).key(&name).send().await {
             Ok(head) => Ok(archived(&head)),
             Err(SdkError::ServiceError(refused)) if refused.err().is_not_found() => {
@@ -131,24 +144,44 @@ impl Bucket {
         }
     }
 
-    /// The restore that goes on, as far as anybody knows. S3 says neither when it was asked for nor how; the claim does.
-    /// One that somebody asked for by hand has none: it counts as standard, and as asked for now. Not to be able to
-    /// read the claim is no error.
+    /// Returns the restore in progress. Its time and tier are in the claim, because S3 does not report them. A restore
+    /// without a readable claim, such as one requested by hand, counts as a standard one requested now.
     async fn claimed(&self, key: &ObjectKey, archive: Archive) -> Restore {
-        let (now, claim) = (now(), self.read_text(&self.claim(key)).await);
+        let (now, claim) = (now(), self.read_text(&self.claim_name(key)).await);
         let claim = claim.ok().flatten().and_then(|(text, _)| read(&text));
-        let of_this =
-            |(tier, since): &(Tier, Timestamp)| now.seconds_since(*since) < LATE * archive.restore_seconds(*tier);
+        let of_this = |(tier, since): &(Tier, Timestamp)| {
+            now.seconds_since(*since) < OVERDUE_FACTOR * archive.restore_seconds(*tier)
+        };
         let (tier, since) = claim.filter(of_this).unwrap_or((Tier::Standard, now));
         Restore { archive, tier, since }
     }
 
-    fn claim(&self, key: &ObjectKey) -> String {
+    fn claim_name(&self, key: &ObjectKey) -> String {
         format!("{}{RESTORES}{key}", self.prefix)
     }
 }
 
-/// A claim: tier and moment, and what nobody else's claim has, so that a process knows its own.
+/// Returns true if a call failed because the object must be restored first.
+pub(crate) fn is_cold<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+    error.as_service_error().and_then(E::code).is_some_and(|code| ARCHIVED.contains(&code))
+}
+
+/// Reads the archive state from an answer to HEAD; `None` if the object can be read. For a restored copy, HEAD still
+/// names the archive (S3 API reference, HeadObject).
+pub(super) fn archived(head: &HeadObjectOutput) -> Option<Archived> {
+    let (archive, tiering) = match (head.storage_class(), head.archive_status()) {
+        (Some(StorageClass::Glacier), _) => (Archive::Flexible, false),
+        (Some(StorageClass::DeepArchive), _) => (Archive::Deep, false),
+        (_, Some(ArchiveStatus::ArchiveAccess)) => (Archive::Flexible, true),
+        (_, Some(ArchiveStatus::DeepArchiveAccess)) => (Archive::Deep, true),
+        _ => return None,
+    };
+    let ongoing =
+        |state: &str| head.restore().is_some_and(|said| said.contains(&format!("ongoing-request=\"{state}\"")));
+    (!ongoing("false")).then(|| Archived { archive, restoring: ongoing("true"), tiering })
+}
+
+/// Returns the text of a claim: tier, time, and a random number by which a process recognizes its own claim.
 fn text(restore: &Restore) -> String {
     format!("{} {} {:016x}\n", restore.tier, restore.since, fastrand::u64(..))
 }

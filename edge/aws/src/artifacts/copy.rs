@@ -3,27 +3,25 @@ use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, MetadataDirecti
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use store::StoreError;
 
-use super::archived::is_cold;
 use super::bucket::{BINARY, Bucket, Found, forever, metadata};
+use super::cold::is_cold;
 use super::names::source;
 use super::sizes::Sizes;
 use crate::failure;
 
-/// Parts that are copied at once. No byte of them passes through here.
+/// Number of parts that are copied concurrently. S3 copies them itself.
 const COPIES: usize = 8;
 
 impl Bucket {
-    /// Copies an object that was found with what is said about it, also onto itself: it is then as young as if it had
-    /// been put. `false` if it is not there any more, or another one by now; [`StoreError::Cold`] if it would have to be
-    /// restored first.
+    /// Copies an object with its metadata. Copying it onto itself renews its age as a put would. Returns `false` if the
+    /// object is missing or was replaced since `found` was read; [`StoreError::Cold`] if it must be restored first.
     pub(crate) async fn copy(&self, from: &str, to: &str, found: &Found) -> Result<bool, StoreError> {
         if found.size > self.sizes.copy_at_once {
             return self.copy_parts(from, to, found).await;
         }
         let mut copy = self.patient.copy_object().bucket(&self.name).key(to).copy_source(source(&self.name, from));
         if from == to || found.md5.is_some() {
-            // S3 copies an object onto itself only if something about it is said anew; and what was never an artifact says
-            // nothing of its own.
+            // S3 copies an object onto itself only if its metadata are replaced, and foreign objects have no metadata.
             copy = copy
                 .metadata_directive(MetadataDirective::Replace)
                 .set_metadata(metadata(found.md5.as_ref()))
@@ -63,7 +61,7 @@ impl Bucket {
                 let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
                 self.complete(to, &upload, parts).await.map(|()| true)
             }
-            // Nobody would go on with it.
+            // An unfinished copy is never resumed.
             Err(error) => {
                 let gone = is_gone(&error);
                 let failed = match is_cold(&error) {
@@ -77,7 +75,7 @@ impl Bucket {
     }
 }
 
-/// The source of a copy is not there, or not what was found.
+/// Returns true if a copy failed because its source is missing or was replaced.
 fn is_gone<E>(error: &SdkError<E, aws_sdk_s3::config::http::HttpResponse>) -> bool {
     let status = error.raw_response().map(|response| response.status().as_u16());
     matches!(status, Some(404 | 412))

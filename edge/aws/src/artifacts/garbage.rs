@@ -1,18 +1,18 @@
-//! How objects go: hidden first, then shown again or deleted. S3 cannot rename, so each is a copy, then a deletion.
+//! Moving objects out of the way, back, and deleting them. S3 cannot rename, so a move is a copy and a deletion.
 
 use resolver::catalog::ObjectKey;
 use resolver::words::Sha256;
 use store::StoreError;
 
 use super::bucket::Bucket;
-use super::names::{Where, signature};
-use super::text::Over;
+use super::names::{Placement, signature};
+use super::text::WriteIf;
 
 impl Bucket {
-    /// Copies an object from one place to the other, then deletes it where it was. Nothing happens if it is not there.
-    pub(crate) async fn take(&self, key: &ObjectKey, from: Where, to: Where) -> Result<(), StoreError> {
+    /// Moves an object by a copy and a deletion. A missing object is no error.
+    pub(crate) async fn take(&self, key: &ObjectKey, from: Placement, to: Placement) -> Result<(), StoreError> {
         let (from, to) = (from.name(&self.prefix, key), to.name(&self.prefix, key));
-        // Somebody may put it anew between the look and the copy: then it is looked at again.
+        // If another process replaces the object between HEAD and copy, the move starts again.
         while let Some(found) = self.head(&from).await? {
             if self.copy(&from, &to, &found).await? {
                 return self.delete(&from).await;
@@ -21,12 +21,12 @@ impl Bucket {
         Ok(())
     }
 
-    /// Deletes the signature of an artifact that is not there.
+    /// Deletes the signature of a missing artifact.
     ///
-    /// Somebody may put both at this very moment, the artifact first. So only the signature that was read is deleted,
-    /// and if the artifact is there after that, the signature may have been theirs: it is put back, over none.
+    /// Another process may be putting both meanwhile, the artifact first. Only the signature that was read is deleted,
+    /// and if the artifact exists afterwards, the signature is put back, unless a new one was put.
     pub(crate) async fn discard_signature(&self, artifact: &Sha256) -> Result<(), StoreError> {
-        let blob = Where::Shown.name(&self.prefix, &ObjectKey::Blob(*artifact));
+        let blob = Placement::Visible.name(&self.prefix, &ObjectKey::Blob(*artifact));
         if self.head(&blob).await?.is_some() {
             return Ok(());
         }
@@ -34,7 +34,7 @@ impl Bucket {
         let Some((text, etag)) = self.read_text(&name).await? else { return Ok(()) };
         self.delete_text(&name, etag).await?;
         if self.head(&blob).await?.is_some() {
-            self.write_text(&name, &text, Over::Nothing).await?;
+            self.write_text(&name, &text, WriteIf::Absent).await?;
         }
         Ok(())
     }

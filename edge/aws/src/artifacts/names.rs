@@ -1,57 +1,57 @@
-//! Where objects lie in a bucket.
+//! Names of objects in a bucket.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use resolver::catalog::ObjectKey;
 use resolver::words::Sha256;
 
-/// What a folder of objects is called, and how a digest names one of them.
+/// A folder of objects, with the key of an object by its digest.
 type Kind = (&'static str, fn(Sha256) -> ObjectKey);
 
-/// The folders. Hidden objects are in folders like these below [`ASIDE`], which no path of the CDN leads to.
+/// Folders of objects. Hidden objects are in folders of these names below [`ASIDE`], which the CDN does not serve.
 pub(crate) const KINDS: [Kind; 2] = [("blobs/", ObjectKey::Blob), ("fragments/", ObjectKey::Fragment)];
 
 const ASIDE: &str = "aside/";
 
-/// Where the claims of restores from cold storage are. No path of the CDN leads there.
+/// Folder of claims of restores from cold storage, which the CDN does not serve.
 pub(super) const RESTORES: &str = "restores/";
 
-/// Where the rights are that one process has at a time. No path of the CDN leads there.
+/// Folder of leases, which the CDN does not serve.
 pub(super) const LOCKS: &str = "locks/";
 
-/// Where everything that edgehop puts into a bucket is, below its prefix. What lies there may be deleted as garbage.
+/// All folders that edgehop writes to, below the prefix. Objects in them may be deleted as garbage.
 pub(crate) const OWN_FOLDERS: [&str; 5] = ["blobs/", "fragments/", ASIDE, RESTORES, LOCKS];
 
-/// What stays as it is in the header that names the source of a copy.
+/// Characters that are not escaped in the header that names the source of a copy.
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// A place in a bucket: where an object is while it is shown, or while it is hidden.
+/// Place of an object in a bucket: visible, or hidden by garbage collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Where {
-    Shown,
-    Aside,
+pub(crate) enum Placement {
+    Visible,
+    Hidden,
 }
 
-impl Where {
-    /// The name of an object there.
+impl Placement {
+    /// Returns the name of an object in this place.
     pub(crate) fn name(self, prefix: &str, key: &ObjectKey) -> String {
         self.folder(prefix, &key.to_string())
     }
 
-    /// The name of a folder there.
+    /// Returns the name of a folder in this place.
     pub(crate) fn folder(self, prefix: &str, folder: &str) -> String {
         match self {
-            Where::Shown => format!("{prefix}{folder}"),
-            Where::Aside => format!("{prefix}{ASIDE}{folder}"),
+            Placement::Visible => format!("{prefix}{folder}"),
+            Placement::Hidden => format!("{prefix}{ASIDE}{folder}"),
         }
     }
 }
 
-/// The name of the signature beside an artifact.
+/// Returns the name of an artifact's signature.
 pub(crate) fn signature(prefix: &str, artifact: &Sha256) -> String {
-    format!("{}.minisig", Where::Shown.name(prefix, &ObjectKey::Blob(*artifact)))
+    format!("{}.minisig", Placement::Visible.name(prefix, &ObjectKey::Blob(*artifact)))
 }
 
-/// How a copy names its source.
+/// Returns the header that names the source of a copy.
 pub(crate) fn source(bucket: &str, name: &str) -> String {
     format!("{bucket}/{}", utf8_percent_encode(name, KEPT))
 }

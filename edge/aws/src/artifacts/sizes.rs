@@ -1,15 +1,15 @@
 use crate::limits::{MAX_COPY_BYTES, MAX_PARTS, MAX_PUT_BYTES, MIN_PART_BYTES};
 use resolver::catalog::MAX_ARTIFACT_BYTES;
 
-/// From which sizes on objects are moved in parts, in bytes.
+/// Sizes in bytes from which objects are moved in parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sizes {
-    /// A file of this size is put in parts, and a put that was interrupted goes on from there. A smaller one is put in
-    /// one call, and S3's entity tag is then its MD5, which is what a device names it by; hence not the least possible.
+    /// Smallest file that is put in parts, so that an interrupted put can be resumed. A smaller file is put in one call,
+    /// and S3's entity tag is then its MD5, by which devices name it; that is why this is not S3's minimum.
     pub multipart_from: u64,
-    /// The size of such a part: 5 MiB to 5 GB, and no more than 10,000 parts an object.
+    /// Size of a part: 5 MiB to 5 GB, and no more than 10,000 parts for each object.
     pub part: u64,
-    /// A larger object is copied in parts of this size.
+    /// Largest object that is copied in one call, and size of the parts of larger ones.
     pub copy_at_once: u64,
 }
 
@@ -19,11 +19,11 @@ impl Default for Sizes {
     }
 }
 
-// The largest artifact there is takes no more parts than S3 does.
+// The largest artifact does not need more parts than S3 allows.
 const _: () = assert!(MAX_ARTIFACT_BYTES / (16 << 20) < MAX_PARTS);
 
 impl Sizes {
-    /// The nearest that S3 takes.
+    /// Returns the nearest sizes that S3 allows.
     pub(crate) fn allowed(self) -> Sizes {
         let least = MIN_PART_BYTES.max(MAX_ARTIFACT_BYTES / MAX_PARTS + 1);
         Sizes {
@@ -33,7 +33,7 @@ impl Sizes {
         }
     }
 
-    /// The ranges of the parts of an object: number, first byte, length. Numbers start at 1.
+    /// Splits an object into parts. Part numbers start at 1.
     pub(crate) fn parts(size: u64, part: u64) -> impl Iterator<Item = Part> {
         let starts = (0..size).step_by(usize::try_from(part).unwrap_or(usize::MAX));
         (1..).zip(starts).map(move |(number, start)| Part { number, start, length: part.min(size - start) })

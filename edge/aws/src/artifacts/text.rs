@@ -8,26 +8,26 @@ use store::StoreError;
 use super::bucket::Bucket;
 use crate::failure;
 
-/// The media type of signatures, as the service says it too.
+/// Media type of signatures, the one that the service sends, too.
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// Longest text that is read into memory, in bytes: many times what a signature takes.
+/// Longest text that is read into memory, in bytes: many times the size of a signature.
 const MAX_TEXT_BYTES: i64 = 1 << 20;
 
-/// The HTTP statuses of a condition that does not hold, or that another write made void.
+/// HTTP statuses of a write whose condition does not hold, or that conflicts with another write.
 const REFUSED: [u16; 2] = [409, 412];
 
-/// What a text may be put over.
+/// Condition under which a text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Over<'a> {
-    Anything,
-    Nothing,
-    /// The object with this entity tag.
-    This(&'a str),
+pub(crate) enum WriteIf<'a> {
+    Always,
+    Absent,
+    /// The existing object has this entity tag.
+    Etag(&'a str),
 }
 
 impl Bucket {
-    /// Reads a short text, with its entity tag: one GET.
+    /// Reads a short text and its entity tag with one GET.
     pub(crate) async fn read_text(&self, name: &str) -> Result<Option<(String, Option<String>)>, StoreError> {
         let got = match self.client.get_object().bucket(&self.name).key(name).send().await {
             Ok(got) => got,
@@ -42,19 +42,19 @@ impl Bucket {
         Ok(Some((text, got.e_tag)))
     }
 
-    /// Puts a short text there. `false` if something else is there than it may be put over.
-    pub(crate) async fn write_text(&self, name: &str, text: &str, over: Over<'_>) -> Result<bool, StoreError> {
+    /// Writes a short text. Returns `false` if the condition does not hold.
+    pub(crate) async fn write_text(&self, name: &str, text: &str, condition: WriteIf<'_>) -> Result<bool, StoreError> {
         let put = self
             .client
             .put_object()
             .bucket(&self.name)
             .key(name)
             .body(text.as_bytes().to_vec().into())
-            .set_if_none_match((over == Over::Nothing).then(|| "*".to_owned()))
-            .set_if_match(if let Over::This(etag) = over { Some(etag.to_owned()) } else { None })
+            .set_if_none_match((condition == WriteIf::Absent).then(|| "*".to_owned()))
+            .set_if_match(if let WriteIf::Etag(etag) = condition { Some(etag.to_owned()) } else { None })
             .content_md5(Base64::encode_string(&md5::Md5::digest(text)))
             .content_type(TEXT)
-            // It may be replaced by another signature of the same bytes.
+            // Another signature of the same bytes may replace it.
             .cache_control(format!("max-age={MAX_AGE_SECONDS}"))
             .send()
             .await;
@@ -66,7 +66,7 @@ impl Bucket {
         }
     }
 
-    /// Deletes a text, if it is the one with this entity tag.
+    /// Deletes a text if it has this entity tag.
     pub(crate) async fn delete_text(&self, name: &str, etag: Option<String>) -> Result<(), StoreError> {
         match self.client.delete_object().bucket(&self.name).key(name).set_if_match(etag).send().await {
             Err(error) if !is_refused(&error) => {
@@ -77,7 +77,7 @@ impl Bucket {
     }
 }
 
-/// A condition does not hold.
+/// Returns true if a write's condition does not hold.
 fn is_refused<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     error.raw_response().is_some_and(|response| REFUSED.contains(&response.status().as_u16()))
 }

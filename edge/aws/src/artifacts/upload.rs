@@ -19,14 +19,14 @@ use super::bucket::{BINARY, Bucket, forever, metadata};
 use super::sizes::{Part, Sizes};
 use crate::failure;
 
-/// Parts that are sent at once. Each is held in memory while it is.
+/// Number of parts that are sent concurrently. Each is held in memory meanwhile.
 const UPLOADS: usize = 4;
 
-/// Parts that were sent by an interrupted put: their MD5 in quotes, by number.
+/// Parts sent by an interrupted put: their MD5 in quotes, by number.
 type Sent = BTreeMap<i32, String>;
 
 impl Bucket {
-    /// Puts a file there. S3 compares the MD5 of what it got, and shows all of it or nothing.
+    /// Uploads a file. S3 verifies the MD5, and stores the file completely or not at all.
     pub(crate) async fn upload(&self, name: &str, file: &Path, size: u64, md5: &Md5) -> Result<(), StoreError> {
         if size >= self.sizes.multipart_from {
             return self.upload_parts(name, file, size, md5).await;
@@ -48,8 +48,8 @@ impl Bucket {
         put.map(|_| ()).map_err(|error| failure::artifacts(format!("putting {name} into {}", self.name), &error))
     }
 
-    /// Puts a file there in parts, going on with what an interrupted put has sent. If this one is interrupted, its parts
-    /// stay for the next, or until a lifecycle rule of the bucket aborts it.
+    /// Uploads a file in parts, resuming an interrupted upload. If this one is interrupted, its parts remain for the next
+    /// attempt, or until a lifecycle rule of the bucket aborts the upload.
     async fn upload_parts(&self, name: &str, file: &Path, size: u64, md5: &Md5) -> Result<(), StoreError> {
         let file = Arc::new(File::open(file).map_err(StoreError::artifacts)?);
         let (upload, sent) = match self.unfinished(name).await {
@@ -70,8 +70,8 @@ impl Bucket {
             Err(error) => Err(error),
         };
         match done {
-            // Somebody else who puts the same may have gone on with the same upload, and finished it. What was there before
-            // is of this size as well, as a rule, but it was to be replaced because it has no MD5.
+            // Another process that puts the same file may have resumed and finished this upload. An object that was there
+            // before usually has this size, too, but no MD5, which is why it is replaced.
             Err(error) => match self.head(name).await {
                 Ok(Some(found)) if found.size == size && found.md5.as_ref() == Some(md5) => Ok(()),
                 _ => Err(error),
@@ -111,8 +111,8 @@ impl Bucket {
         Ok(completed.set_e_tag(sent.e_tag).build())
     }
 
-    /// The last put in parts of this object that was not finished, and what it has sent. Not to be able to tell is no
-    /// error: everything is sent then.
+    /// Finds the latest unfinished multipart upload of this object and the parts that it has. If that fails, all parts are
+    /// sent.
     async fn unfinished(&self, name: &str) -> Option<(String, Sent)> {
         let uploads = self.patient.list_multipart_uploads().bucket(&self.name).prefix(name).send().await.ok()?;
         let of_this = uploads.uploads().iter().filter(|upload| upload.key() == Some(name));
@@ -128,7 +128,7 @@ impl Bucket {
         Some((upload, sent))
     }
 
-    /// Starts an object that is put together from parts.
+    /// Starts a multipart upload.
     pub(crate) async fn start(&self, name: &str, md5: Option<&Md5>) -> Result<String, StoreError> {
         let started = self
             .patient
@@ -144,7 +144,7 @@ impl Bucket {
         started.upload_id.ok_or_else(|| StoreError::artifacts(format!("S3 gives no upload for {name}")))
     }
 
-    /// Shows it, whole.
+    /// Completes a multipart upload, which makes the object visible.
     pub(crate) async fn complete(
         &self,
         name: &str,
@@ -156,7 +156,7 @@ impl Bucket {
         done.map(|_| ()).map_err(|error| self.failed(name, &error))
     }
 
-    /// Gives it up. What is left if even that fails is the lifecycle rule's.
+    /// Aborts a multipart upload. If that fails, the lifecycle rule aborts it.
     pub(crate) async fn abort(&self, name: &str, upload: &str) {
         let _ = self.patient.abort_multipart_upload().bucket(&self.name).key(name).upload_id(upload).send().await;
     }

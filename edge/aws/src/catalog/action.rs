@@ -5,56 +5,56 @@ use store::StoreError;
 use super::item::{Head, Item, Row, key, size};
 use super::names::{APP, SHA256, STEP, item};
 
-/// What is done at once. The first action is the component's own item.
+/// Actions that DynamoDB performs as one transaction. The first is the component's own item.
 #[derive(Debug)]
 pub(crate) struct Transaction {
-    /// Which of the component's transactions it is.
+    /// Number of the transaction among the component's.
     pub(crate) step: u64,
     pub(crate) actions: Vec<Action>,
-    /// What was asked for is done without it.
+    /// Whether the edit is complete without this transaction.
     pub(crate) is_optional: bool,
 }
 
-/// What a write does to one item.
+/// Change to one item, with its condition.
 #[derive(Debug, Clone)]
 pub(crate) struct Action {
     pub(crate) app: String,
     pub(crate) env: String,
     pub(crate) change: Change,
     pub(crate) condition: Condition,
-    /// What it takes of a transaction, in bytes.
+    /// Bytes of a transaction that the action takes.
     pub(crate) bytes: usize,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) enum Change {
-    /// The component's own item.
+    /// Writes the component's own item.
     Head(Head),
-    /// A channel or a release, of this transaction.
+    /// Writes a channel or a release.
     Row(Row),
-    /// A channel or a release goes away, or an item that does not count.
+    /// Deletes a channel or a release, or an item that is not current.
     Delete,
-    /// The component is put on the list of every component.
+    /// Adds the component to the list of all components.
     Enter,
-    /// It is put on an attribute's list.
+    /// Adds the component to an attribute's list.
     List(AttributeName),
-    /// It is taken off an attribute's list.
+    /// Removes the component from an attribute's list.
     Unlist(AttributeName),
 }
 
-/// What the item must be before.
+/// State of the item that the write requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Condition {
     Any,
     Absent,
-    /// Of this transaction.
+    /// The item was written by this transaction.
     Step(u64),
-    /// A release with these bytes.
+    /// The item is a release with these bytes.
     Bytes(Sha256),
 }
 
 impl Action {
-    /// An error if the item is too large.
+    /// Creates an action. Fails if the item is too large.
     pub(crate) fn new(app: &str, env: &str, change: Change, condition: Condition) -> Result<Action, StoreError> {
         let bytes = match &change {
             Change::Head(head) => size(app, env, &head.fields())?,
@@ -64,12 +64,12 @@ impl Action {
         Ok(Action { app: app.to_owned(), env: env.to_owned(), change, condition, bytes })
     }
 
-    /// The item, as messages name it.
+    /// Returns the item's name in messages.
     pub(crate) fn what(&self) -> String {
         item(&self.app, &self.env)
     }
 
-    /// The action as the SDK has it.
+    /// Converts the action for the SDK.
     pub(crate) fn write(&self, table: &str, step: u64) -> Result<TransactWriteItem, StoreError> {
         let key = key(&self.app, &self.env);
         let (expression, name, value) = match &self.condition {

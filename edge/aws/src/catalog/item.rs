@@ -8,46 +8,46 @@ use store::StoreError;
 use super::names::{APP, CHECK, ENV, HIDDEN, LAYOUT, LISTED, RECORD, REVISION, SHA256, SPELLING, STEP};
 use crate::limits::MAX_ITEM_BYTES;
 
-/// An item as the SDK has it.
+/// An item in the SDK's representation.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// Which layout of the table this code reads and writes. A component of any other is refused, not changed. Layout 1 had
-/// channels under their bare names, where an item of the sample's may be.
+/// Version of the table's layout that this code reads and writes. Components of another version are refused. Layout 1
+/// had channels under their bare names, where items of the AWS sample may be.
 const LAYOUT_VERSION: u64 = 2;
 
-/// What a number takes in an item at most, in bytes (DynamoDB developer guide, "DynamoDB item sizes and formats").
+/// Largest size of a number in an item, in bytes (DynamoDB developer guide, "DynamoDB item sizes and formats").
 const NUMBER_BYTES: usize = 21;
 
-/// What the item of a component says.
+/// Content of a component's own item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) name: ComponentName,
-    /// The edits it has seen.
+    /// Number of edits.
     pub(crate) revision: u64,
-    /// The transactions it has seen: one an edit, as a rule.
+    /// Number of transactions, which is usually one for each edit.
     pub(crate) step: u64,
-    /// What the channels and releases that count add up to ([`mark`]).
+    /// Checksum of the current channels and releases: the sum of their [`mark`]s.
     pub(crate) check: u64,
-    /// The transactions whose items do not count yet.
+    /// Transactions whose items are not visible yet.
     pub(crate) hidden: BTreeSet<u64>,
-    /// The attributes on whose lists the component is: those that its channels want, and maybe more.
+    /// Attributes on whose lists the component is: those that select its channels, and perhaps more.
     pub(crate) listed: BTreeSet<AttributeName>,
 }
 
-/// A channel or a release.
+/// Content of a channel's or a release's item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// Which of its component's transactions it is of.
+    /// Transaction of the component that wrote the item.
     pub(crate) step: u64,
-    /// What it says, in JSON: the same text as in every other store. One string, because nothing in it is ever asked for
-    /// by DynamoDB, and a later edgehop's records need no other table.
+    /// Record in JSON, as in every other store. It is one string, because DynamoDB never queries its content, so that
+    /// records of later versions of edgehop fit into this table.
     pub(crate) record: String,
-    /// The digest of its bytes, if it is a release.
+    /// Digest of the bytes, if the item is a release.
     pub(crate) sha256: Option<Sha256>,
 }
 
 impl Head {
-    /// A component that is not there yet.
+    /// Creates the item of a component that does not exist yet.
     pub(crate) fn new(name: ComponentName) -> Head {
         Head { name, revision: 0, step: 0, check: 0, hidden: BTreeSet::new(), listed: BTreeSet::new() }
     }
@@ -89,7 +89,7 @@ impl Head {
             (STEP.to_owned(), N(self.step.to_string())),
             (CHECK.to_owned(), N(self.check.to_string())),
         ]);
-        // A set is never empty.
+        // DynamoDB has no empty sets.
         if !self.hidden.is_empty() {
             fields.insert(HIDDEN.to_owned(), Ns(self.hidden.iter().map(u64::to_string).collect()));
         }
@@ -117,30 +117,30 @@ impl Row {
     }
 }
 
-/// What a channel or a release adds to its component's check: another state of it, and another one, add something else.
+/// Returns the contribution of a channel or a release to its component's checksum. Every state of every item has its own.
 pub(crate) fn mark(slot: &str, step: u64) -> u64 {
     let digest = Sha256::of(format!("{slot}\n{step}").as_bytes()).0;
     digest.iter().take(8).fold(0, |mark, byte| mark << 8 | u64::from(*byte))
 }
 
-/// The two keys of an item.
+/// Returns the two keys of an item.
 pub(crate) fn key(app: &str, env: &str) -> Item {
     [(APP, app), (ENV, env)].map(|(name, value)| (name.to_owned(), S(value.to_owned()))).into()
 }
 
-/// A string attribute.
+/// Reads a string attribute.
 pub(crate) fn text<'a>(item: &'a Item, name: &str) -> Result<&'a str, StoreError> {
     let value = item.get(name).and_then(|value| value.as_s().ok());
     value.map(String::as_str).ok_or_else(|| damaged(item, format!("{name} takes a string")))
 }
 
-/// What is wrong with an item.
+/// Creates the error for a damaged item.
 pub(crate) fn damaged(item: &Item, problem: impl ToString) -> StoreError {
     let key = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).map_or("?", String::as_str);
     StoreError::damaged(super::names::item(key(APP), key(ENV)), problem)
 }
 
-/// The size of an item with these keys, in bytes, as DynamoDB counts or a little more. An error if it is too large.
+/// Returns the size of an item with these keys, in bytes, as DynamoDB counts or slightly more. Fails if it is too large.
 pub(crate) fn size(app: &str, env: &str, fields: &Item) -> Result<usize, StoreError> {
     let value = |value: &AttributeValue| match value {
         S(text) => text.len(),

@@ -1,13 +1,12 @@
 //! Components, channels and releases in DynamoDB.
 
 mod action;
+mod adoption_state;
+mod cache_vocabulary;
 mod item;
-mod known_words;
 mod names;
 mod partition;
 mod plan;
-mod room;
-mod standing;
 mod table;
 
 use aws_sdk_dynamodb::Client;
@@ -15,12 +14,12 @@ use resolver::catalog::{Component, Edit, Revision};
 use resolver::words::{AttributeName, ComponentKey, ComponentName};
 use store::{Catalog, StoreError};
 
+pub use adoption_state::AdoptionState;
+pub(crate) use adoption_state::{adoption_state, begin, finish};
 pub(crate) use item::{Item, text};
 use names::{ADOPTION, COMPONENTS};
 pub(crate) use names::{APP, ENV, STEP, item};
 use partition::Partition;
-pub use standing::Standing;
-pub(crate) use standing::{begin, finish, standing};
 use table::Table;
 
 use crate::limits::MAX_TRANSACTION_ITEMS;
@@ -29,7 +28,7 @@ use crate::limits::MAX_TRANSACTION_ITEMS;
 ///
 /// | method | calls |
 /// |---|---|
-/// | [`component`](Catalog::component) | 1 Query; one more for each further MB, and while it meets a write halfway through |
+/// | [`component`](Catalog::component) | 1 Query; one more for each further MB, and for each time that it meets an unfinished write |
 /// | [`wanting`](Catalog::wanting), [`components`](Catalog::components) | 1 Query; one more for each further MB |
 /// | [`commit`](Catalog::commit) | 1 Query, 1 TransactWriteItems; more for an edit that does not fit into one |
 #[derive(Debug, Clone)]
@@ -38,12 +37,12 @@ pub struct DynamoCatalog {
 }
 
 impl DynamoCatalog {
-    /// The catalog in this table. The table is not looked at yet.
+    /// Creates a catalog in this table, without any call to DynamoDB.
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         DynamoCatalog { table: Table { client, name: table.into(), items: MAX_TRANSACTION_ITEMS } }
     }
 
-    /// The same catalog over an engine that takes fewer items in a transaction than DynamoDB: 2 at least.
+    /// Sets the most items of a transaction, for engines that allow fewer than DynamoDB; at least 2.
     pub fn with_transaction_items(mut self, most: usize) -> Self {
         self.table.items = most.clamp(2, MAX_TRANSACTION_ITEMS);
         self
@@ -81,7 +80,7 @@ impl Catalog for DynamoCatalog {
         for transaction in plan::plan(component, &before, edit, self.table.items)? {
             match self.table.write(component, &transaction).await {
                 Ok(()) => {}
-                // The next edit does it.
+                // The next edit performs it.
                 Err(_) if transaction.is_optional => break,
                 Err(error) => return Err(error),
             }

@@ -1,55 +1,57 @@
-//! Keys and attributes of the table's items. `#` is in no component, channel or attribute, and in every key pair here, so
-//! nothing collides with an item of the sample's, whose range key is a bare channel; nor does any attribute with those
-//! of the sample: `version`, `md5`, `url`, `ident`, `deviceAttr`, `cpuArch`.
+//! Keys and attributes of the table's items.
+//!
+//! Every key pair contains a `#`, which no component, channel or attribute does, so that no item collides with one of the
+//! AWS sample, whose range key is a bare channel. No attribute has the name of one of the sample: `version`, `md5`,
+//! `url`, `ident`, `deviceAttr`, `cpuArch`.
 
 use resolver::words::{AttributeName, ChannelName, Version};
 
-/// The hash key: which component, or which list.
+/// Hash key: a component or a list.
 pub(crate) const APP: &str = "app";
 
-/// The range key: which of the component's items, or who is on the list.
+/// Range key: an item of the component, or an entry of the list.
 pub(crate) const ENV: &str = "env";
 
-/// The item that makes a component. It comes first in the partition: `#` sorts before every letter and digit.
+/// Range key of a component's own item. It is the first of the partition, because `#` sorts before letters and digits.
 pub(crate) const HEAD: &str = "#component";
 
-/// The list of every component.
+/// Hash key of the list of all components.
 pub(crate) const COMPONENTS: &str = "#components";
 
-/// The entry on that list that is no component: how far the sample's items are adopted. It comes first, too.
+/// Range key of the adoption state of the AWS sample's items, the first entry of the list of all components.
 pub(crate) const ADOPTION: &str = "#adoption";
 
-/// The list of places where CDNs look the catalog's words up.
+/// Hash key of the list of key-value stores that hold the cache vocabulary.
 pub(crate) const KNOWN_WORDS: &str = "#known-words";
 
-/// What that entry says.
+/// State of an adoption.
 pub(crate) const STATE: &str = "state";
 
-/// A channel or a release, in JSON.
+/// Record of a channel or a release, in JSON.
 pub(crate) const RECORD: &str = "record";
 
-/// Which of its component's transactions an item is of. An item without it is not edgehop's.
+/// Transaction of the component that wrote the item. Items without it are not edgehop's.
 pub(crate) const STEP: &str = "step";
 
-/// The component's revision.
+/// Revision of a component.
 pub(crate) const REVISION: &str = "revision";
 
-/// The digest of a release's bytes, for the condition that they never change.
+/// Digest of a release's bytes, for the condition that they never change.
 pub(crate) const SHA256: &str = "sha256";
 
-/// The component's name as it was published.
+/// Name of a component in its published spelling.
 pub(crate) const SPELLING: &str = "spelling";
 
-/// What a component's channels and releases add up to.
+/// Checksum of a component's channels and releases.
 pub(crate) const CHECK: &str = "check";
 
-/// The transactions whose items do not count yet.
+/// Transactions whose items are not visible yet.
 pub(crate) const HIDDEN: &str = "hidden";
 
-/// The attributes on whose lists the component is.
+/// Attributes on whose lists the component is.
 pub(crate) const LISTED: &str = "listed";
 
-/// Which layout of the table this is.
+/// Version of the table's layout.
 pub(crate) const LAYOUT: &str = "layout";
 
 const CHANNEL: &str = "channel#";
@@ -58,27 +60,27 @@ const RELEASE: &str = "release#";
 
 const WANTING: &str = "attr#";
 
-/// The range key of a channel.
+/// Returns the range key of a channel.
 pub(crate) fn channel(name: &ChannelName) -> String {
     format!("{CHANNEL}{name}")
 }
 
-/// The name of the channel that has this range key; `None` if it is no channel's.
+/// Returns the name of the channel with this range key; `None` if it is not a channel's.
 pub(crate) fn channel_name(env: &str) -> Option<&str> {
     env.strip_prefix(CHANNEL)
 }
 
-/// The range key of a release.
+/// Returns the range key of a release.
 pub(crate) fn release(version: &Version) -> String {
     format!("{RELEASE}{version}")
 }
 
-/// Another range key of a release, so that it can be there twice: as it is, and as it will be.
+/// Returns a second range key of a release, so that both its current and its next state can be in the table.
 pub(crate) fn again(release: &str, step: u64) -> String {
     format!("{release}#{step}")
 }
 
-/// What a range key stands for: a channel, or a release by its first range key.
+/// Returns the slot of a range key: a channel's range key, or a release's first one.
 pub(crate) fn slot(env: &str) -> &str {
     match env.strip_prefix(RELEASE).and_then(|version| version.split_once('#')) {
         Some((version, _)) => &env[..RELEASE.len() + version.len()],
@@ -86,17 +88,17 @@ pub(crate) fn slot(env: &str) -> &str {
     }
 }
 
-/// A range key is a release's.
+/// Returns true if a range key is a release's.
 pub(crate) fn is_release(env: &str) -> bool {
     env.starts_with(RELEASE)
 }
 
-/// The hash key of the list of components that want an attribute.
+/// Returns the hash key of the list of components that an attribute selects.
 pub(crate) fn wanting(attribute: &AttributeName) -> String {
     format!("{WANTING}{attribute}")
 }
 
-/// An item, as messages name it.
+/// Returns an item's name in messages.
 pub(crate) fn item(app: &str, env: &str) -> String {
     format!("item {app} {env}")
 }

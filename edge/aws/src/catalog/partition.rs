@@ -11,29 +11,29 @@ use super::item::{Head, Item, Row, mark, text};
 use super::names::{ENV, HEAD, STEP, channel_name, is_release, item, slot};
 use super::table::Table;
 
-/// How long to wait before a partition that was read in the middle of a write is read again. Applying a transaction
-/// takes DynamoDB some milliseconds.
+/// Pauses before a partition is read again that was read during a write. DynamoDB takes some milliseconds to apply a
+/// transaction.
 const PAUSES: [Duration; 4] =
     [Duration::from_millis(10), Duration::from_millis(40), Duration::from_millis(160), Duration::from_millis(640)];
 
-/// A component's items as they are at one moment.
+/// A component's items at one point in time.
 #[derive(Debug)]
 pub(crate) struct Partition {
     pub(crate) head: Option<Head>,
-    /// Channels and releases by range key, also those that do not count: not yet, or no more.
+    /// Channels and releases by range key, including those that are not visible yet or no longer current.
     pub(crate) rows: BTreeMap<String, Row>,
-    /// The range keys of items that somebody else wrote.
+    /// Range keys of items that edgehop did not write.
     pub(crate) foreign: BTreeSet<String>,
 }
 
 impl Partition {
-    /// Reads a partition: one Query, as a rule.
+    /// Reads a partition, usually with one Query.
     ///
-    /// It is strongly consistent. That costs a second half of a read unit for 4 KB, and buys that an operator sees what
-    /// they wrote, and that a release that was taken back stays so; devices are answered from memory, so it is read
-    /// once in some seconds. But even so a Query is not isolated from a transaction as a whole: it may see some of a
-    /// write's items and not others (DynamoDB developer guide, "Isolation levels for transactions": read-committed).
-    /// A barrier could be missed. So the component's own item says what the others add up to, and is read with them.
+    /// The read is strongly consistent. That costs twice the read units, so that an operator sees their own writes and a
+    /// withdrawn release stays withdrawn; devices are answered from memory, so a partition is read once in some seconds.
+    /// Even so, a Query is not isolated from a transaction: it may return some of the items that the transaction writes
+    /// and not others (DynamoDB developer guide, "Isolation levels for transactions": read-committed), and could miss a
+    /// barrier. The component's own item therefore has a checksum of the others, and is read with them.
     pub(crate) async fn read(table: &Table, key: &ComponentKey) -> Result<Partition, StoreError> {
         let mut pauses = PAUSES.iter();
         loop {
@@ -65,7 +65,7 @@ impl Partition {
         Ok(partition)
     }
 
-    /// No write is halfway through.
+    /// Returns true if the items match the checksum, so that no write is in progress.
     fn adds_up(&self) -> bool {
         let marks = self.current().into_iter().map(|(slot, (_, row))| mark(slot, row.step));
         match &self.head {
@@ -74,12 +74,12 @@ impl Partition {
         }
     }
 
-    /// The edits that the component has seen.
+    /// Returns the component's revision.
     pub(crate) fn revision(&self) -> Revision {
         Revision(self.head.as_ref().map_or(0, |head| head.revision))
     }
 
-    /// What counts of each channel and release, with its range key: of items that are not hidden, the latest.
+    /// Returns the current item of each channel and release with its range key: the latest that is not hidden.
     pub(crate) fn current(&self) -> BTreeMap<&str, (&str, &Row)> {
         let counts = |head: &Head, row: &Row| row.step <= head.step && !head.hidden.contains(&row.step);
         let mut current: BTreeMap<&str, (&str, &Row)> = BTreeMap::new();
@@ -92,7 +92,7 @@ impl Partition {
         current
     }
 
-    /// The channels.
+    /// Reads the channels.
     pub(crate) fn channels(&self, key: &ComponentKey) -> Result<BTreeMap<ChannelName, Channel>, StoreError> {
         let current = self.current().into_values();
         let channels = current.filter_map(|(env, row)| Some((env, channel_name(env)?, row)));
@@ -104,7 +104,7 @@ impl Partition {
             .collect()
     }
 
-    /// The component, if it was ever written.
+    /// Reads the component, if it was ever written.
     pub(crate) fn component(&self, key: &ComponentKey) -> Result<Option<Component>, StoreError> {
         let Some(head) = &self.head else { return Ok(None) };
         let releases = self.current().into_values().filter(|(env, _)| is_release(env));

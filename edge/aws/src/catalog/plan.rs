@@ -1,21 +1,21 @@
-//! How an edit becomes transactions.
+//! Splits an edit into transactions.
 //!
-//! As a rule it is one. DynamoDB takes 100 items in one, and an import may write more releases than that. Such an edit
-//! still becomes visible all at once:
+//! Most edits are one transaction. DynamoDB allows 100 items in one, and an import may write more releases than that.
+//! Such an edit still becomes visible all at once:
 //!
-//! 1. Its releases are written first, in as many transactions as it takes: new ones where they belong, and ones that
-//!    are there beside what they are now. Each transaction goes on from the component's last and is counted as its next
-//!    *step*, so of two operators one is stopped at once. But the component's item says that the items of these steps
-//!    are *hidden*: they do not count.
-//! 2. The last transaction has the channels and the new revision, and ends the hiding. Of two items of one release the
-//!    later counts, so everything becomes visible in one moment.
-//! 3. What does not count any more is deleted in the room that is left, or after that.
+//! 1. Its releases are written first, in as many transactions as necessary: new releases under their range key, changed
+//!    ones under a second range key. Each transaction requires the component's last *step* and increments it, so that of
+//!    two operators one is stopped at once. The component's item lists these steps as *hidden*, so that their items are
+//!    ignored.
+//! 2. The last transaction writes the channels and the new revision, and removes the steps from the hidden ones. Of two
+//!    items of a release the later is current, so everything becomes visible at once.
+//! 3. Items that are no longer current are deleted with the capacity that is left, or in further transactions.
 //!
-//! A component is put on an attribute's list before its channels want it, and taken off after they do not: to be on a
-//! list for nothing costs a device's question one read, to be missing from it would cost the device an update.
+//! A component is added to an attribute's list before its channels are selected by it, and removed from the list
+//! afterwards: an unnecessary entry costs a query one read, but a missing entry would cost a device an update.
 //!
-//! Who is killed in between leaves items that do not count, which the component's next edit deletes, or a component
-//! without releases, or an entry too many in a list, which that edit takes off.
+//! A process killed in between leaves hidden items, a component without releases, or an unnecessary entry in a list. The
+//! component's next edit cleans them up.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -27,11 +27,10 @@ use super::action::{Action, Change, Condition, Transaction};
 use super::item::{Head, Row, mark};
 use super::names::{self, COMPONENTS, HEAD, again, channel, item, release, wanting};
 use super::partition::Partition;
-use super::room::Room;
-use crate::limits::MAX_TRANSACTION_BYTES;
+use crate::limits::{MAX_ITEM_BYTES, MAX_TRANSACTION_BYTES};
 
-/// The transactions of an edit of a partition, in order, each of so many items at `most`. [`StoreError::Taken`], [`StoreError::Dangling`] and
-/// [`StoreError::TooLarge`] are found here, before anything is written.
+/// Plans the transactions of an edit of a partition, in order, each with at `most` so many items. Returns
+/// [`StoreError::Taken`], [`StoreError::Dangling`] and [`StoreError::TooLarge`] before anything is written.
 pub(crate) fn plan(
     name: &ComponentName,
     before: &Partition,
@@ -47,21 +46,21 @@ pub(crate) fn plan(
 }
 
 struct Plan<'a> {
-    /// Items of a transaction.
+    /// Most items of a transaction.
     most: usize,
     app: String,
     before: &'a Partition,
     current: BTreeMap<&'a str, (&'a str, &'a Row)>,
     head: Head,
-    /// What counts when the edit is done, and of which step it is; `None` for the step that ends it.
+    /// Current items after the edit, by range key, with their step; `None` for the edit's last step.
     after: BTreeMap<String, Option<u64>>,
-    /// What must happen at once.
+    /// Actions of the last transaction.
     core: VecDeque<Action>,
-    /// Releases that change where they are, as long as there is room for that; with the slot of each.
+    /// Releases that change in place if the transaction has the capacity, each with its slot.
     changed: Vec<(String, Action)>,
-    /// What may happen before, hidden.
+    /// Actions that may be performed earlier, hidden.
     early: VecDeque<Action>,
-    /// What may happen later.
+    /// Actions that may be performed later.
     late: VecDeque<Action>,
 }
 
@@ -109,7 +108,7 @@ impl<'a> Plan<'a> {
         for version in &edit.forgotten {
             let slot = release(version);
             self.after.remove(&slot);
-            // Of two items of one release the earlier would count again.
+            // Deleting only the later of two items of a release would make the earlier current again.
             for env in self.before.rows.keys().filter(|env| names::slot(env) == slot) {
                 self.core.push_back(Action::new(&self.app, env, Change::Delete, Condition::Any)?);
             }
@@ -144,7 +143,7 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    /// Makes the attributes' lists say what the channels will say.
+    /// Updates the attributes' lists to match the channels.
     fn lists(&mut self, edit: &Edit) -> Result<(), StoreError> {
         let mut channels = self.before.channels(&self.head.name.key())?;
         for (name, channel) in &edit.channels {
@@ -171,12 +170,12 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    /// Makes room: releases that do not all change in one transaction are written beside what they are now. And deletes
-    /// what does not count any more.
+    /// Writes changed releases under a second range key if they do not all fit into the last transaction, and deletes
+    /// items that are no longer current.
     fn clean(&mut self) -> Result<(), StoreError> {
         let changed = std::mem::take(&mut self.changed);
         let step = self.head.step + 1;
-        if Room::new(self.most).holds(self.core.iter().chain(changed.iter().map(|(_, action)| action))) {
+        if Capacity::new(self.most).holds(self.core.iter().chain(changed.iter().map(|(_, action)| action))) {
             self.core.extend(changed.into_iter().map(|(_, action)| action));
         } else {
             for (slot, action) in changed {
@@ -195,7 +194,7 @@ impl<'a> Plan<'a> {
     }
 
     fn transactions(mut self) -> Result<Vec<Transaction>, StoreError> {
-        if !Room::new(self.most).holds(&self.core) {
+        if !Capacity::new(self.most).holds(&self.core) {
             let (changes, most) = (self.core.len(), self.most - 1);
             let problem = format!(
                 "it sets {changes} channels; {most} and {MAX_TRANSACTION_BYTES} bytes can be set at once: make several \
@@ -205,8 +204,8 @@ impl<'a> Plan<'a> {
         }
         let mut transactions = Vec::new();
         let mut hidden = BTreeSet::new();
-        while !Room::new(self.most).holds(self.core.iter().chain(&self.early)) {
-            let actions = Room::new(self.most).fill(&mut self.early);
+        while !Capacity::new(self.most).holds(self.core.iter().chain(&self.early)) {
+            let actions = Capacity::new(self.most).fill(&mut self.early);
             let step = self.head.step + 1;
             hidden.insert(step);
             self.head.hidden.insert(step);
@@ -217,23 +216,23 @@ impl<'a> Plan<'a> {
         }
         let left_over = |step: &u64| self.before.rows.values().any(|row| row.step == *step);
         self.head.hidden.retain(|step| !hidden.contains(step) && left_over(step));
-        let mut room = Room::new(self.most);
-        let mut actions = room.fill(&mut self.core);
-        actions.extend(room.fill(&mut self.early));
-        actions.extend(room.fill(&mut self.late));
+        let mut capacity = Capacity::new(self.most);
+        let mut actions = capacity.fill(&mut self.core);
+        actions.extend(capacity.fill(&mut self.early));
+        actions.extend(capacity.fill(&mut self.late));
         let step = self.head.step + 1;
         let marks = self.after.iter().map(|(slot, of)| mark(slot, of.unwrap_or(step)));
         self.head.check = marks.fold(0, u64::wrapping_add);
         self.head.revision += 1;
         transactions.push(self.transaction(actions, false)?);
         while !self.late.is_empty() {
-            let actions = Room::new(self.most).fill(&mut self.late);
+            let actions = Capacity::new(self.most).fill(&mut self.late);
             transactions.push(self.transaction(actions, true)?);
         }
         Ok(transactions)
     }
 
-    /// The next step of the component, with these actions.
+    /// Creates the component's next transaction, with these actions.
     fn transaction(&mut self, actions: Vec<Action>, is_optional: bool) -> Result<Transaction, StoreError> {
         let condition = match self.head.step {
             0 => Condition::Absent,
@@ -252,7 +251,7 @@ impl<'a> Plan<'a> {
         Ok(Transaction { step: self.head.step, actions, is_optional })
     }
 
-    /// Puts a channel or a release there. Whoever wrote an item that is not edgehop's keeps it.
+    /// Writes a channel or a release. Items that edgehop did not write are not overwritten.
     fn put(
         &self,
         env: &str,
@@ -261,13 +260,13 @@ impl<'a> Plan<'a> {
         condition: Condition,
     ) -> Result<Action, StoreError> {
         if self.before.foreign.contains(env) {
-            let problem = "it is there and edgehop did not write it: delete it, or use another table";
+            let problem = "another program wrote it: delete it, or use another table";
             return Err(StoreError::damaged(item(&self.app, env), problem));
         }
         Action::new(&self.app, env, Change::Row(Row { step: 0, record, sha256 }), condition)
     }
 
-    /// What holds for a range key that nothing of which counts is under.
+    /// Returns the condition for a range key without a current item.
     fn unused(&self, env: &str) -> Condition {
         self.before.rows.get(env).map_or(Condition::Absent, |row| Condition::Step(row.step))
     }
@@ -275,4 +274,35 @@ impl<'a> Plan<'a> {
 
 fn json(app: &str, env: &str, record: &impl serde::Serialize) -> Result<String, StoreError> {
     serde_json::to_string(record).map_err(|error| StoreError::damaged(item(app, env), error))
+}
+
+/// Capacity of a transaction beside the component's own item.
+struct Capacity {
+    items: usize,
+    bytes: usize,
+}
+
+impl Capacity {
+    /// Returns the capacity of a transaction with at `most` so many items.
+    fn new(most: usize) -> Capacity {
+        Capacity { items: most - 1, bytes: MAX_TRANSACTION_BYTES - MAX_ITEM_BYTES }
+    }
+
+    /// Returns true if all of these actions fit.
+    fn holds<'a>(&self, actions: impl IntoIterator<Item = &'a Action>) -> bool {
+        let (items, bytes) =
+            actions.into_iter().fold((0, 0), |(items, bytes), action| (items + 1, bytes + action.bytes));
+        items <= self.items && bytes <= self.bytes
+    }
+
+    /// Takes actions from the queue while they fit. At least one fits into an empty transaction, because no item is larger.
+    fn fill(&mut self, queue: &mut VecDeque<Action>) -> Vec<Action> {
+        let mut taken = Vec::new();
+        while let Some(action) = queue.pop_front_if(|action| self.items > 0 && action.bytes <= self.bytes) {
+            self.items -= 1;
+            self.bytes -= action.bytes;
+            taken.push(action);
+        }
+        taken
+    }
 }

@@ -11,14 +11,13 @@ use super::item::Item;
 use super::names::APP;
 use crate::failure;
 
-/// How often a transaction is tried that meets another one on its way, or too many of them. The SDK does not try these
-/// again by itself.
+/// Most attempts of a transaction that conflicts with others or is throttled, which the SDK does not retry.
 const CONFLICT_ATTEMPTS: u32 = 7;
 
-/// Longest wait before the second of these; it doubles with every further one, and a random part of it is waited.
+/// Longest wait before the second attempt. It doubles with every further attempt, and a random part of it is waited.
 const FIRST_PAUSE: Duration = Duration::from_millis(40);
 
-/// A table, and the client to ask.
+/// A table with the client for it.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     pub(crate) client: Client,
@@ -28,8 +27,8 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Every item of a partition in the order of the range keys, read strongly consistently. One call for each started
-    /// MB (DynamoDB developer guide, "Query": 1 MB a page).
+    /// Reads all items of a partition in the order of the range keys, strongly consistently. Makes one call for each
+    /// started MB (DynamoDB developer guide, "Query": 1 MB a page).
     pub(crate) async fn query(&self, app: &str) -> Result<Vec<Item>, StoreError> {
         let query = self
             .client
@@ -51,14 +50,14 @@ impl Table {
         }
     }
 
-    /// Does a transaction as a whole or not at all.
+    /// Performs a transaction completely or not at all.
     ///
-    /// [`StoreError::Unavailable`] leaves open whether it was done: the answer may be what was lost. Whoever tries again
-    /// then meets [`StoreError::Moved`], and reads what they wrote.
+    /// After [`StoreError::Unavailable`] the transaction may have been performed, because only the answer may be lost. A
+    /// retry then returns [`StoreError::Moved`], and the caller reads its own write.
     pub(crate) async fn write(&self, component: &ComponentName, transaction: &Transaction) -> Result<(), StoreError> {
         let writes: Result<Vec<_>, StoreError> =
             transaction.actions.iter().map(|action| action.write(&self.name, transaction.step)).collect();
-        // The SDK gives each of these a token, so that its own further attempts do not do it twice.
+        // The SDK adds a token, so that its own retries do not perform the transaction twice.
         let write = self.client.transact_write_items().set_transact_items(Some(writes?));
         let mut left = CONFLICT_ATTEMPTS;
         let mut pause = FIRST_PAUSE;
@@ -74,7 +73,7 @@ impl Table {
             match verdict(component, transaction, reasons) {
                 Some(verdict) => return Err(verdict),
                 None if left == 0 => {
-                    return Err(StoreError::catalog(format!("{component}: {}", failure::said(&error))));
+                    return Err(StoreError::catalog(format!("{component}: {}", failure::describe(&error))));
                 }
                 None => tokio::time::sleep(pause.mul_f64(fastrand::f64())).await,
             }
@@ -83,14 +82,14 @@ impl Table {
     }
 }
 
-/// What a cancelled transaction means; `None` if it may pass the next time. The reasons stand in the order of the
+/// Returns the error of a cancelled transaction; `None` if a retry may succeed. The reasons are in the order of the
 /// actions (DynamoDB API reference, CancellationReason).
 fn verdict(component: &ComponentName, transaction: &Transaction, reasons: &[CancellationReason]) -> Option<StoreError> {
     let moved = || StoreError::Moved { what: format!("component {component}") };
     let mut refused = None;
     for (action, reason) in transaction.actions.iter().zip(reasons) {
         match reason.code() {
-            // The component's own item comes first: nothing else counts if it has changed.
+            // If the component's own item, the first, has changed, other reasons do not matter.
             Some("ConditionalCheckFailed") if matches!(action.change, Change::Head(_)) => return Some(moved()),
             Some("ConditionalCheckFailed") if refused.is_none() => {
                 let is_release = matches!(action.condition, Condition::Bytes(_));

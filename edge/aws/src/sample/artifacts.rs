@@ -5,18 +5,18 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use futures_util::stream;
 use resolver::catalog::{Availability, ObjectKey, Tier};
 use resolver::words::{Md5, Sha256, Timestamp};
-use store::{Address, Artifacts, Held, Opened, Stat, StoreError, Stored};
+use store::{Address, Artifacts, Lease, Opened, Stat, StoreError, Stored};
 
 use super::directory::{Directory, Object};
-use super::latest::{Latest, Seen, read_only};
+use super::latest::{Latest, TableState, read_only};
 use crate::S3Artifacts;
 use crate::artifacts::Bucket;
 
-/// The artifacts in a bucket that the sample's init script filled, under the names that it gave them. There are no
-/// fragments and no signatures; every write is [`StoreError::ReadOnly`]. Once the table is adopted, reads are those of
-/// edgehop's own store in the bucket.
+/// Artifacts in a bucket that the AWS sample's init script filled, under the names that it gave them. There are no
+/// fragments or signatures; every write returns [`StoreError::ReadOnly`]. After the table is adopted, reads go to edgehop's
+/// store in the bucket.
 ///
-/// [`stat`](Artifacts::stat) is from memory, [`read`](Artifacts::read) is 1 GET.
+/// [`stat`](Artifacts::stat) is answered from memory, [`read`](Artifacts::read) is 1 GET.
 #[derive(Debug, Clone)]
 pub struct SampleArtifacts {
     bucket: Bucket,
@@ -30,14 +30,14 @@ impl SampleArtifacts {
         SampleArtifacts { bucket, latest, own, is_adopting }
     }
 
-    /// The same store; once the table is adopted it gives presigned URLs away.
+    /// Lets the store create presigned URLs after the table is adopted.
     pub(crate) fn with_addresses(mut self, lifetime: Duration) -> SampleArtifacts {
         self.own = self.own.with_addresses(lifetime);
         self
     }
 
     async fn is_adopted(&self) -> bool {
-        matches!(self.latest.seen().await, Seen::Adopted)
+        matches!(self.latest.seen().await, TableState::Adopted)
     }
 
     fn refused<T>(&self) -> Result<T, StoreError> {
@@ -47,7 +47,7 @@ impl SampleArtifacts {
 
 impl Artifacts for SampleArtifacts {
     async fn stat(&self, key: &ObjectKey) -> Result<Option<Stat>, StoreError> {
-        let Seen::Sample(directory) = self.latest.seen().await else { return self.own.stat(key).await };
+        let TableState::Sample(directory) = self.latest.seen().await else { return self.own.stat(key).await };
         let found = object(&directory, key);
         Ok(found.map(|Object { artifact, .. }| Stat { size: artifact.size, md5: artifact.md5 }))
     }
@@ -74,13 +74,13 @@ impl Artifacts for SampleArtifacts {
     }
 
     async fn read(&self, key: &ObjectKey, range: Range<u64>) -> Result<Opened, StoreError> {
-        let Seen::Sample(directory) = self.latest.seen().await else { return self.own.read(key, range).await };
+        let TableState::Sample(directory) = self.latest.seen().await else { return self.own.read(key, range).await };
         let object = object(&directory, key).ok_or_else(|| StoreError::Missing(key.to_string()))?;
         if range.is_empty() {
             return Ok(Opened { bytes: Box::pin(stream::empty()), unread: None, identity: None });
         }
         let opened = self.bucket.open(&object.name, key, range).await?;
-        // Somebody may have put other bytes there since they were learned. A part of them would not be noticed.
+        // The object may have been replaced since it was inspected, which a range of it would not show.
         let is_other = |etag: &str| opened.identity.as_ref().is_some_and(|now| !now.0.starts_with(etag));
         if object.etag.as_deref().is_some_and(is_other) {
             return Err(StoreError::damaged(object.name, format!("it was replaced: it is no longer {key}")));
@@ -103,12 +103,12 @@ impl Artifacts for SampleArtifacts {
         self.refused()
     }
 
-    async fn keep_from_collection(&self) -> Result<Held, StoreError> {
+    async fn lock_collection(&self) -> Result<Lease, StoreError> {
         self.refused()
     }
 
     async fn list(&self) -> Result<Vec<Stored>, StoreError> {
-        let Seen::Sample(directory) = self.latest.seen().await else { return self.own.list().await };
+        let TableState::Sample(directory) = self.latest.seen().await else { return self.own.list().await };
         let stored = directory.objects.iter().map(|(sha256, object)| {
             let put = UNIX_EPOCH + Duration::from_secs(object.modified.0);
             let age = SystemTime::now().duration_since(put).unwrap_or_default();

@@ -2,11 +2,11 @@ use resolver::catalog::{Component, Edit, Revision};
 use resolver::words::{AttributeName, ComponentKey, ComponentName};
 use store::{Catalog, StoreError};
 
-use super::latest::{Latest, Seen, read_only};
+use super::latest::{Latest, TableState, read_only};
 use crate::{DynamoCatalog, TableName};
 
-/// The catalog in a table that the sample's init script filled. Reads are from memory; every write is
-/// [`StoreError::ReadOnly`]. Once the table is adopted, reads are those of edgehop's own catalog in it.
+/// Catalog in a table that the AWS sample's init script filled. Reads are answered from memory; every write returns
+/// [`StoreError::ReadOnly`]. After the table is adopted, reads go to edgehop's catalog in it.
 #[derive(Debug, Clone)]
 pub struct SampleCatalog {
     table: TableName,
@@ -20,11 +20,11 @@ impl SampleCatalog {
         SampleCatalog { table, latest, own, is_adopting }
     }
 
-    /// The items that are not served, and why, in the order of their keys.
+    /// Returns the items that are not served, with the reasons, in the order of their keys.
     pub fn left_out(&self) -> Vec<String> {
         match self.latest.last() {
-            Seen::Sample(directory) => directory.left_out.iter().cloned().collect(),
-            Seen::Adopted => Vec::new(),
+            TableState::Sample(directory) => directory.left_out.iter().cloned().collect(),
+            TableState::Adopted => Vec::new(),
         }
     }
 }
@@ -32,22 +32,22 @@ impl SampleCatalog {
 impl Catalog for SampleCatalog {
     async fn component(&self, key: &ComponentKey) -> Result<Option<Component>, StoreError> {
         match self.latest.seen().await {
-            Seen::Sample(directory) => Ok(directory.components.get(key).cloned()),
-            Seen::Adopted => self.own.component(key).await,
+            TableState::Sample(directory) => Ok(directory.components.get(key).cloned()),
+            TableState::Adopted => self.own.component(key).await,
         }
     }
 
     async fn wanting(&self, attribute: &AttributeName) -> Result<Vec<ComponentKey>, StoreError> {
         match self.latest.seen().await {
-            Seen::Sample(directory) => Ok(directory.wanting.get(attribute).cloned().unwrap_or_default()),
-            Seen::Adopted => self.own.wanting(attribute).await,
+            TableState::Sample(directory) => Ok(directory.wanting.get(attribute).cloned().unwrap_or_default()),
+            TableState::Adopted => self.own.wanting(attribute).await,
         }
     }
 
     async fn components(&self) -> Result<Vec<ComponentKey>, StoreError> {
         match self.latest.seen().await {
-            Seen::Sample(directory) => Ok(directory.components.keys().cloned().collect()),
-            Seen::Adopted => self.own.components().await,
+            TableState::Sample(directory) => Ok(directory.components.keys().cloned().collect()),
+            TableState::Adopted => self.own.components().await,
         }
     }
 

@@ -5,57 +5,57 @@ use resolver::catalog::{Artifact, Channel, Component, Release, Revision};
 use resolver::words::{AttributeName, ChannelName, ComponentKey, ComponentName, Sha256, Timestamp, Version};
 
 use super::item::SampleItem;
-use super::learn::Learned;
+use super::reading::Inspected;
 
-/// What the sample's table and bucket say at one moment.
+/// Contents of the sample's table and bucket at one point in time.
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
     pub(crate) components: BTreeMap<ComponentKey, Component>,
-    /// Who wants an attribute, in the order of their keys.
+    /// Components that each attribute selects, in the order of their keys.
     pub(crate) wanting: BTreeMap<AttributeName, Vec<ComponentKey>>,
     pub(crate) objects: BTreeMap<Sha256, Object>,
-    /// What is not served, and why.
+    /// Items that are not served, with the reasons.
     pub(crate) left_out: BTreeSet<String>,
 }
 
-/// Where the bytes of a digest are.
+/// Object in the bucket with the bytes of a digest.
 #[derive(Debug, Clone)]
 pub(crate) struct Object {
-    /// The object's name in the bucket.
+    /// Name of the object in the bucket.
     pub(crate) name: String,
     pub(crate) artifact: Artifact,
     pub(crate) etag: Option<String>,
     pub(crate) modified: Timestamp,
 }
 
-/// A component on its way: what was found of it, and in which item.
-struct Growing {
+/// Builder of a component: its channels and releases so far, with the items that they come from.
+struct ComponentBuilder {
     name: ComponentName,
     channels: BTreeMap<ChannelName, (Channel, String)>,
     releases: BTreeMap<Version, (Release, String)>,
 }
 
 impl Directory {
-    /// Puts items and what their objects are in order. What is as it was `before` keeps its revision.
+    /// Builds a directory from items and their objects. A component that is unchanged from `before` keeps its revision.
     ///
-    /// Of two items that cannot both be true the one that sorts first stays, so that every process decides alike.
+    /// Of two contradicting items, the one that sorts first is kept, so that all processes decide alike.
     pub(crate) fn new(
-        mut items: Vec<(SampleItem, Learned)>,
+        mut items: Vec<(SampleItem, Inspected)>,
         left_out: BTreeSet<String>,
         before: Option<&Directory>,
     ) -> Directory {
         items.sort_by(|(a, _), (b, _)| a.label.cmp(&b.label));
         let mut directory = Directory { left_out, ..Directory::default() };
-        let mut growing: BTreeMap<ComponentKey, Growing> = BTreeMap::new();
-        for (item, learned) in items {
-            let component = growing.entry(item.component.key()).or_insert_with(|| Growing {
+        let mut builders: BTreeMap<ComponentKey, ComponentBuilder> = BTreeMap::new();
+        for (item, inspected) in items {
+            let component = builders.entry(item.component.key()).or_insert_with(|| ComponentBuilder {
                 name: item.component.clone(),
                 channels: BTreeMap::new(),
                 releases: BTreeMap::new(),
             });
-            match component.add(&item, &learned) {
+            match component.add(&item, &inspected) {
                 Ok(()) => {
-                    let Learned { artifact, etag, modified } = learned;
+                    let Inspected { artifact, etag, modified } = inspected;
                     let sha256 = artifact.sha256;
                     directory.objects.entry(sha256).or_insert(Object { name: item.object, artifact, etag, modified });
                 }
@@ -64,8 +64,8 @@ impl Directory {
                 }
             }
         }
-        for (key, growing) in growing {
-            let component = growing.grown(before.and_then(|before| before.components.get(&key)));
+        for (key, builders) in builders {
+            let component = builders.build(before.and_then(|before| before.components.get(&key)));
             let wanted: BTreeSet<_> = component.channels.values().flat_map(|channel| &channel.attributes).collect();
             for attribute in wanted {
                 directory.wanting.entry(attribute.clone()).or_default().push(key.clone());
@@ -76,24 +76,24 @@ impl Directory {
     }
 }
 
-impl Growing {
-    fn add(&mut self, item: &SampleItem, learned: &Learned) -> Result<(), String> {
+impl ComponentBuilder {
+    fn add(&mut self, item: &SampleItem, inspected: &Inspected) -> Result<(), String> {
         if let Some((_, other)) = self.channels.get(&item.channel) {
             return Err(format!("{other} is the same channel of the same component: delete one of them"));
         }
         match self.releases.get(&item.version) {
-            Some((release, other)) if release.artifact.sha256 != learned.artifact.sha256 => {
+            Some((release, other)) if release.artifact.sha256 != inspected.artifact.sha256 => {
                 return Err(format!("{other} has other bytes under the same version {}", item.version));
             }
             Some(_) => {}
             None => {
-                let release = Release::new(item.version.clone(), learned.artifact.clone(), learned.modified);
+                let release = Release::new(item.version.clone(), inspected.artifact.clone(), inspected.modified);
                 self.releases.insert(item.version.clone(), (release, item.label.clone()));
             }
         }
         let channel = Channel {
             attributes: item.attributes.clone(),
-            // The sample hands out what an item says, whatever a device runs: that is how its operators go back.
+            // The sample delivers an item's version whatever a device runs, which is how its operators downgrade.
             allow_downgrade: true,
             ..Channel::new(item.version.clone())
         };
@@ -101,7 +101,7 @@ impl Growing {
         Ok(())
     }
 
-    fn grown(self, before: Option<&Component>) -> Component {
+    fn build(self, before: Option<&Component>) -> Component {
         let channels: BTreeMap<_, _> = self.channels.into_iter().map(|(name, (channel, _))| (name, channel)).collect();
         let releases = self.releases.into_values().map(|(release, _)| Arc::new(release)).collect();
         let revision = before.map_or(Revision(1), |before| before.revision);

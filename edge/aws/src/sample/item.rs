@@ -8,64 +8,64 @@ use resolver::words::{AttributeName, ChannelName, ComponentName, Md5, Version};
 use crate::artifacts::OWN_FOLDERS;
 use crate::catalog::{APP, ENV, Item, STEP, item};
 
-/// The release that the channel points at.
+/// Release that the channel points at.
 pub(crate) const VERSION: &str = "version";
 
-/// Where its bytes are: `s3://<bucket>/<object>`.
+/// Object with its bytes: `s3://<bucket>/<object>`.
 pub(crate) const URL: &str = "url";
 
-/// Their MD5, in hexadecimal digits.
+/// MD5 of the bytes, in hexadecimal digits.
 pub(crate) const MD5: &str = "md5";
 
-/// The attributes that want the component on this channel: a map from names to `true`.
+/// Attributes that select the component on this channel: a map from names to `true`.
 pub(crate) const DEVICE_ATTR: &str = "deviceAttr";
 
 /// Longest part of a text that a warning repeats, in characters.
 const SHOWN: usize = 80;
 
-/// One of the sample's items: a channel of a component, and the release that it points at.
+/// An item of the AWS sample: a channel of a component, and the release that it points at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SampleItem {
-    /// The component, spelled as it is there.
+    /// Component in the item's spelling.
     pub component: ComponentName,
-    /// The channel.
+    /// Channel of the component.
     pub channel: ChannelName,
-    /// The release that the channel points at.
+    /// Release that the channel points at.
     pub version: Version,
-    /// The attributes that want the component on the channel.
+    /// Attributes that select the component on the channel.
     pub attributes: BTreeSet<AttributeName>,
-    /// What the item says of the bytes. It may be wrong.
+    /// MD5 of the bytes in the item, which may be wrong.
     pub md5: Md5,
-    /// The object's name in the bucket.
+    /// Name of the object in the bucket.
     pub object: String,
-    /// The item, as messages name it.
+    /// Name of the item in messages.
     pub label: String,
 }
 
-/// An item that the sample's script may have written: edgehop did not, and it says where a version's bytes are.
+/// Returns true for an item that the sample's script may have written: edgehop did not, and it names a version's object.
 pub(crate) fn is_samples(item: &Item) -> bool {
     let is_text = |name: &str| matches!(item.get(name), Some(AttributeValue::S(_)));
     !item.contains_key(STEP) && is_text(VERSION) && is_text(URL)
 }
 
-/// How messages name an item.
+/// Returns the name of an item in messages.
 pub(crate) fn label(found: &Item) -> String {
     let key = |name: &str| found.get(name).and_then(|value| value.as_s().ok()).map_or("?", String::as_str);
     item(&shown(key(APP)), &shown(key(ENV)))
 }
 
-/// The bucket that an item names.
+/// Returns the bucket that an item names.
 pub(crate) fn bucket(found: &Item) -> Option<String> {
-    let (bucket, _) = place(text(found, URL).ok()?)?;
+    let (bucket, _) = bucket_and_object(text(found, URL).ok()?)?;
     Some(shown(bucket))
 }
 
 impl SampleItem {
-    /// Reads an item whose object must be in this bucket; or says what is wrong with it. Attributes that no query can
-    /// name are passed over, and said to `warn`.
+    /// Reads an item whose object must be in this bucket; the error is the problem with it. Attributes that no query can
+    /// name are ignored and reported to `warn`.
     pub(crate) fn read(item: &Item, bucket: &str, mut warn: impl FnMut(String)) -> Result<SampleItem, String> {
         let url = text(item, URL)?;
-        let Some((found, object)) = place(url) else {
+        let Some((found, object)) = bucket_and_object(url) else {
             return Err(format!("{URL} is {:?}: it takes s3://<bucket>/<object>", shown(url)));
         };
         if found != bucket {
@@ -102,8 +102,8 @@ impl SampleItem {
     }
 }
 
-/// Bucket and object of `s3://<bucket>/<object>`.
-fn place(url: &str) -> Option<(&str, &str)> {
+/// Splits `s3://<bucket>/<object>` into bucket and object.
+fn bucket_and_object(url: &str) -> Option<(&str, &str)> {
     let (bucket, object) = url.strip_prefix("s3://")?.split_once('/')?;
     (!bucket.is_empty() && !object.is_empty()).then_some((bucket, object))
 }
@@ -117,7 +117,7 @@ fn word<T: FromStr<Err: Display>>(name: &str, text: &str) -> Result<T, String> {
     text.parse().map_err(|error| format!("{name}: {error}"))
 }
 
-/// As much of a text as a warning needs.
+/// Shortens a text for a warning.
 fn shown(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -1,20 +1,20 @@
-//! A table and a bucket that the AWS sample's init script filled, served as they are and never written to.
+//! Read-only stores over a table and a bucket that the AWS sample's init script filled.
 //!
 //! ```text
 //! table   app, env, version, url "s3://<bucket>/<object>", md5, deviceAttr? (a map: name, true)
 //! bucket  <app>_<version>
 //! ```
 //!
-//! An item is a channel and the release that it points at. What it does not say (SHA-256, size, CRC-32) is learned from
-//! the object's bytes, once, and so is whether they are those of its MD5. What cannot be served is left out and named:
-//! [`SampleCatalog::left_out`], and a warning in the log.
+//! An item is a channel and the release that it points at. Values that it does not have (SHA-256, size, CRC-32) are
+//! computed by reading the object once, which also verifies its MD5. Items that cannot be served are left out, listed by
+//! [`SampleCatalog::left_out`] and reported by a warning in the log.
 //!
-//! The table has no index and its keys are as somebody spelled them, so it is read as a whole: at the start and then
-//! once a minute ([`REFRESH`]), not because a device asks. What devices are answered from is in memory. A process that
-//! was stopped meanwhile, as Lambda stops one between two requests, reads it again before it answers (`latest`).
+//! The table has no index, and its keys have any spelling, so the whole table is read at the start and then once a minute
+//! ([`REFRESH`]), independently of requests, which are answered from memory. A process that was frozen meanwhile, as
+//! Lambda does between two requests, reads the table again before it answers (`latest`).
 //!
-//! `edgehop adopt` puts edgehop's own items and objects beside these ([`Adoption`]). While it does, this view is what
-//! devices see; when it is done, processes that run notice within a minute, and new ones at their start.
+//! `edgehop adopt` adds edgehop's items and objects beside these ([`Adoption`]). Until it has finished, devices are
+//! answered from this view; afterwards running processes switch within a minute, and new ones at their start.
 
 mod adoption;
 mod artifacts;
@@ -22,7 +22,6 @@ mod catalog;
 mod directory;
 mod item;
 mod latest;
-mod learn;
 mod reader;
 mod reading;
 mod scan;
@@ -32,33 +31,32 @@ use std::time::Duration;
 
 use store::StoreError;
 
-pub use adoption::{Adoption, Assembled, Glance, SampleItems};
+pub use adoption::{Adoption, Assembled, ObjectMetadata, SampleItems};
 pub use artifacts::SampleArtifacts;
 pub use catalog::SampleCatalog;
 use directory::Directory;
 pub use item::SampleItem;
-use latest::{Latest, Seen};
-pub use learn::Learned;
+use latest::{Latest, TableState};
 use reader::Reader;
-pub use reading::Reading;
+pub use reading::{Inspected, Reading};
 
 use crate::{BucketName, Clients, DynamoCatalog, S3Artifacts, TableName};
 
-/// How often the table is read again. A release of the sample's reaches devices after that and the age of what caches
-/// keep.
+/// Interval at which the table is read. A new release of the sample reaches devices after this time and the lifetime of
+/// cached answers.
 pub const REFRESH: Duration = Duration::from_secs(60);
 
-/// The sample's table and bucket, read once.
+/// The sample's table and bucket after their first reading.
 pub(crate) struct Sample {
     reader: Reader,
     first: Arc<Directory>,
 }
 
 impl Sample {
-    /// Reads the table, and every object of the sample's items in it; `None` if there is no such item.
+    /// Reads the table, and the objects of all of the sample's items; `None` if there are no such items.
     ///
-    /// [`StoreError::ReadOnly`] where the bucket has a prefix. Items name their objects in full, so a view would pass it
-    /// over; but once the table is adopted, all would be looked for where nothing is.
+    /// [`StoreError::ReadOnly`] if the bucket has a prefix. Items have their objects' full names, so this view could ignore
+    /// it, but after an adoption all objects would be looked up below it, where none are.
     pub(crate) async fn find(
         clients: &Clients,
         table: &TableName,
@@ -80,13 +78,13 @@ impl Sample {
         Ok(Some(Sample { reader, first }))
     }
 
-    /// An item of the sample's is in this table.
+    /// Returns true if the table has items of the sample.
     pub(crate) async fn is_in(clients: &Clients, table: &TableName) -> Result<bool, StoreError> {
         Ok(scan::scan(&clients.dynamodb, table.as_str()).await?.iter().any(item::is_samples))
     }
 
-    /// The stores over it. They are refreshed until both are dropped, or the table is adopted: then they are edgehop's
-    /// own, which are these.
+    /// Creates the stores. They are refreshed until both are dropped, or until the table is adopted, after which they
+    /// forward to `own`.
     pub(crate) fn serve(
         self,
         every: Duration,
@@ -95,7 +93,7 @@ impl Sample {
     ) -> (SampleCatalog, SampleArtifacts) {
         let Sample { reader, first } = self;
         let (table, bucket) = (reader.table.clone(), reader.bucket.clone());
-        let (latest, refreshing) = Latest::new(Seen::Sample(first), every);
+        let (latest, refreshing) = Latest::new(TableState::Sample(first), every);
         tokio::spawn(reader.keep_reading(refreshing, every));
         (
             SampleCatalog::new(table, latest.clone(), own.0, is_adopting),

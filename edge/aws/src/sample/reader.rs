@@ -8,37 +8,37 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::directory::Directory;
 use super::item::{SampleItem, is_samples, label};
-use super::latest::{Moment, Refreshing, Seen};
-use super::learn::{Learned, learn};
+use super::latest::{Moment, Refreshing, TableState};
+use super::reading::{Inspected, inspect};
 use super::scan::scan;
 use crate::artifacts::Bucket;
-use crate::catalog::{Item, Standing, standing};
+use crate::catalog::{AdoptionState, Item, adoption_state};
 use crate::{BucketName, Clients, TableName, failure};
 
-/// How many objects are looked at or read at once.
+/// Number of objects that are inspected concurrently.
 const AT_ONCE: usize = 4;
 
-/// Reads the table, and from the bucket what it has not read before.
+/// Reader of the table, and of objects in the bucket that it has not read before.
 pub(crate) struct Reader {
     client: aws_sdk_dynamodb::Client,
     pub(crate) table: TableName,
     pub(crate) bucket: Bucket,
-    /// What objects were when they were last read, by their names.
-    known: BTreeMap<String, Learned>,
-    /// What was served after that, by the items' labels.
-    served: BTreeMap<String, (SampleItem, Learned)>,
+    /// Content of objects when they were last read, by name.
+    known: BTreeMap<String, Inspected>,
+    /// Items that were served after that, by label.
+    served: BTreeMap<String, (SampleItem, Inspected)>,
 }
 
 impl Reader {
     pub(crate) fn new(clients: &Clients, table: &TableName, bucket: &BucketName) -> Reader {
-        // An item names its object in full.
+        // Items have their objects' full names.
         let bucket = Bucket::new(clients.s3.clone(), bucket.bucket().to_owned(), String::new());
         let (known, served) = Default::default();
         Reader { client: clients.dynamodb.clone(), table: table.clone(), bucket, known, served }
     }
 
-    /// What these items say. An error if the bucket cannot be asked: else everything would be missing. What is refused of
-    /// one object alone is no error: it would be refused at every further start.
+    /// Reads the objects of these items. Fails if the bucket is unreachable, because everything would be missing. Denied
+    /// access to a single object is no error, because it would be denied at every further start.
     pub(crate) async fn first(&mut self, items: &[Item]) -> Result<Directory, StoreError> {
         let (read, failed) = self.read(items, None).await;
         if let Some(error) = failed {
@@ -48,12 +48,12 @@ impl Reader {
         Ok(read)
     }
 
-    /// Reads again and again, until nobody wants to know any more, or the table is adopted.
+    /// Reads the table at an interval, until all receivers are dropped or the table is adopted.
     pub(crate) async fn keep_reading(mut self, refreshing: Refreshing, every: Duration) {
         let mut ticks = interval_at(Instant::now() + every, every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let Seen::Sample(before) = refreshing.seen() else { return };
+            let TableState::Sample(before) = refreshing.seen() else { return };
             let again = async {
                 tokio::select! {
                     _ = ticks.tick() => {}
@@ -61,33 +61,33 @@ impl Reader {
                 }
                 let begun = Moment::now();
                 let read = self.again(&before).await;
-                // On Lambda a process may have been stopped for hours meanwhile.
+                // On Lambda the process may have been frozen for hours meanwhile.
                 if refreshing.is_overdue_since(begun) { self.again(&before).await } else { read }
             };
             tokio::select! {
-                () = refreshing.unwanted() => return,
+                () = refreshing.abandoned() => return,
                 read = again => refreshing.looked(read),
             }
         }
     }
 
-    /// What the table says by now; `None` if it does not answer.
-    async fn again(&mut self, before: &Directory) -> Option<Seen> {
+    /// Reads the table again; `None` if that fails.
+    async fn again(&mut self, before: &Directory) -> Option<TableState> {
         let asked = async {
-            match standing(&self.client, self.table.as_str()).await? {
-                Standing::Own => Ok(None),
+            match adoption_state(&self.client, self.table.as_str()).await? {
+                AdoptionState::Own => Ok(None),
                 _ => scan(&self.client, self.table.as_str()).await.map(Some),
             }
         };
         match asked.await {
             Ok(None) => {
-                tracing::info!(table = %self.table, "the table was adopted: serving edgehop's own items from now on");
-                Some(Seen::Adopted)
+                tracing::info!(table = %self.table, "the table was adopted: serving edgehop's items from now on");
+                Some(TableState::Adopted)
             }
             Ok(Some(items)) => {
                 let (read, _) = self.read(&items, Some(before)).await;
                 warn(&self.table, &read.left_out, &before.left_out);
-                Some(Seen::Sample(Arc::new(read)))
+                Some(TableState::Sample(Arc::new(read)))
             }
             Err(error) => {
                 let cause = failure::causes(&error);
@@ -97,7 +97,7 @@ impl Reader {
         }
     }
 
-    /// What these items say, and the first failure of a bucket that could not be asked.
+    /// Reads the objects of these items; also returns the first error of an unreachable bucket.
     async fn read(&mut self, items: &[Item], before: Option<&Directory>) -> (Directory, Option<StoreError>) {
         let (mut left_out, mut failed) = (BTreeSet::new(), None);
         let mut wanted = Vec::new();
@@ -109,24 +109,24 @@ impl Reader {
             }
             left_out.extend(wrong.into_iter().map(|why| format!("{}: {why}", label(item))));
         }
-        // Two items may have one object.
+        // Two items may share an object.
         let names: BTreeSet<&String> = wanted.iter().map(|item| &item.object).collect();
         let looks: Vec<_> = names.into_iter().map(|name| self.look(name.clone())).collect();
-        let looked: BTreeMap<String, Result<Learned, StoreError>> =
+        let looked: BTreeMap<String, Result<Inspected, StoreError>> =
             stream::iter(looks).buffered(AT_ONCE).collect().await;
 
-        let mut found: Vec<(SampleItem, Learned)> = Vec::new();
+        let mut found: Vec<(SampleItem, Inspected)> = Vec::new();
         for item in wanted {
             match looked.get(&item.object) {
-                Some(Ok(learned)) if learned.artifact.md5 == item.md5 => found.push((item, learned.clone())),
-                Some(Ok(learned)) => {
+                Some(Ok(inspected)) if inspected.artifact.md5 == item.md5 => found.push((item, inspected.clone())),
+                Some(Ok(inspected)) => {
                     let why =
-                        format!("its object {} has the MD5 {}, not {}", item.object, learned.artifact.md5, item.md5);
+                        format!("its object {} has the MD5 {}, not {}", item.object, inspected.artifact.md5, item.md5);
                     left_out.insert(format!("{}: {why}", item.label));
                 }
                 Some(Err(error)) => {
                     let mut why = failure::causes(error);
-                    // Else a channel would be gone for a minute because of a moment's trouble.
+                    // Otherwise a channel would be missing for a minute after a temporary failure.
                     if may_pass(error)
                         && let Some(before) = self.served.get(&item.label)
                     {
@@ -138,12 +138,12 @@ impl Reader {
                 None => {}
             }
         }
-        // Where no object can be read, it is the bucket that is refused.
+        // If no object can be read, access to the whole bucket is denied.
         let reads_some = looked.values().any(Result::is_ok);
         self.known.clear();
         for (name, looked) in looked {
             match looked {
-                Ok(learned) => drop(self.known.insert(name, learned)),
+                Ok(inspected) => drop(self.known.insert(name, inspected)),
                 Err(error @ StoreError::Unavailable { .. })
                     if failed.is_none() && (may_pass(&error) || !reads_some) =>
                 {
@@ -156,13 +156,13 @@ impl Reader {
         (Directory::new(found, left_out, before), failed)
     }
 
-    /// What an object is: as it was, if S3 says that it is still the same one or says nothing.
-    async fn look(&self, name: String) -> (String, Result<Learned, StoreError>) {
+    /// Inspects an object, unless S3 reports that it is unchanged, or reports nothing.
+    async fn look(&self, name: String) -> (String, Result<Inspected, StoreError>) {
         let looked = match self.known.get(&name) {
-            None => learn(&self.bucket, &name).await,
+            None => inspect(&self.bucket, &name).await,
             Some(known) => match self.bucket.head(&name).await {
                 Ok(Some(found)) if found.etag == known.etag => Ok(known.clone()),
-                Ok(Some(_)) => learn(&self.bucket, &name).await,
+                Ok(Some(_)) => inspect(&self.bucket, &name).await,
                 Ok(None) => Err(StoreError::Missing(name.clone())),
                 Err(_) => Ok(known.clone()),
             },
@@ -171,12 +171,12 @@ impl Reader {
     }
 }
 
-/// The next look may find what this one did not.
+/// Returns true for an error that may be temporary.
 fn may_pass(error: &StoreError) -> bool {
     matches!(error, StoreError::Unavailable { .. }) && !failure::is_refusal(error)
 }
 
-/// Says what is left out, once for as long as it stays so.
+/// Logs items that are left out, once while they stay so.
 fn warn(table: &TableName, left_out: &BTreeSet<String>, before: &BTreeSet<String>) {
     for what in left_out.difference(before) {
         tracing::warn!(%table, "not served: {what}");

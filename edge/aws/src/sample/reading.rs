@@ -1,20 +1,21 @@
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use bytes::Bytes;
-use resolver::catalog::MAX_ARTIFACT_BYTES;
-use resolver::words::Timestamp;
+use md5::Digest as _;
+use resolver::catalog::{Artifact, MAX_ARTIFACT_BYTES};
+use resolver::words::{Digest, Timestamp};
 use store::StoreError;
 
 use crate::artifacts::Bucket;
 use crate::failure;
 
-/// How often a transfer that breaks off is gone on with before it is given up.
+/// Most resumptions of a broken transfer.
 const RESUMPTIONS: u32 = 5;
 
-/// The HTTP status of a condition that does not hold.
+/// HTTP status of a condition that does not hold.
 const PRECONDITION_FAILED: u16 = 412;
 
-/// An object that is read once, whole: one GET, and one more wherever the transfer breaks off.
+/// A complete read of an object: one GET, and one more for each time that the transfer breaks.
 #[derive(Debug)]
 pub struct Reading {
     bucket: Bucket,
@@ -22,17 +23,28 @@ pub struct Reading {
     got: GetObjectOutput,
     /// Length in bytes.
     pub size: u64,
-    /// S3's entity tag: another one, and they may be other bytes.
+    /// S3's entity tag, which changes with the bytes.
     pub etag: Option<String>,
-    /// When the bytes were put there.
+    /// Time of the last modification.
     pub modified: Timestamp,
     read: u64,
     resumptions: u32,
 }
 
+/// Content of an object that was read once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspected {
+    /// Record of the bytes.
+    pub artifact: Artifact,
+    /// S3's entity tag, which changes with the bytes.
+    pub etag: Option<String>,
+    /// Time of the last modification.
+    pub modified: Timestamp,
+}
+
 impl Reading {
-    /// Opens an object. [`StoreError::Missing`] if it is not there, [`StoreError::Cold`] if it must be restored first,
-    /// [`StoreError::Damaged`] if its size is no artifact's.
+    /// Opens an object. [`StoreError::Missing`] if it is missing, [`StoreError::Cold`] if it must be restored first,
+    /// [`StoreError::Damaged`] if its size is not valid for an artifact.
     pub(crate) async fn open(bucket: &Bucket, name: &str) -> Result<Reading, StoreError> {
         let got = get(bucket, name, 0, None).await?;
         let size = got.content_length().unwrap_or_default().try_into().unwrap_or_default();
@@ -50,7 +62,7 @@ impl Reading {
         })
     }
 
-    /// The next bytes; `None` after the last.
+    /// Returns the next bytes; `None` after the last.
     pub async fn next(&mut self) -> Result<Option<Bytes>, StoreError> {
         loop {
             let error = match self.got.body.try_next().await {
@@ -71,7 +83,7 @@ impl Reading {
     }
 }
 
-/// An artifact takes so many bytes.
+/// Checks that a size is valid for an artifact.
 pub(crate) fn check_size(name: &str, size: u64) -> Result<(), StoreError> {
     if (1..=MAX_ARTIFACT_BYTES).contains(&size) {
         return Ok(());
@@ -79,7 +91,7 @@ pub(crate) fn check_size(name: &str, size: u64) -> Result<(), StoreError> {
     Err(StoreError::damaged(name, format!("it has {size} bytes: it takes 1 to {MAX_ARTIFACT_BYTES}")))
 }
 
-/// Asks for an object from this byte on, as long as it is the one with this entity tag.
+/// Requests an object from this byte on, if it still has this entity tag.
 async fn get(bucket: &Bucket, name: &str, from: u64, etag: Option<String>) -> Result<GetObjectOutput, StoreError> {
     let get = bucket.client.get_object().bucket(&bucket.name).key(name).set_if_match(etag);
     let get = get.set_range((from > 0).then(|| format!("bytes={from}-")));
@@ -96,4 +108,23 @@ async fn get(bucket: &Bucket, name: &str, from: u64, etag: Option<String>) -> Re
         }
         Err(error) => Err(failure::artifacts(format!("GET of {name} in {}", bucket.name), &error)),
     }
+}
+
+/// Computes an object's record by reading all of its bytes once.
+pub(crate) async fn inspect(bucket: &Bucket, name: &str) -> Result<Inspected, StoreError> {
+    let mut reading = Reading::open(bucket, name).await?;
+    let (mut sha256, mut md5, mut crc32) = (sha2::Sha256::new(), md5::Md5::new(), crc32fast::Hasher::new());
+    while let Some(piece) = reading.next().await? {
+        sha256.update(&piece);
+        md5.update(&piece);
+        crc32.update(&piece);
+    }
+    let artifact = Artifact {
+        sha256: Digest(sha256.finalize().into()),
+        md5: Digest(md5.finalize().into()),
+        size: reading.size,
+        crc32: Some(crc32.finalize()),
+        fragment: None,
+    };
+    Ok(Inspected { artifact, etag: reading.etag, modified: reading.modified })
 }

@@ -5,20 +5,21 @@ use super::item::{DEVICE_ATTR, MD5, URL, VERSION, is_samples};
 use crate::catalog::{APP, ENV, Item, STEP};
 use crate::failure;
 
-/// Most items of others in a table that is read as a whole: a thousand times the sample's own. A larger one is no sample's.
+/// Most items of other software in a table that is read completely: a thousand times as many as the sample has.
 const MAX_ITEMS: usize = 10_000;
 
-/// Every item of a table that edgehop did not write, with the attributes that count here. One call for each started MB.
+/// Reads all items of a table that edgehop did not write, with the attributes needed here. Makes one call for each
+/// started MB.
 pub(crate) async fn scan(client: &Client, table: &str) -> Result<Vec<Item>, StoreError> {
     let fields = [APP, ENV, VERSION, URL, MD5, DEVICE_ATTR, STEP];
-    // Some of these names are words of DynamoDB's own: each is given a stand-in.
+    // Some of these names are reserved in DynamoDB, so each gets a placeholder.
     let names = fields.map(|name| (format!("#{name}"), name.to_owned()));
     let scan = client
         .scan()
         .table_name(table)
         .consistent_read(true)
         .projection_expression(names.clone().map(|(stand_in, _)| stand_in).join(", "))
-        // What edgehop published is never held against the sample's.
+        // Items that edgehop wrote are left out.
         .filter_expression(format!("attribute_not_exists(#{STEP})"))
         .set_expression_attribute_names(Some(names.into()));
     let (mut items, mut next) = (Vec::new(), None);
@@ -40,7 +41,7 @@ pub(crate) async fn scan(client: &Client, table: &str) -> Result<Vec<Item>, Stor
     }
 }
 
-/// An entry of one of edgehop's lists, which are of no step. `#` is in no name of a component.
+/// Returns true for an entry of one of edgehop's lists, which have no step. No component's name contains `#`.
 fn is_on_a_list(item: &Item) -> bool {
     let app = item.get(APP).and_then(|app| app.as_s().ok());
     app.is_some_and(|app| app.contains('#')) && !is_samples(item)

@@ -115,7 +115,7 @@ impl Place {
     ) -> Report {
         let places = async {
             if let Some(place) = &self.words {
-                source.catalog.note_known_words(&place.to_string()).await?;
+                source.catalog.add_vocabulary_store(&place.to_string()).await?;
             }
             match words {
                 Some(place) => Ok(vec![place]),

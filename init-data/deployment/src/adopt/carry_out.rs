@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-use aws::{Adoption, Learned, Standing};
+use aws::{Adoption, AdoptionState, Inspected};
 use futures_util::{StreamExt as _, stream};
 use resolver::catalog::{Component, Edit};
 use resolver::words::Timestamp;
@@ -38,14 +38,14 @@ pub async fn adopt(
     now: Timestamp,
     progress: impl Fn(u64),
 ) -> Result<AdoptPlan, AdoptError> {
-    if plan.standing == Standing::Unpublished {
+    if plan.adoption_state == AdoptionState::Unpublished {
         source.begin().await?;
     }
     let mut adopting = Adopting { source, work, now, known: BTreeMap::new(), done: AdoptPlan::default() };
     for round in 1.. {
-        let standing = plan.standing;
+        let adoption_state = plan.adoption_state;
         adopting.carry_out(plan, &progress).await?;
-        if standing == Standing::Own {
+        if adoption_state == AdoptionState::Own {
             break;
         }
         if !adopting.done.left_out.is_empty() {
@@ -64,7 +64,7 @@ pub async fn adopt(
             return Err(AdoptError::Restless(last.into_iter().next().unwrap_or_default()));
         }
     }
-    Ok(AdoptPlan { done: true, complete: true, standing: Standing::Own, ..adopting.done })
+    Ok(AdoptPlan { done: true, complete: true, adoption_state: AdoptionState::Own, ..adopting.done })
 }
 
 /// Components on their way.
@@ -73,13 +73,13 @@ struct Adopting<'a> {
     work: &'a Path,
     now: Timestamp,
     /// What the objects were that were read.
-    known: BTreeMap<String, Learned>,
+    known: BTreeMap<String, Inspected>,
     /// What came of them.
     done: AdoptPlan,
 }
 
 /// What was read, by the object's name: the fragment goes with it.
-type Read = BTreeMap<String, (Learned, Digested)>;
+type Read = BTreeMap<String, (Inspected, Digested)>;
 
 impl Adopting<'_> {
     /// Goes through a plan once. What was left out before is looked at again by whoever made the plan.
@@ -94,20 +94,20 @@ impl Adopting<'_> {
 
     async fn component(&mut self, change: AdoptChange, progress: &impl Fn(u64)) -> Result<(), AdoptError> {
         let read = self.read(&change, progress).await?;
-        self.known.extend(read.iter().map(|(name, (learned, _))| (name.clone(), learned.clone())));
+        self.known.extend(read.iter().map(|(name, (inspected, _))| (name.clone(), inspected.clone())));
         let mut good = Vec::new();
         for (item, known) in change.items {
-            let learned = match (known, read.get(&item.object)) {
+            let inspected = match (known, read.get(&item.object)) {
                 (Some(known), _) => known,
-                (None, Some((learned, _))) if learned.artifact.md5 == item.md5 => learned.clone(),
-                (None, Some((learned, _))) => {
-                    self.done.left_out.insert(other_bytes(&item, &learned.artifact.md5));
+                (None, Some((inspected, _))) if inspected.artifact.md5 == item.md5 => inspected.clone(),
+                (None, Some((inspected, _))) => {
+                    self.done.left_out.insert(other_bytes(&item, &inspected.artifact.md5));
                     continue;
                 }
                 // It is named already.
                 (None, None) => continue,
             };
-            good.push((item, learned));
+            good.push((item, inspected));
         }
         let assembled = Adoption::assemble(good);
         self.done.left_out.extend(assembled.left_out);
@@ -165,8 +165,8 @@ impl Adopting<'_> {
 
     /// Puts artifacts and fragments there.
     async fn put(&self, read: &Read) -> Result<(), StoreError> {
-        for (object, (learned, digested)) in read {
-            self.source.copy(object, learned).await?;
+        for (object, (inspected, digested)) in read {
+            self.source.copy(object, inspected).await?;
             digested.put_fragment(&self.source.artifacts).await?;
         }
         Ok(())
@@ -187,8 +187,8 @@ impl Adopting<'_> {
             let before = catalog.component(&samples.name.key()).await?;
             let before = before.unwrap_or_else(|| Component::empty(samples.name.clone()));
             let first = start.get_or_insert_with(|| before.clone()).clone();
-            let standing = self.source.standing().await?;
-            let (mut edit, kept) = merge(&before, samples, standing);
+            let adoption_state = self.source.state().await?;
+            let (mut edit, kept) = merge(&before, samples, adoption_state);
             if edit.is_empty() {
                 self.done.kept.extend(kept);
                 return Ok((first, written));
@@ -211,7 +211,9 @@ impl Adopting<'_> {
                         moved += 1;
                         continue;
                     }
-                    Err(StoreError::TooLarge { .. }) if standing != Standing::Own && edit.channels.len() > 1 => {
+                    Err(StoreError::TooLarge { .. })
+                        if adoption_state != AdoptionState::Own && edit.channels.len() > 1 =>
+                    {
                         most = edit.channels.len() / 2;
                         continue;
                     }
@@ -219,7 +221,7 @@ impl Adopting<'_> {
                     Err(error) => return Err(error.into()),
                 },
             };
-            if standing != Standing::Own {
+            if adoption_state != AdoptionState::Own {
                 return Err(AdoptError::Component(before.name, problem));
             }
             self.done.kept.extend(kept);
@@ -230,7 +232,7 @@ impl Adopting<'_> {
 
     /// Something that was put is not there.
     async fn is_any_gone(&self, samples: &Component, read: &Read) -> Result<bool, StoreError> {
-        let put = |sha256| read.values().any(|(learned, _)| learned.artifact.sha256 == sha256);
+        let put = |sha256| read.values().any(|(inspected, _)| inspected.artifact.sha256 == sha256);
         for release in samples.releases().iter().filter(|release| put(release.artifact.sha256)) {
             for object in objects(&release.artifact) {
                 if self.source.artifacts.stat(&object).await?.is_none() {

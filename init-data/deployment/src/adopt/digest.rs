@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use aws::{Adoption, Learned};
+use aws::{Adoption, Inspected};
 use bytes::Bytes;
 use staging::{Digested, Digesting};
 use store::StoreError;
@@ -17,7 +17,7 @@ pub(super) async fn digest(
     object: &str,
     work: &Path,
     progress: &impl Fn(u64),
-) -> Result<(Learned, Digested), AdoptError> {
+) -> Result<(Inspected, Digested), AdoptError> {
     let mut reading = source.read(object).await?;
     let (sender, mut receiver) = mpsc::channel::<Bytes>(PIECES);
     let folder = work.to_owned();
@@ -38,7 +38,7 @@ pub(super) async fn digest(
     drop(sender);
     let digested = digesting.await.map_err(StoreError::artifacts)?;
     let digested = digested.map_err(|error| AdoptError::Write(work.display().to_string(), error))?;
-    let learned =
-        Learned { artifact: digested.artifact.clone(), etag: reading.etag.clone(), modified: reading.modified };
-    Ok((learned, digested))
+    let inspected =
+        Inspected { artifact: digested.artifact.clone(), etag: reading.etag.clone(), modified: reading.modified };
+    Ok((inspected, digested))
 }

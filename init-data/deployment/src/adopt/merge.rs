@@ -1,16 +1,16 @@
-use aws::Standing;
+use aws::AdoptionState;
 use resolver::catalog::{Component, Edit};
 
 /// What is missing of the sample's component, and what is otherwise here and stays so.
 ///
 /// As long as the sample's items count, channels become what they say. After that only new ones come: one whose release
 /// is here already was removed, or is not wanted on that channel.
-pub(super) fn merge(before: &Component, samples: &Component, standing: Standing) -> (Edit, Vec<String>) {
+pub(super) fn merge(before: &Component, samples: &Component, adoption_state: AdoptionState) -> (Edit, Vec<String>) {
     let mut edit = Edit::default();
     let mut kept = Vec::new();
     let new = samples.releases().iter().filter(|release| before.release(&release.version).is_none());
     edit.releases.extend(new.map(|release| (**release).clone()));
-    let ours = standing == Standing::Own;
+    let ours = adoption_state == AdoptionState::Own;
     for (name, channel) in &samples.channels {
         match before.channels.get(name) {
             Some(there) if there == channel => {}

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws::{Adoption, Glance, Learned, SampleItem, SampleItems, Standing};
+use aws::{Adoption, AdoptionState, Inspected, ObjectMetadata, SampleItem, SampleItems};
 use futures_util::{StreamExt as _, stream};
 use resolver::catalog::{Artifact, Component, Edit};
 use resolver::words::{AttributeName, ComponentKey, ComponentName, Md5, Sha256, Timestamp};
@@ -36,7 +36,7 @@ pub struct AdoptPlan {
     /// Edgehop's own items are what devices are answered from.
     pub complete: bool,
     #[serde(skip)]
-    pub(super) standing: Standing,
+    pub(super) adoption_state: AdoptionState,
 }
 
 /// What comes of one component.
@@ -48,7 +48,7 @@ pub struct AdoptChange {
     pub lines: Vec<String>,
     /// Its items, with what is recorded of those whose bytes are here already.
     #[serde(skip)]
-    pub(super) items: Vec<(SampleItem, Option<Learned>)>,
+    pub(super) items: Vec<(SampleItem, Option<Inspected>)>,
 }
 
 /// What was found of one component.
@@ -78,10 +78,13 @@ pub async fn plan_adoption(source: &Adoption) -> Result<AdoptPlan, AdoptError> {
 }
 
 /// The same, where these objects were read.
-pub(super) async fn plan_knowing(source: &Adoption, read: &BTreeMap<String, Learned>) -> Result<AdoptPlan, AdoptError> {
-    let standing = source.standing().await?;
+pub(super) async fn plan_knowing(
+    source: &Adoption,
+    read: &BTreeMap<String, Inspected>,
+) -> Result<AdoptPlan, AdoptError> {
+    let adoption_state = source.state().await?;
     let SampleItems { items, left_out, elsewhere } = source.items().await?;
-    if items.is_empty() && left_out.is_empty() && standing == Standing::Unpublished {
+    if items.is_empty() && left_out.is_empty() && adoption_state == AdoptionState::Unpublished {
         return Err(AdoptError::Nothing);
     }
     let (is_here, is_any) = (!items.is_empty(), !items.is_empty() || !left_out.is_empty());
@@ -89,17 +92,26 @@ pub(super) async fn plan_knowing(source: &Adoption, read: &BTreeMap<String, Lear
     for item in items {
         components.entry(item.component.key()).or_default().push(item);
     }
-    if standing == Standing::Adopting {
+    if adoption_state == AdoptionState::Adopting {
         // What an earlier run adopted and the sample has no more.
         for key in source.catalog.components().await? {
             components.entry(key).or_default();
         }
     }
     let (releases, channels, bytes, kept) = (0, 0, 0, BTreeSet::new());
-    let complete = standing == Standing::Own;
-    let mut plan =
-        AdoptPlan { changes: Vec::new(), left_out, kept, releases, channels, bytes, done: false, complete, standing };
-    let looks = components.into_iter().map(|(key, items)| look(source, key, items, standing, read));
+    let complete = adoption_state == AdoptionState::Own;
+    let mut plan = AdoptPlan {
+        changes: Vec::new(),
+        left_out,
+        kept,
+        releases,
+        channels,
+        bytes,
+        done: false,
+        complete,
+        adoption_state,
+    };
+    let looks = components.into_iter().map(|(key, items)| look(source, key, items, adoption_state, read));
     let mut looks = stream::iter(looks.collect::<Vec<_>>()).buffered(AT_ONCE);
     let mut good = false;
     while let Some(looked) = looks.next().await {
@@ -112,7 +124,7 @@ pub(super) async fn plan_knowing(source: &Adoption, read: &BTreeMap<String, Lear
         plan.channels += edit.channels.len();
         plan.bytes = plan.bytes.saturating_add(bytes);
     }
-    if standing != Standing::Own && is_any && !good {
+    if adoption_state != AdoptionState::Own && is_any && !good {
         return Err(AdoptError::NoneGood(none_good(&plan.left_out, if is_here { None } else { elsewhere.first() })));
     }
     Ok(plan)
@@ -140,8 +152,8 @@ async fn look(
     source: &Adoption,
     key: ComponentKey,
     items: Vec<SampleItem>,
-    standing: Standing,
-    read: &BTreeMap<String, Learned>,
+    adoption_state: AdoptionState,
+    read: &BTreeMap<String, Inspected>,
 ) -> Result<Looked, StoreError> {
     let before = source.catalog.component(&key).await?;
     let mut left_out = BTreeSet::new();
@@ -151,8 +163,8 @@ async fn look(
         let there = before.as_ref().and_then(|before| before.release(&item.version));
         if let Some(there) = there {
             if there.artifact.md5 == item.md5 {
-                let learned = Learned { artifact: there.artifact.clone(), etag: None, modified: there.published };
-                found.push((item, Some(learned)));
+                let inspected = Inspected { artifact: there.artifact.clone(), etag: None, modified: there.published };
+                found.push((item, Some(inspected)));
             } else {
                 let (label, version) = (&item.label, &item.version);
                 left_out.insert(format!(
@@ -164,15 +176,17 @@ async fn look(
             continue;
         }
         match source.look(&item).await {
-            Ok(Glance { size, etag }) => match read.get(&item.object).filter(|learned| learned.etag == etag) {
-                Some(learned) if learned.artifact.md5 != item.md5 => {
-                    left_out.insert(other_bytes(&item, &learned.artifact.md5));
+            Ok(ObjectMetadata { size, etag }) => {
+                match read.get(&item.object).filter(|inspected| inspected.etag == etag) {
+                    Some(inspected) if inspected.artifact.md5 != item.md5 => {
+                        left_out.insert(other_bytes(&item, &inspected.artifact.md5));
+                    }
+                    _ => {
+                        sizes.insert(item.object.clone(), size);
+                        found.push((item, None));
+                    }
                 }
-                _ => {
-                    sizes.insert(item.object.clone(), size);
-                    found.push((item, None));
-                }
-            },
+            }
             Err(error) if is_its_own(&error) => {
                 left_out.insert(format!("{}: {error}", item.label));
             }
@@ -180,7 +194,7 @@ async fn look(
         }
     }
     let expected =
-        found.iter().map(|(item, learned)| (item.clone(), learned.clone().unwrap_or_else(|| guess(item, &sizes))));
+        found.iter().map(|(item, inspected)| (item.clone(), inspected.clone().unwrap_or_else(|| guess(item, &sizes))));
     let assembled = Adoption::assemble(expected.collect());
     left_out.extend(assembled.left_out);
     let is_good = assembled.component.is_some();
@@ -189,7 +203,7 @@ async fn look(
         return Ok(Looked { is_good, change: None, left_out, kept: Vec::new(), edit: Edit::default(), bytes: 0 });
     };
     let before = before.unwrap_or_else(|| Component::empty(samples.name.clone()));
-    let (edit, kept) = merge(&before, &samples, standing);
+    let (edit, kept) = merge(&before, &samples, adoption_state);
     let lines = lines(&before, &edit);
     let bytes = sizes.values().sum();
     let change = (!edit.is_empty()).then(|| AdoptChange { component: before.name.clone(), lines, items: found });
@@ -197,11 +211,11 @@ async fn look(
 }
 
 /// What an object will turn out to be if its item says the truth. Equal MD5s stand for equal bytes.
-fn guess(item: &SampleItem, sizes: &BTreeMap<String, u64>) -> Learned {
+fn guess(item: &SampleItem, sizes: &BTreeMap<String, u64>) -> Inspected {
     let size = sizes.get(&item.object).copied().unwrap_or_default();
     let sha256 = Sha256::of(&item.md5.0);
     let artifact = Artifact { sha256, md5: item.md5, size, crc32: None, fragment: None };
-    Learned { artifact, etag: None, modified: Timestamp(0) }
+    Inspected { artifact, etag: None, modified: Timestamp(0) }
 }
 
 /// An edit, one line a record.

@@ -85,7 +85,7 @@ impl Behind<'_> {
         exam.checked("known words");
         let name = &self.stack.name;
         let noted = match self.stack.catalog(self.account).await {
-            Ok(table) => table.known_words_places().await,
+            Ok(table) => table.vocabulary_stores().await,
             // What is wrong with the table was found before.
             Err(_) => return,
         };

@@ -139,7 +139,7 @@ impl Edge {
                     self.place
                 )
             }
-            _ => aws::said(error),
+            _ => aws::describe(error),
         };
         KnownWordsError::Edge { what: self.what(call), said }
     }

@@ -15,7 +15,7 @@ pub async fn noted(catalog: &AnyCatalog) -> Result<Vec<KnownWordsPlace>, KnownWo
 
 /// The same, of a table.
 pub async fn noted_in(table: &DynamoCatalog) -> Result<Vec<KnownWordsPlace>, KnownWordsError> {
-    let places = table.known_words_places().await?;
+    let places = table.vocabulary_stores().await?;
     let read = |place: String| place.parse().map_err(|error| StoreError::damaged(&place, error).into());
     places.into_iter().map(read).collect()
 }
@@ -28,8 +28,8 @@ pub async fn note(catalog: &AnyCatalog, place: &KnownWordsPlace, is_read: bool) 
         return Err(StoreError::ReadOnly { what: "this catalog".to_owned(), problem: problem.to_owned() });
     };
     match is_read {
-        true => table.note_known_words(&place.to_string()).await,
-        false => table.forget_known_words(&place.to_string()).await,
+        true => table.add_vocabulary_store(&place.to_string()).await,
+        false => table.remove_vocabulary_store(&place.to_string()).await,
     }
 }
 

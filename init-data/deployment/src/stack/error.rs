@@ -132,13 +132,13 @@ impl StackError {
         let what = what.into();
         let status = error.raw_response().map_or(0, |response| response.status().as_u16());
         let Some(refused) = error.as_service_error() else {
-            return StackError::Call { what, said: aws::said(error), may_pass: true };
+            return StackError::Call { what, said: aws::describe(error), may_pass: true };
         };
         // An answer to HEAD has no code.
         let forbidden = refused.code().map_or(status == 403, |code| FORBIDDEN.contains(&code));
         if !forbidden {
             let throttled = refused.code().is_some_and(|code| code.contains("Throttl"));
-            return StackError::Call { what, said: aws::said(error), may_pass: throttled || status >= 500 };
+            return StackError::Call { what, said: aws::describe(error), may_pass: throttled || status >= 500 };
         }
         let said = refused.message().unwrap_or("HTTP status 403");
         let named = action_in(said).unwrap_or(action);

@@ -25,6 +25,6 @@ pub(super) async fn leave(account: &Account, stack: &Stack, tell: Tell<'_>) -> R
         "publishing into the table {table} tells the stack {}'s CDN no words any more",
         stack.name
     )));
-    stack.catalog(account).await?.forget_known_words(&place.to_string()).await?;
+    stack.catalog(account).await?.remove_vocabulary_store(&place.to_string()).await?;
     Ok(clear(&account.edge(place)).await?)
 }

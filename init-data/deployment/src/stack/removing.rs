@@ -105,7 +105,7 @@ impl Removal {
             delete_table(account, table).await?;
         }
         if let (Some(_), Some(place)) = (stack.existing(EXISTING_TABLE), stack.known_words_place()) {
-            stack.catalog(account).await?.forget_known_words(&place.to_string()).await?;
+            stack.catalog(account).await?.remove_vocabulary_store(&place.to_string()).await?;
         }
         if let Some(uploads) = &self.uploads {
             tell(Told::Step(&format!(

@@ -49,7 +49,7 @@ impl Stack {
     /// Notes in its table where its CDN looks words up: whoever publishes there finds it.
     pub async fn note_known_words(&self, account: &Account) -> Result<(), StackError> {
         match self.known_words_place() {
-            Some(place) => Ok(self.catalog(account).await?.note_known_words(&place.to_string()).await?),
+            Some(place) => Ok(self.catalog(account).await?.add_vocabulary_store(&place.to_string()).await?),
             // What stands in for CloudFront may have no key-value store, and then nobody has to know.
             None => Ok(()),
         }

@@ -7,27 +7,27 @@ use super::item::{Item, key};
 use super::names::{ADOPTION, APP, COMPONENTS, STATE};
 use crate::failure;
 
-/// An adoption that was begun and is not at its end.
-const UNDER_WAY: &str = "under way";
+/// State of an adoption in progress.
+const IN_PROGRESS: &str = "under way";
 
-/// One that is.
+/// State of a finished adoption.
 const DONE: &str = "done";
 
-/// Whose items count in a table.
+/// Adoption state of a table: whether edgehop's or the AWS sample's items are served.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Standing {
-    /// Nothing was published into it: they are the sample's, if its script wrote some.
+pub enum AdoptionState {
+    /// Nothing has been published into the table, so the sample's items are served if there are any.
     #[default]
     Unpublished,
-    /// The sample's still: they are being adopted, and what edgehop wrote so far does not count.
+    /// An adoption is in progress: the sample's items are served, and edgehop's are not yet.
     Adopting,
-    /// Edgehop's.
+    /// Edgehop's items are served.
     Own,
 }
 
-/// How a table stands: one Query of one item. What says that an adoption is under way is on the list of every component,
-/// and sorts before all of them.
-pub(crate) async fn standing(client: &Client, table: &str) -> Result<Standing, StoreError> {
+/// Reads a table's adoption state with one Query of one item. The state is on the list of all components, and sorts
+/// before them.
+pub(crate) async fn adoption_state(client: &Client, table: &str) -> Result<AdoptionState, StoreError> {
     let query = client
         .query()
         .table_name(table)
@@ -38,25 +38,25 @@ pub(crate) async fn standing(client: &Client, table: &str) -> Result<Standing, S
         .expression_attribute_values(":app", AttributeValue::S(COMPONENTS.to_owned()));
     let found = query.send().await;
     let found = found.map_err(|error| failure::catalog(format!("Query of {COMPONENTS} in {table}"), &error))?;
-    let is_under_way = |item: &Item| item.get(STATE) == Some(&AttributeValue::S(UNDER_WAY.to_owned()));
+    let is_in_progress = |item: &Item| item.get(STATE) == Some(&AttributeValue::S(IN_PROGRESS.to_owned()));
     Ok(match found.items().first() {
-        None => Standing::Unpublished,
-        Some(item) if is_under_way(item) => Standing::Adopting,
-        Some(_) => Standing::Own,
+        None => AdoptionState::Unpublished,
+        Some(item) if is_in_progress(item) => AdoptionState::Adopting,
+        Some(_) => AdoptionState::Own,
     })
 }
 
-/// Notes that an adoption is under way, in a table where none was ever begun.
+/// Records the start of an adoption, in a table where none was ever started.
 pub(crate) async fn begin(client: &Client, table: &str) -> Result<(), StoreError> {
-    note(client, table, UNDER_WAY, "attribute_not_exists(#is)", APP, None).await
+    note(client, table, IN_PROGRESS, "attribute_not_exists(#is)", APP, None).await
 }
 
-/// Notes that it is at its end: from now on edgehop's items count.
+/// Records the end of an adoption, after which edgehop's items are served.
 pub(crate) async fn finish(client: &Client, table: &str) -> Result<(), StoreError> {
-    note(client, table, DONE, "#is = :was", STATE, Some(UNDER_WAY)).await
+    note(client, table, DONE, "#is = :was", STATE, Some(IN_PROGRESS)).await
 }
 
-/// Writes the note if the condition holds. If not, somebody else did it: an adoption is begun once and ends once.
+/// Writes the state if the condition holds. If not, another process has, because an adoption starts and ends once.
 async fn note(
     client: &Client,
     table: &str,

@@ -78,7 +78,7 @@ async fn an_answer_that_cannot_be_handed_over_costs_only_whoever_asked() {
         wait_until(&function, |function| function.api.to_happen() == 0);
         assert_eq!(function.request("GET", "/", &[]).status, 200);
         let log = function.log();
-        let line = log.iter().find(|line| line["message"] == "an answer could not be handed over");
+        let line = log.iter().find(|line| line["message"] == "cannot send an answer to the runtime API");
         let line = line.unwrap_or_else(|| panic!("{log:?}"));
         assert!(line.to_string().contains(&lost), "{line}");
     };

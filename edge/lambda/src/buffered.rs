@@ -9,7 +9,7 @@ use store::StoreError;
 
 use crate::head::Head;
 
-/// An answer in one piece.
+/// A buffered response in Lambda's format.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Response {
@@ -19,7 +19,7 @@ struct Response {
     is_base64_encoded: bool,
 }
 
-/// The answer as JSON, once all of its body is there. A body that cannot be finished is no answer.
+/// Reads a whole body and returns the response as JSON. An incomplete body is an error.
 pub(crate) async fn buffered<B>(head: &Parts, body: B) -> Result<Vec<u8>, StoreError>
 where
     B: Body<Data = bytes::Bytes, Error = StoreError>,

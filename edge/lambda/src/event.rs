@@ -4,11 +4,11 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use serde::Deserialize;
 
-/// The payload format version of function URLs.
+/// Payload format version of function URLs.
 const VERSION: &str = "2.0";
 
-/// A request as a function URL hands it on (Lambda developer guide, "Invoking Lambda function URLs"): what the service
-/// looks at, and nothing else. Fields of one name come joined by commas; cookies and the body are left out.
+/// A request event of a function URL (Lambda developer guide, "Invoking Lambda function URLs"), limited to the fields that
+/// the service reads. Header fields of one name are joined by commas; cookies and the body are ignored.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Event {
@@ -29,19 +29,19 @@ struct Http {
     method: String,
 }
 
-/// Why an event is no request.
+/// Error of an event that is not a valid request.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InvalidEvent {
-    /// Something else called the function.
+    /// The event is not one of a function URL.
     #[error("this function takes events of a function URL, payload format 2.0: {0}")]
     Foreign(String),
-    /// The function URL let something through that is no HTTP. The device gets this as the text of a 400.
+    /// The request is not valid HTTP. The device gets this text with a 400.
     #[error("{0}")]
     Request(String),
 }
 
 impl Event {
-    /// Reads an event.
+    /// Parses an event.
     pub(crate) fn parse(json: &[u8]) -> Result<Event, InvalidEvent> {
         let event: Event = serde_json::from_slice(json).map_err(|error| InvalidEvent::Foreign(error.to_string()))?;
         if event.version != VERSION {
@@ -50,9 +50,9 @@ impl Event {
         Ok(event)
     }
 
-    /// The request: path and query as the device spelled them, byte for byte.
+    /// Converts the event to a request whose path and query have the device's exact spelling.
     pub(crate) fn into_request(self) -> Result<Request<()>, InvalidEvent> {
-        let invalid = |what: &str| InvalidEvent::Request(format!("{what}: it is not as HTTP has it"));
+        let invalid = |what: &str| InvalidEvent::Request(format!("{what}: it is not valid in HTTP"));
         let mut target = self.raw_path;
         if let Some(query) = self.raw_query_string.filter(|query| !query.is_empty()) {
             target.push('?');

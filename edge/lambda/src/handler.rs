@@ -14,28 +14,27 @@ use crate::runtime_api::{Invocation, RuntimeApi};
 use crate::stores::Stores;
 use crate::streamed::Streamed;
 
-/// Answers invocations, one after the other: Lambda sends the next when the last is answered.
+/// Answers invocations one after the other: Lambda sends the next after the answer to the last.
 pub(crate) struct Handler {
     pub(crate) api: RuntimeApi,
     pub(crate) stores: Stores,
     pub(crate) mode: InvokeMode,
-    /// The function's name, a dimension of every metric.
+    /// Name of the function, a dimension of every metric.
     pub(crate) function: Arc<str>,
 }
 
 impl Handler {
-    /// Answers until the runtime API is gone.
+    /// Answers invocations until the runtime API fails.
     pub(crate) async fn run(&self) -> anyhow::Result<()> {
         let mut cold = true;
         loop {
             let invocation = self.api.next().await?;
             let span = tracing::info_span!("invocation", requestId = invocation.id);
             let answer = self.invocation(&invocation, cold, span.clone()).instrument(span.clone());
-            // Lambda hands the request out once more, or gives it up. The next one has nothing to do with it, and need not
-            // wait for a new process.
+            // Lambda retries or drops this invocation. Later ones are not affected, and need not wait for a new process.
             if let Err(error) = answer.await {
                 let _request = span.enter();
-                tracing::error!(error = %format!("{error:#}"), "an answer could not be handed over");
+                tracing::error!(error = %format!("{error:#}"), "cannot send an answer to the runtime API");
             }
             cold = false;
         }
@@ -45,7 +44,7 @@ impl Handler {
         let url_base = match self.stores.url_base(request.headers()) {
             Ok(url_base) => url_base,
             Err(error) => {
-                tracing::error!(%error, "nobody knows what URLs start with");
+                tracing::error!(%error, "cannot determine the base of URLs");
                 return at_hand(answer::error(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()));
             }
         };

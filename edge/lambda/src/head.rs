@@ -3,14 +3,14 @@ use std::collections::BTreeMap;
 use http::response::Parts;
 use serde::Serialize;
 
-/// Status and headers, as function URLs read them: before a streamed body and around a buffered one.
+/// Status and headers in the format of function URLs, for streamed and buffered responses.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Head {
     pub(crate) status_code: u16,
-    /// Fields of one name are joined (RFC 9110 section 5.3).
+    /// Header fields; fields of one name are joined (RFC 9110 section 5.3).
     pub(crate) headers: BTreeMap<String, String>,
-    /// None: the service sets no cookies, and some readers want the list all the same.
+    /// Empty list of cookies, which some readers require.
     pub(crate) cookies: [String; 0],
 }
 

@@ -1,30 +1,31 @@
-//! The host that a device asked, as the CDN says.
+//! Host that a device requested, as reported by the CDN.
 //!
-//! A function behind a CDN sees its own host in every request, and a template cannot tell it the CDN's: the CDN is made
-//! after it, from its URL. So the CDN's viewer-request function puts the host there, over whatever a device sent.
+//! A function behind a CDN sees its own host in every request, and a template cannot configure the CDN's host, because the
+//! CDN is created after the function, from the function's URL. The CDN's viewer-request function therefore sends the host
+//! in a header, replacing any value from the device.
 
 use http::HeaderMap;
 use resolver::words::UrlBase;
 
-/// The header that the host is in.
+/// Header that contains the host.
 pub(crate) const HOST: &str = "edgehop-host";
 
-/// Longest name of a host in bytes (RFC 1035 section 2.3.4: 255 with its length bytes).
+/// Longest host name, in bytes (RFC 1035 section 2.3.4: 255 with its length bytes).
 const MAX_HOST_BYTES: usize = 253;
 
-/// Why nobody knows what URLs start with.
+/// Error of a request without a valid host header.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoHost {
-    /// Nothing stands in front that says it.
+    /// The header is missing.
     #[error("{HOST} is missing: let the CDN's viewer-request function set it, or set EDGEHOP_URL_BASE")]
     Missing,
-    /// Not what a CDN would say.
+    /// The header is not a host name.
     #[error("{HOST} is not a host: it takes letters, digits, . and -, at most {MAX_HOST_BYTES} of them")]
     Invalid,
 }
 
-/// What URLs start with, for the device that sent this: `https://` and the host, in lower case. Nothing else of the
-/// header gets into an answer: not a port, because every cache would keep it for all devices, and a CDN answers on one.
+/// Returns the base of URLs for a request: `https://` and the host, in lower case. A port is refused, because a CDN has
+/// only one, and every cache would keep it for all devices.
 pub(crate) fn url_base(headers: &HeaderMap) -> Result<UrlBase, NoHost> {
     let host = headers.get(HOST).ok_or(NoHost::Missing)?;
     let host = host.to_str().map_err(|_| NoHost::Invalid)?;
@@ -40,8 +41,8 @@ pub(crate) fn url_base(headers: &HeaderMap) -> Result<UrlBase, NoHost> {
     format!("https://{}", host.to_ascii_lowercase()).parse().map_err(|_| NoHost::Invalid)
 }
 
-/// Labels of letters, digits and inner hyphens (RFC 1123 section 2.1). Two fields of one name come joined by a comma,
-/// which is in no host.
+/// Returns true for labels of letters, digits and inner hyphens (RFC 1123 section 2.1). Two fields of one name are joined
+/// by a comma, which no host contains.
 fn is_host(text: &str) -> bool {
     let inner = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
     let label =

@@ -1,29 +1,29 @@
 //! `bootstrap`: the service on AWS Lambda (`provided.al2023`), behind a function URL.
 //!
-//! # Why no `lambda_http`
+//! # Reasons against `lambda_http`
 //!
-//! Below it all is `lambda_runtime_api_client`, which this program uses by itself. What stands on it changes what devices
-//! get (versions 1.3.2 of `lambda_http`, 1.5.0 of `lambda_runtime`):
+//! This program uses `lambda_runtime_api_client` without the crates that are built on it, which change answers to devices
+//! (versions 1.3.2 of `lambda_http`, 1.5.0 of `lambda_runtime`):
 //!
-//! - `lambda_http` parses a path as a browser would: of `/blobs/../healthz` it makes `/healthz`. What it cannot parse it
-//!   panics on, and whoever may call the function writes paths and queries.
-//! - A body that fails in the middle becomes a whole answer: `lambda_runtime` writes the text of the error trailers
-//!   *into the body*, not behind it, and ends the response as if all were well. In buffered mode `lambda_http` panics.
-//! - Neither lets Nagle's algorithm be switched off, which holds the end of an answer back.
+//! - `lambda_http` normalizes paths as a browser does: `/blobs/../healthz` becomes `/healthz`. It panics on paths and
+//!   queries that it cannot parse, and any caller of the function can choose those.
+//! - A body that fails half-way looks complete: `lambda_runtime` writes the text of the error trailers *into the body*
+//!   rather than after it, and ends the response normally. In buffered mode `lambda_http` panics.
+//! - Neither allows disabling Nagle's algorithm, which delays the end of an answer.
 //!
-//! The runtime API is three calls, in [`runtime_api`].
+//! The runtime API consists of three calls, which are in [`runtime_api`].
 //!
-//! # How it is built
+//! # Build
 //!
 //! `cargo build --profile lambda --package edgehop-lambda`. One request is answered at a time, so one thread is enough. With
 //! `opt-level = "z"`, fat LTO and no unwinding it is 6.2 MB, zipped 3.0 MB; on two shared x86-64 cores, over moto without
-//! TLS, the first answer comes 6 ms after the start where no store is asked and 27 ms after it with a list of four
+//! TLS, the first answer comes 6 ms after the start if it needs no store, and 27 ms after it with a manifest of four
 //! components; at most 9 MiB are resident while 150 MB stream. `cargo bench --package edgehop-tests -- lambda` measures it.
 //!
 //! # Streamed answers and their length
 //!
-//! Lambda streams in chunks and calls `Content-Length` `x-amzn-remapped-content-length`, so a device cannot see it there;
-//! that a body is cut off shows in the missing last chunk. In buffered mode the header comes through.
+//! Lambda streams in chunks and renames `Content-Length` to `x-amzn-remapped-content-length`, so devices do not see it;
+//! they recognize a truncated body by the missing last chunk. In buffered mode the header is kept.
 
 mod buffered;
 mod event;
@@ -52,7 +52,7 @@ use service::JsonLog;
 use settings::Settings;
 use stores::Stores;
 
-/// Where the runtime API is; Lambda sets it.
+/// Environment variable with the address of the runtime API, which Lambda sets.
 const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 
 #[tokio::main(flavor = "current_thread")]
@@ -74,7 +74,7 @@ async fn run() -> anyhow::Result<()> {
     let settings = match Settings::read(|name| std::env::var(name).ok()) {
         Ok(settings) => settings,
         Err(error) => {
-            // The line in the log says it too; here it is for whoever looks at the failed invocation.
+            // The log has the error, too; this call shows it with the failed invocation.
             let _ = api.fail_init("Edgehop.Settings", &error.to_string()).await;
             return Err(error.into());
         }
@@ -84,9 +84,9 @@ async fn run() -> anyhow::Result<()> {
 
     let mode = settings.mode;
     let stores = Stores::new(aws::connect(Options::default()).await, settings);
-    // In init, where nobody waits. If AWS is in trouble now, the first request tries again.
+    // The stores are opened in Lambda's init phase, before any request. If that fails, the first request tries again.
     if let Err(error) = stores.open().await {
-        tracing::warn!(%error, "the stores cannot be opened yet");
+        tracing::warn!(%error, "cannot open the stores yet");
     }
     let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| "edgehop".to_owned()).into();
     Handler { api, stores, mode, function }.run().await

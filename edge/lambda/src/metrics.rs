@@ -6,10 +6,10 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use service::Observed;
 
-/// Where the metrics are in CloudWatch.
+/// CloudWatch namespace of the metrics.
 const NAMESPACE: &str = "edgehop";
 
-/// Counted by route: name and unit.
+/// Metrics by route: name and unit.
 const BY_ROUTE: [(&str, &str); 7] = [
     ("Bytes", "Bytes"),
     ("Cut", "Count"),
@@ -20,15 +20,14 @@ const BY_ROUTE: [(&str, &str); 7] = [
     ("ColdStart", "Count"),
 ];
 
-/// Answers that tell a device to come back for what is in cold storage: counted by function alone, so that one alarm sees
-/// them all.
+/// Metric of answers that make a device wait for cold storage, by function alone, so that one alarm covers all routes.
 const WAITING: &str = "Waiting";
 
-/// An answer while it is made: what its line in the log will say.
+/// Record of an answer in progress, which becomes its line in the log.
 pub(crate) struct Account {
     pub(crate) function: Arc<str>,
     pub(crate) request: String,
-    /// The first answer of this process.
+    /// Whether this is the first answer of the process.
     pub(crate) cold: bool,
     pub(crate) status: StatusCode,
     pub(crate) observed: Observed,
@@ -37,8 +36,8 @@ pub(crate) struct Account {
 
 impl service::Account for Account {
     /// Writes one line to standard output, from which CloudWatch takes both the log entry and the metrics (CloudWatch user
-    /// guide, "Specification: Embedded metric format"). Nothing in it says who asked: of a device's question there is
-    /// the canonical spelling only.
+    /// guide, "Specification: Embedded metric format"). It does not identify the device: of its query there is only the
+    /// canonical spelling.
     #[expect(
         clippy::disallowed_methods,
         reason = "of what is said by others the line has the canonical question, which is ASCII"
@@ -46,7 +45,7 @@ impl service::Account for Account {
     fn close(&mut self, bytes: u64, complete: bool) {
         let mut line = self.line(bytes, complete).to_string();
         line.push('\n');
-        // Whoever collects the log may be gone; devices are answered all the same.
+        // Devices are answered even if the log's reader is gone.
         let _ = std::io::stdout().write_all(line.as_bytes());
     }
 }

@@ -1,5 +1,5 @@
-//! The Lambda runtime API: where invocations come from and answers go (Lambda developer guide, "Using the Lambda runtime
-//! API for custom runtimes").
+//! Client of the Lambda runtime API, which delivers invocations and takes answers (Lambda developer guide, "Using the
+//! Lambda runtime API for custom runtimes").
 
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
@@ -10,57 +10,57 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use lambda_runtime_api_client::body::Body;
 use lambda_runtime_api_client::{PooledClient, build_request};
 
-/// The version of the API, as each path starts.
+/// Start of every path, with the version of the API.
 const VERSION: &str = "/2018-06-01/runtime";
 
-/// How often in a row [`RuntimeApi::next`] may find its connection gone. Whoever plays Lambda may close it between two requests
-/// without a word, as cargo-lambda does behind an answer of which HTTP takes no body. An event that did not come whole is
-/// handed out again, or refused.
+/// Most attempts of [`RuntimeApi::next`] over closed connections. Emulators of Lambda may close the connection between two
+/// requests, as cargo-lambda does after an answer that has no body in HTTP. An event that was not received completely is
+/// delivered again or refused.
 const ATTEMPTS: usize = 3;
 
-/// Which request an answer is for.
+/// Header with the id of the request that an answer is for.
 const REQUEST_ID: &str = "lambda-runtime-aws-request-id";
 
-/// Which attempt at it: sent back as it came, so that an answer that is too late goes to nobody else.
+/// Header with the id of the attempt, returned unchanged, so that a late answer is not taken for that of another attempt.
 const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
 
-/// What kind of error a report is about.
+/// Header or trailer with the type of an error.
 pub(crate) const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
 
-/// What went wrong, in base64, in the trailer of a response that could not be finished.
+/// Trailer with the error of an incomplete response, in base64.
 pub(crate) const ERROR_BODY: &str = "lambda-runtime-function-error-body";
 
-/// The API of this execution environment.
+/// Client for the API of this execution environment.
 pub(crate) struct RuntimeApi {
     client: PooledClient,
 }
 
-/// One request of the function URL.
+/// An invocation of the function.
 pub(crate) struct Invocation {
-    /// Lambda's name for it, which goes into the log.
+    /// Lambda's id of the request, for the log.
     pub(crate) id: String,
     attempt: Option<HeaderValue>,
-    /// The event, as JSON.
+    /// Event as JSON.
     pub(crate) event: Bytes,
 }
 
 impl RuntimeApi {
-    /// The API at `host:port`. Nothing is asked yet.
+    /// Creates a client for the API at `host:port`, without any call.
     pub(crate) fn at(address: &str) -> anyhow::Result<RuntimeApi> {
         let base: Uri = address.parse().ok().filter(|uri: &Uri| uri.authority().is_some()).with_context(|| {
             format!("AWS_LAMBDA_RUNTIME_API is {address:?}: it takes host:port, which Lambda sets by itself")
         })?;
         let mut connector = HttpConnector::new();
-        // The end of an answer goes out at once; waiting to fill a segment would only delay it.
+        // Nagle's algorithm would only delay the end of an answer.
         connector.set_nodelay(true);
         Ok(RuntimeApi { client: PooledClient::builder().with_connector(connector).with_endpoint(base).build() })
     }
 
-    /// Waits for the next request. The process may be frozen meanwhile, so there is no time-out.
+    /// Waits for the next invocation. There is no timeout, because the process may be frozen meanwhile.
     ///
     /// # Errors
     ///
-    /// The runtime API is gone, or refuses: the process has nothing more to do.
+    /// Fails if the runtime API is unreachable or refuses the call; the process then ends.
     pub(crate) async fn next(&self) -> anyhow::Result<Invocation> {
         let mut attempt = 1;
         let (head, event) = loop {
@@ -78,12 +78,12 @@ impl RuntimeApi {
         Ok(Invocation { id: id.to_owned(), attempt: head.headers.get(INVOCATION_ID).cloned(), event })
     }
 
-    /// Answers in one piece.
+    /// Sends a buffered answer.
     pub(crate) async fn respond(&self, invocation: &Invocation, json: Vec<u8>) -> anyhow::Result<()> {
         self.post(invocation.post("response").body(Body::from(json))?).await
     }
 
-    /// Answers while the answer is made. `body` starts with the prelude, and may end with a trailer about an error.
+    /// Sends a streamed answer. `body` starts with the prelude, and may end with a trailer about an error.
     pub(crate) async fn stream<B>(&self, invocation: &Invocation, body: B) -> anyhow::Result<()>
     where
         B: http_body::Body<Data = Bytes, Error = std::convert::Infallible> + Send + 'static,
@@ -98,12 +98,12 @@ impl RuntimeApi {
         self.post(post.body(Body::new(body))?).await
     }
 
-    /// Says that there is no answer: the device gets 502.
+    /// Reports that an invocation failed; the device gets 502.
     pub(crate) async fn fail(&self, invocation: &Invocation, kind: &str, message: &str) -> anyhow::Result<()> {
         self.post(invocation.post("error").header(ERROR_TYPE, kind).body(report(kind, message))?).await
     }
 
-    /// Says that the function cannot start.
+    /// Reports that the function cannot start.
     pub(crate) async fn fail_init(&self, kind: &str, message: &str) -> anyhow::Result<()> {
         let post = build_request().method(Method::POST).uri(format!("{VERSION}/init/error"));
         self.post(post.header(ERROR_TYPE, kind).body(report(kind, message))?).await
@@ -112,7 +112,7 @@ impl RuntimeApi {
     async fn post(&self, post: Request<Body>) -> anyhow::Result<()> {
         let path = post.uri().path().to_owned();
         let (head, said) = self.whole(post).await.with_context(|| format!("cannot post to {path}"))?;
-        // Lambda refuses an answer that is too large or too late. The next request has nothing to do with it.
+        // Lambda refuses an answer that is too large or too late. Later requests are not affected.
         if !head.status.is_success() {
             tracing::error!(path, status = head.status.as_u16(), said = %String::from_utf8_lossy(&said), "refused");
         }
@@ -136,7 +136,7 @@ impl Invocation {
     }
 }
 
-/// The body of an error report.
+/// Returns the body of an error report.
 fn report(kind: &str, message: &str) -> Body {
     Body::from(serde_json::json!({ "errorType": kind, "errorMessage": message }).to_string())
 }

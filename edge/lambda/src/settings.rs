@@ -11,11 +11,10 @@ use tracing_subscriber::filter::Targets;
 
 use crate::mode::InvokeMode;
 
-/// Memory for records and answers where the environment says nothing: one request at a time needs little, and the smallest
-/// function has 128 MB.
+/// Default size of the caches: one request at a time needs little, and the smallest function has 128 MB.
 const DEFAULT_CACHE_BYTES: u64 = 32 << 20;
 
-/// What the environment says, read once.
+/// Settings from the environment.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) catalog: TableName,
@@ -24,24 +23,24 @@ pub(crate) struct Settings {
     pub(crate) log: Targets,
     pub(crate) presign: Option<AddressLifetime>,
     pub(crate) sample: Sample,
-    /// `None` where the CDN says with each request which host a device asked.
+    /// Base of URLs; `None` if the CDN reports with each request which host the device requested.
     pub(crate) url_base: Option<UrlBase>,
-    /// Most memory for records and answers, about.
+    /// Approximate limit of the memory for records and answers, in bytes.
     pub(crate) cache_bytes: u64,
     max_package_bytes: u64,
     restores: Option<Restores>,
 }
 
-/// Whether the table may be one that the AWS sample's init script filled.
+/// Whether the table may contain items of the AWS sample's init script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sample {
-    /// Look: a table in which nothing was published is read as a whole.
+    /// The table may contain them, so a table into which edgehop never published is read completely.
     Look,
-    /// It never is. That needs no right to scan, and saves a read at the start.
+    /// The table never contains them, which needs no permission to scan and saves a read at the start.
     Never,
 }
 
-/// Not a word about the sample's table.
+/// Error for text that is not a value of this setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it takes look (whether the AWS sample's init script filled the table) or never")]
 pub(crate) struct InvalidSample;
@@ -58,18 +57,18 @@ impl FromStr for Sample {
     }
 }
 
-/// A variable that is missing or says what it must not.
+/// Error of a missing variable, or one with an invalid value.
 #[derive(Debug, thiserror::Error)]
 #[error("{name}{problem}: {takes}")]
 pub(crate) struct InvalidSetting {
     name: &'static str,
-    /// Empty, or what was given.
+    /// Text after the name: empty, or the invalid value.
     problem: String,
     takes: String,
 }
 
 impl Settings {
-    /// Reads the settings; `get` is the environment.
+    /// Reads the settings; `get` looks up an environment variable.
     pub(crate) fn read(get: impl Fn(&str) -> Option<String>) -> Result<Settings, InvalidSetting> {
         let mode: InvokeMode = required(&get, "EDGEHOP_INVOKE_MODE", "it takes RESPONSE_STREAM or BUFFERED")?;
         let most = mode.max_body_bytes();
@@ -117,7 +116,7 @@ impl Settings {
         })
     }
 
-    /// What the operator decided, with URLs that start with this.
+    /// Returns the settings of the deployment, with this base of URLs.
     pub(crate) fn deployment(&self, url_base: UrlBase) -> Deployment {
         Deployment {
             max_package_bytes: self.max_package_bytes,

@@ -10,15 +10,15 @@ use tokio::sync::{Mutex, OnceCell};
 use crate::host::{self, NoHost};
 use crate::settings::{Sample, Settings};
 
-/// The service over a table and a bucket.
+/// Service with a table and a bucket.
 pub(crate) type AwsService = Service<AwsCatalog, AwsArtifacts>;
 
-/// The table and the bucket, opened when they first can be, and the service over them.
+/// Table and bucket, opened at the first success, and the service that uses them.
 pub(crate) struct Stores {
     clients: Clients,
     settings: Settings,
     opened: OnceCell<(AwsCatalog, AwsArtifacts)>,
-    /// For the host that was asked last. A CDN has one, as a rule; another one costs what is in memory.
+    /// Service for the host that was requested last. A CDN usually has one; a change of hosts empties the caches.
     service: Mutex<Option<(UrlBase, Arc<AwsService>)>>,
 }
 
@@ -27,17 +27,17 @@ impl Stores {
         Stores { clients, settings, opened: OnceCell::new(), service: Mutex::new(None) }
     }
 
-    /// Opens table and bucket; an error as long as nobody can say whose table it is.
+    /// Opens table and bucket. Fails until the table's adoption state can be read.
     pub(crate) async fn open(&self) -> Result<&(AwsCatalog, AwsArtifacts), StoreError> {
         self.opened.get_or_try_init(|| self.look()).await
     }
 
-    /// What URLs start with: what the operator said, else the host that the CDN says the device asked.
+    /// Returns the base of URLs: the operator's setting, else the host that the CDN reports.
     pub(crate) fn url_base(&self, headers: &HeaderMap) -> Result<UrlBase, NoHost> {
         self.settings.url_base.clone().map_or_else(|| host::url_base(headers), Ok)
     }
 
-    /// The service whose URLs start with this.
+    /// Returns the service with this base of URLs.
     pub(crate) async fn service(&self, url_base: UrlBase) -> Result<Arc<AwsService>, StoreError> {
         let (catalog, artifacts) = self.open().await?;
         let mut service = self.service.lock().await;

@@ -14,31 +14,31 @@ use crate::head::Head;
 use crate::metrics::Account;
 use crate::runtime_api::{ERROR_BODY, ERROR_TYPE};
 
-/// What stands between the prelude and the body.
+/// Delimiter between prelude and body.
 static DELIMITER: [u8; 8] = [0; 8];
 
-/// What stands for no body. Function URLs were seen to hold an answer back until the function's time-out if no byte follows
-/// the zeros (aws-lambda-web-adapter, issue 499). Behind 304, and in answer to `HEAD`, HTTP itself leaves it out (RFC 9110
-/// section 6.4.1).
+/// Stand-in for an empty body. Function URLs were seen to hold an answer back until the function's timeout if no byte
+/// follows the delimiter (aws-lambda-web-adapter, issue 499). In answers with 304 or to `HEAD`, HTTP itself omits it
+/// (RFC 9110 section 6.4.1).
 static NO_BODY: [u8; 1] = [b'\n'];
 
-/// Kind of the error that ends a body early.
+/// Type of the error of a truncated body.
 const CUT: &str = "Edgehop.Cut";
 
-/// An answer on its way to Lambda: status and headers as JSON, eight zeros, the body.
+/// Body of a streamed answer: status and headers as JSON, eight zeros, the response's body.
 ///
-/// A body that cannot be finished ends with a trailer that says so, on which Lambda cuts the device's connection.
-/// Without it, what came would count as the whole.
+/// An incomplete body ends with an error trailer, on which Lambda cuts the device's connection. Without it, the part
+/// would count as the whole.
 pub(crate) struct Streamed {
-    /// Prelude and delimiter, each a chunk of its own: not everyone who plays Lambda looks for the zeros inside a chunk; and
-    /// what stands for no body.
+    /// Prelude and delimiter, each in its own chunk, because some emulators of Lambda do not search for the zeros inside a
+    /// chunk; and the stand-in for an empty body.
     before: std::vec::IntoIter<Bytes>,
     body: Option<Transfer<Account>>,
     span: Span,
 }
 
 impl Streamed {
-    /// `to_head`: it answers `HEAD`.
+    /// Creates a streamed answer; `to_head` is true for answers to `HEAD`.
     pub(crate) fn new(head: &Parts, to_head: bool, body: Transfer<Account>, span: Span) -> Self {
         let mut before = vec![Head::of(head).to_json().into(), Bytes::from_static(&DELIMITER)];
         if to_head || head.status == StatusCode::NOT_MODIFIED {

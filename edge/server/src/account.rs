@@ -6,7 +6,7 @@ use service::Observed;
 
 use crate::metrics::Metrics;
 
-/// An answer while it is made: what metrics and log will say of it.
+/// Record of an answer in progress, for metrics and log.
 pub(crate) struct Account {
     pub(crate) status: StatusCode,
     pub(crate) observed: Observed,

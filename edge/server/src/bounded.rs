@@ -2,7 +2,8 @@ use std::collections::VecDeque;
 
 use tokio::task::AbortHandle;
 
-/// A limited number of running tasks: one more ends the oldest. Silent connections so never keep out one that asks.
+/// A limited number of running tasks, of which an additional one aborts the oldest, so that idle connections never keep
+/// new ones out.
 pub(crate) struct Bounded {
     most: usize,
     running: VecDeque<AbortHandle>,
@@ -13,7 +14,7 @@ impl Bounded {
         Bounded { most, running: VecDeque::new() }
     }
 
-    /// Runs a task until it is done, or the oldest of too many.
+    /// Runs a task until it ends, or is the oldest of too many.
     pub(crate) fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
         self.running.retain(|task| !task.is_finished());
         while self.running.len() >= self.most

@@ -25,14 +25,14 @@ use crate::idle::Idle;
 use crate::limits::{ACCEPT_PAUSE, HEAD_TIMEOUT, IDLE_TIMEOUT, MAX_BUFFER_BYTES, MAX_REFUSED_CONNECTIONS};
 use crate::metrics::{Metrics, NO_ROUTE};
 use crate::peers::Peers;
-use crate::queue::Queue;
+use crate::send_queue::SendQueue;
 use crate::unread::{Files, Outgoing, Sending};
 use crate::workers::Workers;
 
 pub(crate) type Shared = Arc<Service<AnyCatalog, AnyArtifacts>>;
 
-/// Accepts connections until the process is told to stop, then lets running answers finish. Told again, it goes at
-/// once.
+/// Accepts connections until the process receives a signal to stop, then waits for running answers. A second signal
+/// stops it at once.
 pub(crate) async fn serve(
     listener: TcpListener,
     service: Shared,
@@ -101,23 +101,23 @@ pub(crate) async fn serve(
     }
 }
 
-/// Returns true for a probe, which is answered however many connections there are.
+/// Returns true for a probe, which is answered in spite of the connection limit.
 pub(crate) fn is_probe<B>(request: &Request<B>) -> bool {
     Route::of(request.uri().path()).is_probe()
 }
 
-/// Speaks HTTP/1.1 on one connection, on the thread that calls this.
+/// Serves HTTP/1.1 on one connection, on the current thread.
 fn open(
     stream: std::net::TcpStream,
     answers: Answers,
 ) -> io::Result<impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send> {
     let stream = TcpStream::from_std(stream)?;
-    // Answers are written as a whole; waiting to fill a segment would only delay the last one.
+    // Nagle's algorithm would only delay the last segment of an answer.
     let _ = stream.set_nodelay(true);
     let keep_alive = answers.admitted;
     let answers = Arc::new(answers);
     let files = Files::default();
-    let queue = Queue::of(&stream);
+    let queue = SendQueue::of(&stream);
     let stream = Sending::new(stream, files.clone());
     let answer = service_fn(move |request: Request<Incoming>| {
         let (answers, files) = (Arc::clone(&answers), files.clone());
@@ -125,7 +125,7 @@ fn open(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        // Who says that it asks nothing more still waits for its answer; who is gone takes no byte.
+        // A client that closes its sending half still waits for its answer; a client that is gone accepts no byte.
         .half_close(true)
         .keep_alive(keep_alive)
         .header_read_timeout(HEAD_TIMEOUT)
@@ -134,10 +134,10 @@ fn open(
     Ok(connection)
 }
 
-/// Answers the requests of one connection.
+/// Handler of one connection's requests.
 struct Answers {
     peer: SocketAddr,
-    /// False if the peer's address has too many connections: all but probes are told so.
+    /// False if the peer's address has too many connections: all requests but probes are then answered 503.
     admitted: bool,
     service: Shared,
     metrics: Arc<Metrics>,
@@ -165,7 +165,7 @@ fn note_end(error: &hyper::Error, metrics: &Metrics) {
     tracing::debug!(%error, cause = std::error::Error::source(error), "a connection ended early");
 }
 
-/// The status of the answer, without a body, that hyper gives by itself to a head that it cannot read.
+/// Returns the status of the answer that hyper sends by itself to an invalid request head.
 fn answered_by_library(error: &hyper::Error) -> Option<StatusCode> {
     if !error.is_parse() || error.is_parse_version_h2() {
         None
@@ -178,10 +178,10 @@ fn answered_by_library(error: &hyper::Error) -> Option<StatusCode> {
     }
 }
 
-/// SIGTERM or SIGINT, from the moment of the call on.
+/// Waits for SIGTERM or SIGINT, registering for them when it is called.
 fn told_to_stop() -> impl Future<Output = ()> {
     use tokio::signal::unix::{Signal, SignalKind, signal};
-    // Listening begins here, not when the future is first polled: no signal in between is lost.
+    // Registering here, rather than when the future is first polled, loses no signal in between.
     let mut signals = [SignalKind::terminate(), SignalKind::interrupt()].map(|kind| signal(kind).ok());
     async move {
         let [terminate, interrupt] = &mut signals;

@@ -7,28 +7,28 @@ use store::{Catalog as _, StoreError};
 
 use crate::settings::Settings;
 
-/// A file in the data folder for as long as the sample data is being made: a first start that was killed is finished
-/// by the next.
+/// Name of a file in the data folder that exists while sample data is created, so that the next start finishes an
+/// interrupted first start.
 const UNFINISHED: &str = "sample.unfinished";
 
-/// Contents of the stores at the start.
+/// Content of the stores at the start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Contents {
     /// Nothing is published.
     Nothing,
-    /// The sample data, and maybe more.
+    /// Sample data is published, and perhaps more.
     Sample,
-    /// Releases of the operator's own, with the first channel that was found.
+    /// The operator's releases are published; the first channel found is given.
     Own(Option<(ComponentName, ChannelName)>),
 }
 
-/// Opens the stores. Sample data goes into the data folder where that is asked for, or where the default folder is not
-/// there yet.
+/// Opens the stores. Sample data is created in the data folder if that is requested, or if the default folder does not
+/// exist yet.
 pub(crate) async fn open(settings: &Settings) -> anyhow::Result<(Stores<AnyCatalog, AnyArtifacts>, Contents)> {
     let (places, folder) = (settings.places()?, settings.data.display());
     places.refuse_lost_catalog()?;
     let is_new = places.missing().is_some();
-    let failed = || format!("cannot make the sample data in {folder}");
+    let failed = || format!("cannot create the sample data in {folder}");
     let mark = settings.data.join(UNFINISHED);
     if !settings.no_sample && settings.is_first_start() {
         std::fs::create_dir_all(&settings.data).with_context(failed)?;
@@ -41,14 +41,14 @@ pub(crate) async fn open(settings: &Settings) -> anyhow::Result<(Stores<AnyCatal
     if settings.has_data_folder() {
         let empty = stores.catalog.components().await.context("cannot read the catalog")?.is_empty();
         if !settings.no_sample && (mark.exists() || settings.sample && empty) {
-            tracing::info!(%folder, artifact_bytes = settings.sample_size, "first start: making the sample data");
+            tracing::info!(%folder, artifact_bytes = settings.sample_size, "first start: creating the sample data");
             std::fs::write(&mark, "").with_context(failed)?;
             publishing::samples(&stores, settings.sample_size, now()).await.with_context(failed)?;
             std::fs::remove_file(&mark).with_context(failed)?;
         }
     }
     let contents = contents(&stores).await.unwrap_or_else(|error| {
-        // A record that cannot be read now may be readable for the first device, and the others are served.
+        // The record may be readable when the first device asks, and other records can be served.
         tracing::warn!(%error, cause = std::error::Error::source(&error), "cannot tell whether there is sample data");
         Contents::Own(None)
     });
@@ -66,7 +66,7 @@ pub(crate) async fn open(settings: &Settings) -> anyhow::Result<(Stores<AnyCatal
     Ok((addressed(stores, settings)?, contents))
 }
 
-/// Looks for sample data, and through the catalog until a channel is found.
+/// Looks for sample data, and for the first channel in the catalog.
 async fn contents(stores: &Stores<AnyCatalog, AnyArtifacts>) -> Result<Contents, StoreError> {
     if publishing::has_samples(stores).await? {
         return Ok(Contents::Sample);
@@ -84,7 +84,7 @@ async fn contents(stores: &Stores<AnyCatalog, AnyArtifacts>) -> Result<Contents,
     Ok(contents)
 }
 
-/// The stores, giving presigned URLs away if they shall.
+/// Enables presigned URLs if they are requested.
 #[cfg(feature = "aws")]
 fn addressed(
     stores: Stores<AnyCatalog, AnyArtifacts>,
@@ -106,7 +106,7 @@ fn addressed(
     Ok(stores)
 }
 
-/// This moment.
+/// Returns the current time.
 pub(crate) fn now() -> Timestamp {
     SystemTime::now().into()
 }

@@ -1,15 +1,16 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What one connection may hold: its socket, and the artifact that goes over it.
+/// Open files of one connection: its socket and the artifact that it sends.
 const PER_CONNECTION: u64 = 2;
 
-/// Other open files: the listeners, connections that take no place, the database, the log.
+/// Open files beside those of counted connections: listeners, refused connections, the database, the log.
 const ELSEWHERE: u64 = 64;
 
-/// So many connections, or as many as this process may open files for: its limit is raised as far as it can be.
+/// Returns the number of connections to allow: as many as wanted, or as many as the process can open files for after
+/// raising its limit.
 ///
-/// A connection too many would not wait, as it should: its artifact could not be opened, and the device got 503.
-pub(crate) fn places(wanted: usize) -> usize {
+/// Without this, a device over the limit would get 503, because its artifact could not be opened, in place of waiting.
+pub(crate) fn connection_limit(wanted: usize) -> usize {
     let needed = ELSEWHERE.saturating_add(PER_CONNECTION.saturating_mul(wanted as u64));
     let limit = getrlimit(Resource::Nofile);
     let allowed = limit.maximum.unwrap_or(u64::MAX).min(needed);

@@ -8,36 +8,36 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, Sleep, sleep};
 
-use crate::queue::Queue;
+use crate::send_queue::SendQueue;
 
-/// Looks at a silent connection in the time that it may be silent.
+/// Number of checks of an idle connection within its timeout.
 const LOOKS: u32 = 9;
 
-/// A connection that fails once no byte has moved, in either direction, for a while. A slow device keeps its download
-/// as long as it takes anything at all, be it of what the kernel holds; one that is gone does not keep a place.
+/// A connection that fails after a timeout without progress in either direction. A slow device keeps its download as long
+/// as it acknowledges anything, even bytes in the kernel's buffer; a device that is gone does not keep its connection.
 pub(crate) struct Idle<S> {
     stream: S,
-    /// Time between two looks. A clock is read at a look only: at every read, it would cost more than the read.
+    /// Interval of checks. The clock is read only then, because at every read it would cost more than the read.
     period: Duration,
     alarm: Pin<Box<Sleep>>,
-    /// A byte was read or written since the last look.
+    /// Whether a byte was read or written since the last check.
     moved: bool,
-    /// Looks in a row that saw no byte move.
+    /// Number of consecutive checks without progress.
     silent: u32,
-    queue: Option<Queue>,
+    queue: Option<SendQueue>,
     look: Option<JoinHandle<Option<u64>>>,
-    /// How long the queue was at the last look.
+    /// Length of the send queue at the last check.
     left: Option<u64>,
 }
 
 impl<S> Idle<S> {
-    pub(crate) fn new(stream: S, limit: Duration, queue: Option<Queue>) -> Self {
+    pub(crate) fn new(stream: S, limit: Duration, queue: Option<SendQueue>) -> Self {
         let period = limit / LOOKS;
         let alarm = Box::pin(sleep(period));
         Idle { stream, period, alarm, moved: false, silent: 0, queue, look: None, left: None }
     }
 
-    /// Notes progress, or fails if there was none for too long.
+    /// Records progress, or fails after a timeout without any.
     fn watch<T>(&mut self, poll: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         if poll.is_ready() {
             self.moved = true;
@@ -48,7 +48,7 @@ impl<S> Idle<S> {
                 let Poll::Ready(left) = Pin::new(look).poll(context) else { return poll };
                 self.look = None;
                 let left = left.ok().flatten();
-                // The first look at a queue cannot know whether it was longer before.
+                // The first check cannot know whether the queue was longer before.
                 let is_shorter = left.is_some_and(|left| self.left.is_none_or(|before| left < before));
                 (self.left, self.silent) = (left, if is_shorter { 0 } else { self.silent + 1 });
                 if self.silent >= LOOKS {

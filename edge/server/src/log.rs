@@ -10,7 +10,7 @@ use tracing_subscriber::fmt::format::{DefaultFields, Writer};
 
 use crate::settings::{LogFormat, Settings};
 
-/// Writes log lines to standard error from now on.
+/// Starts logging to standard error.
 #[expect(clippy::disallowed_methods, reason = "fields are made fit to be shown; the rest is the log's own")]
 pub(crate) fn start(settings: &Settings) {
     let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(&settings.log)).with_target(false);
@@ -23,7 +23,7 @@ pub(crate) fn start(settings: &Settings) {
     }
 }
 
-/// The message and the fields of an event, made fit to be shown within its line.
+/// Formatter that makes message and fields of an event fit to be shown within its line.
 struct LineFields;
 
 impl<'w> FormatFields<'w> for LineFields {

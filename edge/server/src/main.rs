@@ -1,4 +1,4 @@
-//! `edgehop-server`: the service on a TCP port, over the embedded stores or, with the feature `aws`, those on AWS.
+//! `edgehop-server`: the service on a TCP port, with the embedded stores or, with the feature `aws`, those on AWS.
 
 mod account;
 mod bounded;
@@ -10,8 +10,8 @@ mod limits;
 mod log;
 mod metrics;
 mod peers;
-mod queue;
 mod ready;
+mod send_queue;
 mod settings;
 mod unread;
 mod workers;
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the future, and leaves behind the reads that have not ended by then: one of a hung file system never does.
+/// Runs the future without waiting for pending reads afterwards, because reads of a hung file system never end.
 fn until_done(run: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start threads")?;
     let done = runtime.block_on(run);
@@ -50,8 +50,8 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     let metrics_listener = bind(&settings.metrics_listen, "--metrics-listen").await?;
     let (address, metrics_address) = (listener.local_addr()?, metrics_listener.local_addr()?);
     let (stores, contents) = data::open(&settings).await?;
-    if settings.sends_devices_to_themselves(address) {
-        tracing::warn!("{}", ready::to_themselves(address));
+    if settings.has_loopback_urls(address) {
+        tracing::warn!("{}", ready::loopback_warning(address));
     }
     let service = Service::new(stores.catalog, stores.artifacts, settings.deployment(address))
         .with_cache_bytes(settings.cache_bytes);
@@ -60,10 +60,10 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
 
     tokio::spawn(metrics::serve(metrics_listener, Arc::clone(&metrics), Arc::clone(&service)));
     ready::announce(address, metrics_address, &settings, &contents);
-    let places = descriptors::places(settings.max_connections.get());
+    let most = descriptors::connection_limit(settings.max_connections.get());
     let peers = peers::Peers::new(settings.max_connections_per_address.get(), &settings.proxy);
     let workers = workers::Workers::start().context("cannot start threads")?;
-    connection::serve(listener, service, metrics, places, peers, workers).await;
+    connection::serve(listener, service, metrics, most, peers, workers).await;
     Ok(())
 }
 

@@ -19,13 +19,13 @@ use crate::connection::{Shared, is_probe};
 use crate::data::now;
 use crate::limits::{ACCEPT_PAUSE, HEAD_TIMEOUT, MAX_METRICS_CONNECTIONS};
 
-/// The media type of the text format that Prometheus reads.
+/// Media type of the text format that Prometheus reads.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// The route of an answer to a head that could not be read.
+/// Route label of answers to invalid request heads.
 pub(crate) const NO_ROUTE: &str = "none";
 
-/// What is counted, for as long as the process lives. No label holds anything that a device chose freely.
+/// Metrics of the process. No label has a value that a device can choose freely.
 pub(crate) struct Metrics {
     answers: Family<Answered, Counter>,
     bytes: Family<Served, Counter>,
@@ -56,7 +56,7 @@ struct Read {
 }
 
 impl Metrics {
-    /// Counts an answer once its body has ended.
+    /// Counts an answer after its body has ended.
     pub(crate) fn answered(&self, observed: &Observed, status: StatusCode, bytes: u64, complete: bool) {
         let route = observed.route.as_str();
         self.answers.get_or_create(&Answered { route, status: status.as_u16() }).inc();
@@ -72,7 +72,7 @@ impl Metrics {
         }
     }
 
-    /// Counts an answer that the HTTP library gave before there was a request.
+    /// Counts an answer that the HTTP library sent to an invalid request head.
     pub(crate) fn refused(&self, status: StatusCode) {
         self.answers.get_or_create(&Answered { route: NO_ROUTE, status: status.as_u16() }).inc();
     }
@@ -120,7 +120,7 @@ impl Default for Metrics {
     }
 }
 
-/// Answers `GET /metrics` and probes, and nothing else, until the process ends.
+/// Serves `GET /metrics` and probes until the process ends.
 pub(crate) async fn serve(listener: TcpListener, metrics: Arc<Metrics>, service: Shared) {
     let mut connections = Bounded::new(MAX_METRICS_CONNECTIONS);
     loop {
@@ -142,7 +142,7 @@ pub(crate) async fn serve(listener: TcpListener, metrics: Arc<Metrics>, service:
                 };
                 Ok::<_, std::convert::Infallible>(response)
             });
-            // A scraper that goes away is no event.
+            // A scraper that disconnects is not logged.
             let mut http = hyper::server::conn::http1::Builder::new();
             let http = http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
             let _ = http.serve_connection(TokioIo::new(stream), answer).await;

@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How many connections each address has. One address cannot take the places of all others.
+/// Number of connections of each address, so that one address cannot exhaust the connection limit.
 pub(crate) struct Peers {
     most: usize,
-    /// Addresses without a limit: many devices come from each.
+    /// Addresses without a limit, behind which are many devices.
     proxies: Vec<IpAddr>,
     open: Mutex<BTreeMap<IpAddr, usize>>,
 }
@@ -16,7 +16,7 @@ impl Peers {
         Arc::new(Peers { most, proxies, open: Mutex::default() })
     }
 
-    /// Counts a connection from an address, unless the address has as many as it may.
+    /// Counts a connection from an address, unless the address is at its limit.
     pub(crate) fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Admitted> {
         let address = address.to_canonical();
         if self.proxies.contains(&address) {
@@ -43,7 +43,7 @@ impl Peers {
     }
 }
 
-/// A connection that counts until this is dropped.
+/// Guard that counts a connection until it is dropped.
 pub(crate) struct Admitted {
     counted: Option<(Arc<Peers>, IpAddr)>,
 }
@@ -56,7 +56,7 @@ impl Drop for Admitted {
     }
 }
 
-/// An IPv4 address, or the /64 network of an IPv6 address: one host may use all of it.
+/// Returns an IPv4 address, or the /64 network of an IPv6 address, all of which one host may use.
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,

@@ -5,8 +5,8 @@ use resolver::words::{line_fit_to_show, path_fit_to_show};
 use crate::data::Contents;
 use crate::settings::{Settings, own_base};
 
-/// Says on standard output that devices are welcome, and how to try it. A script may wait for the first line; an empty
-/// line ends it.
+/// Announces on standard output that the server is ready, and commands to try. A script may wait for the first line; an
+/// empty line ends the text.
 pub(crate) fn announce(address: SocketAddr, metrics: SocketAddr, settings: &Settings, contents: &Contents) {
     let base = own_base(address);
     let (data, option) = match (&settings.catalog, &settings.artifacts) {
@@ -22,8 +22,8 @@ pub(crate) fn announce(address: SocketAddr, metrics: SocketAddr, settings: &Sett
     };
     let mut text =
         format!("edgehop-server is ready on {base} (data in {data}, metrics on http://{metrics}/metrics)\n\n");
-    if settings.sends_devices_to_themselves(address) {
-        text += &format!("  ## WARNING: {}\n", to_themselves(address));
+    if settings.has_loopback_urls(address) {
+        text += &format!("  ## WARNING: {}\n", loopback_warning(address));
     }
     text += &match contents {
         Contents::Nothing => format!(
@@ -52,12 +52,12 @@ pub(crate) fn announce(address: SocketAddr, metrics: SocketAddr, settings: &Sett
 "
         ),
     };
-    // Whoever waited for the first line may have closed the pipe after it; devices are served all the same.
+    // A reader may have closed the pipe after the first line, which does not concern devices.
     let _ = terminal::say(&(text + "\n"));
 }
 
-/// The warning of a server that listens for other machines and gives its own loopback address away.
-pub(crate) fn to_themselves(address: SocketAddr) -> String {
+/// Returns the warning of a server that listens for other machines but sends URLs with a loopback address.
+pub(crate) fn loopback_warning(address: SocketAddr) -> String {
     format!(
         "manifests send every device to {}, which is the device itself: say where devices reach this server, such as \
          --url-base http://ota.example.com:{}",

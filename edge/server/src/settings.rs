@@ -23,80 +23,80 @@ pub(crate) struct Settings {
     #[arg(long, env = "EDGEHOP_METRICS_LISTEN", default_value = "127.0.0.1:8081")]
     pub(crate) metrics_listen: String,
 
-    /// The folder of catalog and artifacts, made if it is not there
+    /// Folder of catalog and artifacts, created if it does not exist
     #[arg(long, env = "EDGEHOP_DATA", default_value = DEFAULT_DATA)]
     pub(crate) data: PathBuf,
 
-    /// The catalog, where it is not in the data folder: sqlite:FILE, or dynamodb:TABLE in a build with the feature `aws`.
-    /// Both stores are named, or neither
+    /// Catalog outside the data folder: sqlite:FILE, or dynamodb:TABLE in a build with the feature `aws`. Name both stores
+    /// or neither
     #[arg(long, env = "EDGEHOP_CATALOG", value_name = "STORE")]
     pub(crate) catalog: Option<CatalogPlace>,
 
-    /// The artifacts, where they are not in the data folder: folder:FOLDER, or s3:BUCKET[/PREFIX] in a build with the
-    /// feature `aws`. Both stores are named, or neither
+    /// Artifacts outside the data folder: folder:FOLDER, or s3:BUCKET[/PREFIX] in a build with the feature `aws`. Name both
+    /// stores or neither
     #[arg(long, env = "EDGEHOP_ARTIFACTS", value_name = "STORE")]
     pub(crate) artifacts: Option<ArtifactsPlace>,
 
-    /// Fill the data folder with the sample data if its catalog is empty. Not given, that is done where the default folder
-    /// is not there yet; other stores never get it
+    /// Fill the data folder with sample data if its catalog is empty. By default only a new default folder is filled; stores
+    /// outside the data folder never are
     #[arg(long, env = "EDGEHOP_SAMPLE_DATA", value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) sample: bool,
 
-    /// Start with an empty catalog, also where the default folder is not there yet
+    /// Start with an empty catalog even if the default folder is new
     #[arg(long, env = "EDGEHOP_NO_SAMPLE", value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) no_sample: bool,
 
-    /// Size of each sample artifact in bytes, when they are made
+    /// Size of each new sample artifact in bytes
     #[arg(long, env = "EDGEHOP_SAMPLE_SIZE", default_value_t = publishing::DEFAULT_SAMPLE_SIZE,
           value_parser = clap::value_parser!(u64).range(1..=resolver::catalog::MAX_ARTIFACT_BYTES))]
     pub(crate) sample_size: u64,
 
-    /// Largest package in bytes; in place of a larger one its manifest is sent. No limit if not given
+    /// Largest package in bytes; in place of a larger one its manifest is sent. No limit by default
     #[arg(long, env = "EDGEHOP_MAX_PACKAGE_BYTES")]
     pub(crate) max_package_bytes: Option<u64>,
 
-    /// Beginning of the URLs in manifests, such as https://ota.example.com; the address listened on if not given, and
-    /// http://127.0.0.1 where that is every address
+    /// Base of the URLs in manifests, such as https://ota.example.com. By default the address listened on, or
+    /// http://127.0.0.1 if that is every address
     #[arg(long, env = "EDGEHOP_URL_BASE", value_parser = str::parse::<UrlBase>)]
     pub(crate) url_base: Option<UrlBase>,
 
-    /// Restore what devices need from S3's archives, this fast: expedited, standard or bulk. Nobody looks whether anything
-    /// is there if not given
+    /// Restore artifacts that devices need from S3's archives at this speed: expedited, standard or bulk. By default archives
+    /// are not looked at
     #[arg(long, env = "EDGEHOP_RESTORE_TIER", value_name = "TIER")]
     pub(crate) restore_tier: Option<Tier>,
 
-    /// For how many days a restored copy stays
+    /// Days for which a restored copy is kept
     #[arg(long, env = "EDGEHOP_RESTORE_DAYS", default_value_t = DEFAULT_RESTORE_DAYS, value_name = "DAYS",
           value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_RESTORE_DAYS)))]
     pub(crate) restore_days: u32,
 
-    /// URLs in manifests are the bucket's own, presigned, and good for this long: 1h to 7days. On /blobs/ if not given
+    /// Use presigned URLs of the bucket in manifests, valid for this long: 1h to 7days. By default URLs are on /blobs/
     #[cfg(feature = "aws")]
     #[arg(long, env = "EDGEHOP_PRESIGN", value_name = "TIME")]
     pub(crate) presign: Option<aws::AddressLifetime>,
 
-    /// Most connections at once; further ones wait. Each takes two open files, for which the process's limit is raised
+    /// Most concurrent connections; further ones wait. Each takes two open files, for which the process's limit is raised
     #[arg(long, env = "EDGEHOP_MAX_CONNECTIONS", default_value = "1024")]
     pub(crate) max_connections: NonZeroUsize,
 
-    /// Most connections at once from one address, or one IPv6 /64 network; further ones are answered 503
+    /// Most concurrent connections from one address, or one IPv6 /64 network; further ones are answered 503
     #[arg(long, env = "EDGEHOP_MAX_CONNECTIONS_PER_ADDRESS", default_value = "256")]
     pub(crate) max_connections_per_address: NonZeroUsize,
 
-    /// Addresses of the proxies that stand before it, separated by commas; they may have any number of connections
+    /// Addresses of proxies in front of the server, separated by commas, which may have any number of connections
     #[arg(long, env = "EDGEHOP_PROXY", value_delimiter = ',', value_name = "ADDRESS")]
     pub(crate) proxy: Vec<IpAddr>,
 
-    /// Most memory for records and answers, in bytes, about; downloads take more, some 300 KB each
+    /// Approximate memory for cached records and answers, in bytes; each download takes some 300 KB more
     #[arg(long, env = "EDGEHOP_CACHE_BYTES", default_value_t = service::DEFAULT_CACHE_BYTES,
           value_parser = clap::value_parser!(u64).range(service::MIN_CACHE_BYTES..=1 << 40))]
     pub(crate) cache_bytes: u64,
 
-    /// Which log lines are shown: error, warn, info, debug, or a filter such as `info,hyper=debug`
+    /// Log lines to show: error, warn, info, debug, or a filter such as `info,hyper=debug`
     #[arg(long, env = "EDGEHOP_LOG", default_value = "info", value_parser = log_filter)]
     pub(crate) log: String,
 
-    /// How log lines look
+    /// Format of log lines
     #[arg(long, env = "EDGEHOP_LOG_FORMAT", value_enum, default_value = "text")]
     pub(crate) log_format: LogFormat,
 }
@@ -108,7 +108,7 @@ pub(crate) enum LogFormat {
 }
 
 impl Settings {
-    /// Reads the command line and the environment, or ends the process where they are wrong.
+    /// Reads the command line and the environment, or ends the process if they are invalid.
     pub(crate) fn get() -> Settings {
         let settings = Settings::try_parse().unwrap_or_else(|error| usage(&error));
         if let Err(error) = settings.places() {
@@ -122,28 +122,28 @@ impl Settings {
         settings
     }
 
-    /// Where the stores are: both as they were named, or both in the data folder.
+    /// Returns the places of the stores: both as named, or both in the data folder.
     pub(crate) fn places(&self) -> Result<Places, HalfGiven> {
         Places::new(&self.data, self.catalog.clone(), self.artifacts.clone())
     }
 
-    /// Returns true if the data folder is the default one and is not there yet, so that it is made with sample data. A
-    /// named folder that is not there may be a typing error, or a volume that is not mounted.
+    /// Returns true if the data folder is the default one and does not exist yet, so that it is created with sample data. A
+    /// named folder that does not exist may be a typing error, or a volume that is not mounted.
     pub(crate) fn is_first_start(&self) -> bool {
         self.has_data_folder() && self.data == Path::new(DEFAULT_DATA) && !self.data.exists()
     }
 
-    /// Everything is in the data folder.
+    /// Returns true if both stores are in the data folder.
     pub(crate) fn has_data_folder(&self) -> bool {
         self.catalog.is_none() && self.artifacts.is_none()
     }
 
-    /// Returns true if the server listens for other machines, and its manifests lead them to their own loopback address.
-    pub(crate) fn sends_devices_to_themselves(&self, address: SocketAddr) -> bool {
+    /// Returns true if the server listens for other machines, but its manifests have URLs with a loopback address.
+    pub(crate) fn has_loopback_urls(&self, address: SocketAddr) -> bool {
         self.url_base.is_none() && address.ip().is_unspecified()
     }
 
-    /// What the resolver needs to know, once the address is.
+    /// Returns the resolver's settings for a server on this address.
     pub(crate) fn deployment(&self, address: SocketAddr) -> Deployment {
         Deployment {
             max_package_bytes: self.max_package_bytes.unwrap_or(u64::MAX),
@@ -153,7 +153,7 @@ impl Settings {
     }
 }
 
-/// Ends the process where the command line was not understood, or asked for help.
+/// Ends the process if the command line is invalid or asks for help.
 fn usage(error: &clap::Error) -> ! {
     let message = error.to_string();
     if message.chars().all(is_fit_to_show) {
@@ -163,7 +163,7 @@ fn usage(error: &clap::Error) -> ! {
     std::process::exit(error.exit_code())
 }
 
-/// The base URL of a server that nothing stands before.
+/// Returns the base of URLs of a server without a proxy in front.
 pub(crate) fn own_base(mut address: SocketAddr) -> UrlBase {
     if address.ip().is_unspecified() {
         address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));

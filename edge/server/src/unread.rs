@@ -1,7 +1,8 @@
-//! Files are sent without being read: below hyper, by the system's `sendfile`, which copies nothing.
+//! Zero-copy transfer of files below hyper, by the system's `sendfile`.
 //!
-//! hyper writes memory only. So of a file it is given a stand-in of the same length, memory that nobody ever writes to, and
-//! the file goes around it to the connection, which knows the stand-in by its address and sends the file in its place.
+//! hyper writes only memory. In place of a file it is given a stand-in of equal length, memory that is never written to.
+//! The file bypasses hyper on its way to the connection, which recognizes the stand-in by its address and sends the file
+//! instead.
 //!
 //! ```text
 //!                          head, bytes, stand-in
@@ -9,8 +10,8 @@
 //!        └──────────────────── Files (a queue) ──────────────────┘
 //! ```
 //!
-//! A stand-in is written when its file is the first in the queue, or the connection fails: no device ever gets its bytes.
-//! hyper lets a body go when it has its last frame; the account of the answer stays open until the file has gone.
+//! A stand-in is written only when its file is the first in the queue, or else the connection fails, so that no device ever
+//! gets its bytes. hyper drops a body after its last frame; the answer's record stays open until the file has been sent.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -27,13 +28,13 @@ use tokio::net::TcpStream;
 
 use crate::account::Account;
 
-/// Most bytes of a file that a system call sends: a device with a fast line must let others have their turn.
+/// Most bytes of a file that one system call sends, so that a device with a fast connection does not delay others.
 const MAX_SENT: usize = 2 * 1024 * 1024;
 
-/// Memory that stands for files. It is never written to, so it takes none.
+/// Memory of stand-ins. It is never written to, so it occupies no pages.
 static STAND_IN: [u8; MAX_SENT] = [0; MAX_SENT];
 
-/// The files of one connection that hyper has stand-ins of, in order.
+/// Queue of one connection's files for which hyper has stand-ins.
 #[derive(Clone, Default)]
 pub(crate) struct Files(Arc<Mutex<Waiting>>);
 
@@ -41,9 +42,9 @@ pub(crate) struct Files(Arc<Mutex<Waiting>>);
 #[derive(Default)]
 struct Waiting {
     files: VecDeque<Box<dyn Unread>>,
-    /// The answer that the last file belongs to, once hyper has all of it.
+    /// Transfer of the answer that the last file belongs to, after hyper has all of it.
     transfer: Option<Transfer<Account>>,
-    /// How many bytes were left when the connection ended.
+    /// Number of bytes left when the connection ended.
     cut: Option<u64>,
 }
 
@@ -53,13 +54,13 @@ pub(crate) struct Outgoing {
     files: Files,
 }
 
-/// Bytes, or so many that stand for a file.
+/// Bytes, or a stand-in for a file of this length.
 pub(crate) enum Data {
     Bytes(Bytes),
     StandIn(usize),
 }
 
-/// A connection that sends files in place of what stands for them.
+/// A connection that sends files in place of their stand-ins.
 pub(crate) struct Sending {
     stream: TcpStream,
     files: Files,
@@ -164,11 +165,11 @@ impl Sending {
         Sending { stream, files, reading: None, read: Bytes::new(), cached: 0 }
     }
 
-    /// Sends at most so many bytes of the first file.
+    /// Sends up to `most` bytes of the first file.
     fn poll_send(&mut self, most: usize, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let mut queue = self.files.queue();
         let Some(file) = queue.files.front_mut() else {
-            return Poll::Ready(Err(io::Error::other("there is no file for what stands for one")));
+            return Poll::Ready(Err(io::Error::other("a stand-in has no file")));
         };
         let sent = loop {
             if !self.read.is_empty() {
@@ -198,7 +199,7 @@ impl Sending {
             match sent {
                 Ok(Some(sent)) => break sent,
                 Ok(None) => self.reading = Some(file.read()),
-                // Not writable after all: the next look waits until it is.
+                // The socket is not writable after all, so the next poll waits until it is.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Poll::Ready(Err(error)),
             }
@@ -215,7 +216,7 @@ impl Sending {
     }
 }
 
-/// Sends at most so many bytes of a file. `None` if they must be read in place of that: the file's system does not do this.
+/// Sends up to `most` bytes of a file. `None` if they must be read instead, because the file system does not support it.
 #[cfg(target_os = "linux")]
 fn send(stream: &TcpStream, file: &dyn Unread, most: usize) -> io::Result<Option<usize>> {
     use rustix::io::Errno;
@@ -223,7 +224,7 @@ fn send(stream: &TcpStream, file: &dyn Unread, most: usize) -> io::Result<Option
         Ok(rustix::fs::sendfile(stream, file.file(), Some(&mut file.offset()), most)?)
     });
     match sent {
-        // The end of a file that is shorter than it was: reading says so.
+        // The file has become shorter, which reading reports.
         Ok(0) => Ok(None),
         Ok(sent) => Ok(Some(sent)),
         Err(error) => match Errno::from_io_error(&error) {
@@ -233,7 +234,7 @@ fn send(stream: &TcpStream, file: &dyn Unread, most: usize) -> io::Result<Option
     }
 }
 
-/// Other systems have none like it.
+/// Returns `None`, because other systems have no equal call.
 #[cfg(not(target_os = "linux"))]
 fn send(_: &TcpStream, _: &dyn Unread, _: usize) -> io::Result<Option<usize>> {
     Ok(None)

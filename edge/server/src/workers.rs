@@ -6,24 +6,24 @@ use std::thread;
 
 use tokio::runtime::{Builder, Handle};
 
-/// Threads that answer, one a core. A connection stays on the thread that it came to: woken on another one, it would find
-/// nothing of its own in that core's memory, and waking costs more than most answers do.
+/// Threads that answer requests, one for each core. A connection stays on its thread: on another core it would find
+/// nothing in the caches, and waking another thread costs more than most answers.
 pub(crate) struct Workers(Vec<Worker>);
 
 struct Worker {
     runtime: Handle,
-    /// Every connection of this thread has a clone of it.
+    /// Counter of this thread's connections, each of which holds a clone.
     busy: Arc<()>,
 }
 
 impl Workers {
-    /// Starts the threads, which end with the process.
+    /// Starts the threads, which run until the process ends.
     pub(crate) fn start() -> io::Result<Workers> {
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         (0..cores).map(|_| Worker::start()).collect::<io::Result<_>>().map(Workers)
     }
 
-    /// Runs a connection on the thread that has the fewest.
+    /// Runs a connection on the thread with the fewest connections.
     pub(crate) fn run(&self, connection: impl Future<Output = ()> + Send + 'static) {
         if let Some(worker) = self.0.iter().min_by_key(|worker| Arc::strong_count(&worker.busy)) {
             let busy = Arc::clone(&worker.busy);

@@ -42,7 +42,7 @@ impl Partition {
                 return Ok(partition);
             }
             let Some(pause) = pauses.next() else {
-                let problem = "its channels and releases are not those of its last write: somebody else changed or \
+                let problem = "its channels and releases are not those of its last write: another program changed or \
                                deleted some; restore the table";
                 return Err(StoreError::damaged(format!("component {key}"), problem));
             };

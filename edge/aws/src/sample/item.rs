@@ -88,7 +88,7 @@ impl SampleItem {
                     }
                 }
             }
-            Some(_) => warn(format!("{DEVICE_ATTR} takes a map: nobody wants it by an attribute")),
+            Some(_) => warn(format!("{DEVICE_ATTR} takes a map: no attribute selects the component")),
         }
         Ok(SampleItem {
             component: word(APP, text(item, APP)?)?,

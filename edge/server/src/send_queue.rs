@@ -4,21 +4,21 @@ use std::net::{IpAddr, SocketAddr};
 
 use tokio::net::TcpStream;
 
-/// A connection's bytes that the kernel took, and that its device has not acknowledged: megabytes at times, which a slow
-/// device takes minutes to read, and for so long the kernel takes no more of them.
+/// Send queue of a connection in the kernel: bytes that the device has not acknowledged. It may have megabytes, which a
+/// slow device takes minutes to read while the kernel accepts no more.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Queue {
+pub(crate) struct SendQueue {
     local: SocketAddr,
     peer: SocketAddr,
 }
 
-impl Queue {
-    /// The queue of a connection; `None` of one that is gone already.
-    pub(crate) fn of(stream: &TcpStream) -> Option<Queue> {
-        Some(Queue { local: stream.local_addr().ok()?, peer: stream.peer_addr().ok()? })
+impl SendQueue {
+    /// Returns the queue of a connection; `None` if it is closed already.
+    pub(crate) fn of(stream: &TcpStream) -> Option<SendQueue> {
+        Some(SendQueue { local: stream.local_addr().ok()?, peer: stream.peer_addr().ok()? })
     }
 
-    /// How long the queue is, in bytes, as Linux lists it in `/proc/net/tcp` (proc_pid_net(5)); `None` where it does not.
+    /// Returns the queue's length in bytes from Linux' `/proc/net/tcp` (proc_pid_net(5)); `None` if it is not listed.
     pub(crate) fn length(&self) -> Option<u64> {
         let list = if self.local.is_ipv4() { "/proc/net/tcp" } else { "/proc/net/tcp6" };
         let lines = BufReader::new(File::open(list).ok()?).lines().map_while(Result::ok);
@@ -33,7 +33,7 @@ impl Queue {
     }
 }
 
-/// An address as the list has it: its bytes as numbers of four bytes, which this machine would store so.
+/// Formats an address as in the list: its bytes as hexadecimal numbers of four bytes in native byte order.
 fn listed(address: SocketAddr) -> String {
     let octets = match address.ip() {
         IpAddr::V4(ip) => ip.octets().to_vec(),
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     #[cfg(target_endian = "little")]
     fn the_right_line_is_found() {
-        let queue = |peer: &str| Queue { local: "127.0.0.1:8080".parse().unwrap(), peer: peer.parse().unwrap() };
+        let queue = |peer: &str| SendQueue { local: "127.0.0.1:8080".parse().unwrap(), peer: peer.parse().unwrap() };
         let length = |peer| queue(peer).listed(LIST.lines().map(str::to_owned));
         assert_eq!(length("127.0.0.1:50000"), Some(0x26_A1F4));
         assert_eq!(length("127.0.0.1:50001"), None);
@@ -72,7 +72,7 @@ mod tests {
             let Ok(listener) = tokio::net::TcpListener::bind(address).await else { continue };
             let mut device = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
             let (stream, _) = listener.accept().await.unwrap();
-            let queue = Queue::of(&stream).unwrap();
+            let queue = SendQueue::of(&stream).unwrap();
             assert_eq!(queue.length(), Some(0));
             let mut sent = 0;
             stream.writable().await.unwrap();

@@ -45,8 +45,8 @@ fn check_names_a_signature_that_lets_a_barrier_be_jumped() {
     let desk = desk();
     desk.done(&format!("{SIGN} --minimum any"));
     desk.done("publish m 6.15.8 new.bin --channel prod");
-    let said = "the signature of 6.15.8 lets it replace any version, and no device older than 5.6.30 is led to it: who is \
-                handed the file by others is not held back; sign it again with --minimum 5.6.30 and publish it again";
+    let said = "the signature of 6.15.8 lets it replace any version, and no device older than 5.6.30 is led to it: a device \
+                that gets the file elsewhere is not held back; sign it again with --minimum 5.6.30 and publish it again";
     assert_eq!(notes(&desk), json!([said]));
     desk.done(SIGN);
     desk.done("publish m 6.15.8 new.bin");

@@ -40,7 +40,7 @@ impl service::Account for Account {
     /// canonical spelling.
     #[expect(
         clippy::disallowed_methods,
-        reason = "of what is said by others the line has the canonical question, which is ASCII"
+        reason = "the only foreign text in the line is the canonical query, which is ASCII"
     )]
     fn close(&mut self, bytes: u64, complete: bool) {
         let mut line = self.line(bytes, complete).to_string();

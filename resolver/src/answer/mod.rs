@@ -39,7 +39,7 @@ pub struct Deployment {
     pub max_blob_bytes: u64,
     /// The steps of staged rollouts.
     pub ladder: Ladder,
-    /// How artifacts are restored from cold storage; `None` if the deployment uses none, and objects are not looked at.
+    /// Settings of restores from cold storage; `None` if the deployment uses none, and objects are not looked up.
     pub restores: Option<Restores>,
 }
 

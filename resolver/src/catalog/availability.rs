@@ -83,7 +83,7 @@ impl Tier {
     }
 }
 
-/// Not a tier.
+/// Error for text that is not a tier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it takes expedited, standard or bulk")]
 pub struct InvalidTier;

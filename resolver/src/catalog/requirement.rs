@@ -39,7 +39,7 @@ pub enum Match {
     No,
 }
 
-/// Not a requirement.
+/// Error for text that is not a requirement.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRequirement {
     /// The text does not have a requirement's syntax.

@@ -34,7 +34,7 @@ pub struct Minisig {
     trusted_comment: Range<usize>,
 }
 
-/// Not the text of a `.minisig` file.
+/// Error for text that is not a `.minisig` file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidMinisig {
     /// The file is longer than [`MAX_MINISIG_BYTES`].

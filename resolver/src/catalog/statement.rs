@@ -36,7 +36,7 @@ pub struct Statement {
     pub requires: BTreeSet<Requirement>,
 }
 
-/// Not a statement.
+/// Error for text that is not a statement.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidStatement {
     /// The comment is not in edgehop's format.

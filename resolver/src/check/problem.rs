@@ -217,7 +217,7 @@ impl fmt::Display for Problem {
                 write!(
                     f,
                     ", a device known by these alone is taken for one on {version}: {why}; publish what was built \
-                     anew, with bytes of its own, in position of {other}"
+                     anew, with bytes of its own, in place of {other}"
                 )
             }
             Problem::Wider { version, requirement } => {
@@ -269,7 +269,7 @@ impl fmt::Display for Note {
                 write!(
                     f,
                     "the signature of {version} lets it replace {minimum}, and no device older than {least} is led to it: \
-                     who is handed the file by others is not held back; sign it again with --minimum {least} and \
+                     a device that gets the file elsewhere is not held back; sign it again with --minimum {least} and \
                      publish it again"
                 )
             }

@@ -20,7 +20,7 @@ pub struct Ladder(Vec<u8>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cohort(pub u8);
 
-/// Not a ladder.
+/// Error for percentages that are not a ladder.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a ladder: it takes 1 to 16 rising percentages, the last one 100, such as 1,10,25,100")]
 pub struct InvalidLadder(Vec<u8>);

@@ -19,7 +19,7 @@ const RENEWAL_INTERVAL: Duration = Duration::from_secs(60);
 /// Start of the text of a claim whose work failed.
 const FAILED: &str = "given up";
 
-/// How long a failed claim excludes all processes, many of which may want to repeat work that would fail again.
+/// Time for which a failed claim excludes all processes, many of which may want to repeat work that would fail again.
 pub(crate) const RETRY_DELAY: Duration = Duration::from_secs(20);
 
 /// Holder of a claim.

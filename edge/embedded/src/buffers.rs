@@ -2,19 +2,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
-/// Files are read in pieces of this size, in bytes: large enough that a system call costs nothing beside the copy,
+/// Size of the pieces in which files are read, in bytes: large enough that the copy costs much more than the system call,
 /// small enough for a thousand connections.
 pub(crate) const CHUNK: usize = 128 * 1024;
 
-/// Most buffers kept for later: 4 MiB. More are in use at times, one or two a connection.
+/// Most spare buffers: 4 MiB. More buffers may be in use, one or two for each connection.
 const SPARE: usize = 32;
 
-/// Buffers that are used again. Fresh ones would have to be zeroed, and would leave an allocator holding many times
-/// what is in use.
+/// Pool of buffers. New buffers would have to be zeroed, and would make an allocator hold many times the memory in use.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Buffers(Arc<Mutex<Vec<Box<[u8]>>>>);
 
-/// A buffer whose first `filled` bytes are someone's piece; it goes back when nobody refers to them any more.
+/// A buffer whose first `filled` bytes are in use; it returns to the pool when the last reference is dropped.
 pub(crate) struct Buffer {
     bytes: Option<Box<[u8]>>,
     filled: usize,
@@ -22,7 +21,7 @@ pub(crate) struct Buffer {
 }
 
 impl Buffers {
-    /// A buffer of [`CHUNK`] bytes of whatever was there before.
+    /// Takes a buffer of [`CHUNK`] bytes with arbitrary content.
     pub(crate) fn take(&self) -> Buffer {
         let spare = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let bytes = spare.unwrap_or_else(|| vec![0; CHUNK].into_boxed_slice());
@@ -31,12 +30,12 @@ impl Buffers {
 }
 
 impl Buffer {
-    /// Where to read to.
+    /// Returns the space to read into.
     pub(crate) fn space(&mut self) -> &mut [u8] {
         self.bytes.as_deref_mut().unwrap_or_default()
     }
 
-    /// The first `filled` bytes, without a copy.
+    /// Returns the first `filled` bytes without copying them.
     pub(crate) fn into_bytes(mut self, filled: usize) -> Bytes {
         self.filled = filled;
         Bytes::from_owner(self)

@@ -11,25 +11,25 @@ use store::{Catalog, StoreError};
 
 use crate::opened::OpenFile;
 
-/// Most records that are read before others have their turn, a health check among them.
+/// Most records that are read before other operations get the connection, such as health checks.
 const READS_AT_ONCE: usize = 4;
 
-/// A catalog in one SQLite file. The server and the command line may have it open at once. The next read or write notices
-/// a file that took its place.
+/// A catalog in one SQLite file. The server and the command line may have it open concurrently. If another file replaces
+/// it, the next read or write notices.
 #[derive(Debug, Clone)]
 pub struct SqliteCatalog {
     path: Arc<PathBuf>,
-    /// One connection is enough: the service reads through a cache, and operators are few.
+    /// The only connection, which suffices because the service reads through a cache and operators are few.
     open: Arc<Mutex<Option<OpenFile>>>,
 }
 
 impl SqliteCatalog {
-    /// Opens the file, making it if it is not there.
+    /// Opens the file, creating it if it does not exist.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         Ok(SqliteCatalog { path: Arc::new(path.to_owned()), open: Arc::new(Mutex::new(Some(OpenFile::make(path)?))) })
     }
 
-    /// Runs `work` where blocking is allowed.
+    /// Runs `work` on a thread that may block.
     async fn run<T: Send + 'static>(
         &self,
         behaviour: TransactionBehavior,
@@ -37,7 +37,7 @@ impl SqliteCatalog {
     ) -> Result<T, StoreError> {
         let (path, open) = (Arc::clone(&self.path), Arc::clone(&self.open));
         let done = tokio::task::spawn_blocking(move || {
-            // A panic while the lock was held rolled its transaction back, so the connection is fine.
+            // A panic while the lock was held rolled the transaction back, so the connection can be used.
             let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
             let connection = OpenFile::current(&mut open, &path)?;
             let transaction = connection.transaction_with_behavior(behaviour).map_err(StoreError::catalog)?;
@@ -55,7 +55,8 @@ impl SqliteCatalog {
         self.run(TransactionBehavior::Deferred, work).await
     }
 
-    /// Reads all of these on one thread, in one transaction if they are few. Between many, others have their turn.
+    /// Reads several records on one thread, in one transaction if they are few. Between batches of many, other operations
+    /// get the connection.
     async fn read_each<K: Clone + Send + 'static, T: Send + 'static>(
         &self,
         keys: &[K],
@@ -68,7 +69,7 @@ impl SqliteCatalog {
                 Ok(read) => found.extend::<Vec<_>>(read),
                 Err(error) => {
                     let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-                    // The rest would fail like this, each after as long a wait.
+                    // The other reads would fail, too, each after as long a wait.
                     found.resize_with(keys.len(), || Err(StoreError::catalog(cause.clone())));
                     break;
                 }
@@ -134,7 +135,7 @@ impl Catalog for SqliteCatalog {
     }
 }
 
-/// The spelling of a component's name, and its revision.
+/// Reads the spelling of a component's name, and its revision.
 fn head(transaction: &Transaction<'_>, key: &ComponentKey) -> Result<Option<(String, Revision)>, StoreError> {
     let sql = "SELECT name, revision FROM component WHERE key = ?1";
     let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?));
@@ -159,7 +160,7 @@ fn put_release(transaction: &Transaction<'_>, key: &ComponentKey, release: &Rele
     execute(transaction, sql, params![key.as_str(), release.version.as_str(), text])
 }
 
-/// Sets a channel, or takes it away.
+/// Sets or deletes a channel.
 fn put_channel(
     transaction: &Transaction<'_>,
     key: &ComponentKey,
@@ -212,7 +213,7 @@ fn read_component(transaction: &Transaction<'_>, key: &ComponentKey) -> Result<O
     Ok(Some(Component::new(name, revision, channels?, releases?)))
 }
 
-/// Makes the attribute index say what a component's channels say. None may point at a forgotten release.
+/// Updates the attribute index to match a component's channels, none of which may point at a deleted release.
 fn index(transaction: &Transaction<'_>, key: &ComponentKey, forgotten: &BTreeSet<Version>) -> Result<(), StoreError> {
     let key = key.as_str();
     let mut wanted = BTreeSet::new();

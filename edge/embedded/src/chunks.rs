@@ -13,17 +13,17 @@ use store::{Reading, StoreError, Unread};
 use crate::buffers::{Buffer, Buffers, CHUNK};
 use crate::readers::Readers;
 
-/// A range of a file, piece by piece.
+/// Stream of a file's range in pieces.
 ///
-/// What the page cache has is read at once; only what must come from the disk goes to a thread that may block. The
-/// detour costs more than the read itself where the file is hot, and artifacts of a current release are.
+/// Bytes in the page cache are read at once; only reads from the disk go to a thread that may block. For a file in the
+/// page cache, as artifacts of a current release are, the detour would cost more than the read.
 pub(crate) struct Chunks {
     left: FileRange,
-    /// A piece that comes from the disk.
+    /// Pending read from the disk.
     blocked: Option<Reading>,
 }
 
-/// A range of an open file, and what reads it.
+/// A range of an open file with the threads that read it.
 #[derive(Clone)]
 pub(crate) struct FileRange {
     pub(crate) file: Arc<File>,
@@ -37,7 +37,7 @@ impl Chunks {
         Chunks { left: range, blocked: None }
     }
 
-    /// Goes on with the piece that comes from the disk.
+    /// Polls the pending read from the disk.
     fn poll_blocked(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, StoreError>>> {
         let Some(blocked) = &mut self.blocked else { return Poll::Ready(None) };
         let read = ready!(blocked.as_mut().poll(context));
@@ -45,7 +45,7 @@ impl Chunks {
         Poll::Ready(self.piece(read))
     }
 
-    /// A piece that was read. An empty one is the end of the file, which may come too early.
+    /// Returns a piece that was read; `None` for an empty one, the end of the file, which may come too early.
     fn piece(&mut self, read: Result<Bytes, StoreError>) -> Option<Result<Bytes, StoreError>> {
         match read {
             Ok(bytes) if !bytes.is_empty() => {
@@ -82,7 +82,7 @@ impl FileRange {
         (self.range.end - self.range.start).min(CHUNK as u64) as usize
     }
 
-    /// Reads the next piece if the page cache has it. Gives a buffer for [`FileRange::read_blocking`] if not.
+    /// Reads the next piece if it is in the page cache, else returns a buffer for [`FileRange::read_blocking`].
     fn read_cached(&self) -> Result<io::Result<Bytes>, Buffer> {
         read_cached(&self.file, self.range.start, self.next(), self.buffers.take())
     }
@@ -109,7 +109,7 @@ impl Unread for FileRange {
         (self.range.end - self.range.start) as usize
     }
 
-    /// Looks at the first byte and at the last one. A page between them that is gone is waited for while it is sent.
+    /// Checks the first and the last byte. If a page between them is not cached, sending it waits for the disk.
     fn is_cached(&self, bytes: usize) -> bool {
         let end = self.range.end.min(self.range.start + bytes as u64);
         [self.range.start].into_iter().chain(end.checked_sub(1)).all(|at| is_cached(&self.file, at))
@@ -128,27 +128,27 @@ impl Unread for FileRange {
     }
 }
 
-/// Other systems cannot say what is in the page cache.
+/// Assumes that nothing is cached, because other systems cannot tell.
 #[cfg(not(target_os = "linux"))]
 fn is_cached(_: &File, _: u64) -> bool {
     false
 }
 
-/// Whether the page cache has a byte of a file.
+/// Returns true if a byte of a file is in the page cache.
 #[cfg(target_os = "linux")]
 fn is_cached(file: &File, at: u64) -> bool {
     use rustix::io::{ReadWriteFlags, preadv2};
     preadv2(file, &mut [io::IoSliceMut::new(&mut [0])], at, ReadWriteFlags::NOWAIT) == Ok(1)
 }
 
-/// Other systems cannot say what is in the page cache.
+/// Assumes that nothing is cached, because other systems cannot tell.
 #[cfg(not(target_os = "linux"))]
 fn read_cached(_: &File, _: u64, _: usize, buffer: Buffer) -> Result<io::Result<Bytes>, Buffer> {
     Err(buffer)
 }
 
-/// Reads what is in the page cache. Gives the buffer back if the disk would have to be waited for, or if the system
-/// cannot tell.
+/// Reads bytes from the page cache, or returns the buffer if the read would wait for the disk, or the system cannot
+/// tell.
 #[cfg(target_os = "linux")]
 fn read_cached(file: &File, at: u64, length: usize, mut buffer: Buffer) -> Result<io::Result<Bytes>, Buffer> {
     use rustix::io::{Errno, ReadWriteFlags, preadv2};

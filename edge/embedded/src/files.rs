@@ -1,4 +1,4 @@
-//! What the file system says, as a store says it.
+//! Conversion of file system errors to store errors.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::fs::OFlags;
 use store::StoreError;
 
-/// That there is no such file is an answer, not a failure.
+/// Turns the error of a missing file into `None`.
 pub(crate) fn present<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
@@ -21,13 +21,13 @@ pub(crate) fn failed(path: &Path, error: io::Error) -> StoreError {
     StoreError::artifacts(explained(path, error))
 }
 
-/// Names the file of an error. Where access is denied, it also says by what, and what ends that.
+/// Adds the file to an error. If access is denied, also adds which file or folder denies it, and a remedy.
 pub(crate) fn explained(path: &Path, error: io::Error) -> io::Error {
     let cure = if error.kind() == io::ErrorKind::PermissionDenied { cure(path) } else { None };
     io::Error::new(error.kind(), format!("{}: {error}{}", path.display(), cure.unwrap_or_default()))
 }
 
-/// Access is denied by the file, or by the first folder above it that can be looked at.
+/// Returns a remedy for the file that denies access, or for the nearest folder above it that can be read.
 fn cure(path: &Path) -> Option<String> {
     let (denies, meta) = path.ancestors().find_map(|path| Some((path, fs::metadata(path).ok()?)))?;
     let (owner, mode, user) = (meta.uid(), meta.permissions().mode() & 0o7777, rustix::process::geteuid().as_raw());
@@ -38,7 +38,8 @@ fn cure(path: &Path) -> Option<String> {
     ))
 }
 
-/// Opens a regular file to read it. Of a pipe or a device in its place, opening or reading might never end.
+/// Opens a regular file to read it. Anything else is refused, because opening or reading a pipe or a device might never
+/// end.
 pub(crate) fn open_file(path: &Path) -> io::Result<(File, Metadata)> {
     let file = open_at_once(path)?;
     let meta = file.metadata()?;
@@ -46,12 +47,12 @@ pub(crate) fn open_file(path: &Path) -> io::Result<(File, Metadata)> {
     if meta.is_file() { Ok((file, meta)) } else { Err(refused()) }
 }
 
-/// Opens a file to read it; a pipe in its place keeps nobody waiting.
+/// Opens a file to read it, without blocking if it is a pipe.
 pub(crate) fn open_at_once(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path)
 }
 
-/// The text of a regular file.
+/// Reads the text of a regular file.
 pub(crate) fn read_text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     open_file(path)?.0.read_to_string(&mut text)?;

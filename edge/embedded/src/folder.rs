@@ -19,30 +19,30 @@ use crate::note::Note;
 use crate::readers::Readers;
 use crate::writing::{write, write_text};
 
-/// How long nobody must have written to a temporary file before it is taken for a dead publisher's.
+/// Time without writes after which a temporary file is taken for that of a killed publisher.
 const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
-/// How many objects are opened to see whether objects can be.
+/// Number of objects that a readiness check opens.
 const LOOKED_AT: usize = 256;
 
 /// How many of an object's first bytes must be in the page cache for it to be sent unread.
 const UNREAD: usize = 64 * 1024;
 
-/// How long ago a file must have changed for its times to tell it from a later one, in seconds.
+/// Age from which a file's times distinguish it from later states, in seconds.
 const SETTLED_SECONDS: i64 = 2;
 
-/// A folder of objects under the digests of their bytes.
+/// An artifact store in a folder of files named by the digests of their bytes.
 #[derive(Debug, Clone)]
 pub struct FolderArtifacts {
     root: Arc<Path>,
     buffers: Buffers,
-    /// The last file that could not be read: a readiness check looks there first.
+    /// Last file that could not be read, which a readiness check tries first.
     failing: Arc<Mutex<Option<PathBuf>>>,
     readers: Readers,
 }
 
 impl FolderArtifacts {
-    /// Opens the folder, making it if it is not there.
+    /// Opens the folder, creating it if it does not exist.
     pub fn open(root: &Path) -> Result<Self, StoreError> {
         let work = root.join("tmp");
         fs::create_dir_all(&work).and_then(|()| sweep(&work)).map_err(|error| failed(&work, error))?;
@@ -54,17 +54,17 @@ impl FolderArtifacts {
         })
     }
 
-    /// Where whoever publishes may put temporary files: the same file system as the objects.
+    /// Returns the folder for temporary files of publishers, on the file system of the objects.
     pub fn work(&self) -> PathBuf {
         self.root.join("tmp")
     }
 
-    /// The file of an object. Two levels, so that no folder holds more than a 256th of them.
+    /// Returns the path of an object's file, which has two levels, so that no folder holds more than a 256th of the objects.
     pub fn path(&self, key: &ObjectKey) -> PathBuf {
         object_path(&self.root, key)
     }
 
-    /// Tells a file that is not there from a store that is not: of an unmounted volume, nothing is there.
+    /// Distinguishes a missing file from a missing store, such as an unmounted volume.
     fn found<T>(&self, path: &Path, result: io::Result<T>) -> Result<Option<T>, StoreError> {
         match present(result) {
             Ok(None) => is_there(&self.root).map(|()| None),
@@ -80,7 +80,7 @@ impl FolderArtifacts {
         *self.failing.lock().unwrap_or_else(PoisonError::into_inner) = Some(path.to_owned());
     }
 
-    /// Where hidden objects are, in folders like those they came from.
+    /// Returns the folder of hidden objects, with the structure of the store.
     fn aside(&self) -> PathBuf {
         self.root.join("aside")
     }
@@ -112,7 +112,7 @@ impl Artifacts for FolderArtifacts {
             .run(move || {
                 let (file, meta) =
                     store.found(&path, open_file(&path))?.ok_or_else(|| StoreError::Missing(key.to_string()))?;
-                // Seen here it is an error with a status; seen at its end it cuts the connection.
+                // An error here has an HTTP status; an error at the end of the file could only cut the connection.
                 if meta.len() < end {
                     return Err(StoreError::damaged(key, format!("it has {} bytes, and {end} are wanted", meta.len())));
                 }
@@ -164,7 +164,7 @@ impl Artifacts for FolderArtifacts {
             match lock.try_lock() {
                 Ok(()) => Ok(Lease::new(lock, async {})),
                 Err(TryLockError::WouldBlock) => Err(StoreError::artifacts(format!(
-                    "{} is held: somebody else deletes garbage or imports, wait for them",
+                    "{} is locked: another process deletes garbage or imports, wait for it",
                     path.display()
                 ))),
                 Err(TryLockError::Error(error)) => Err(failed(&path, error)),
@@ -200,8 +200,8 @@ impl Artifacts for FolderArtifacts {
     }
 }
 
-/// A file's number, size and times. The time of the last change of the inode cannot be set by anybody, but it only
-/// moves on with the kernel's tick: of a file changed just now, another change might not show.
+/// Returns a file's inode, size and times. The change time of the inode cannot be set, but it advances only with the
+/// kernel's tick, so a second change of a file that was just changed might not show.
 fn identity(meta: &fs::Metadata) -> Option<Identity> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
     (meta.ctime() + SETTLED_SECONDS < now as i64).then(|| {
@@ -211,9 +211,9 @@ fn identity(meta: &fs::Metadata) -> Option<Identity> {
     })
 }
 
-/// Fails unless the folder is a store's. A volume that is not mounted leaves no folder, or an empty one.
+/// Fails unless the folder is an artifact store. An unmounted volume leaves no folder, or an empty one.
 fn is_there(root: &Path) -> Result<(), StoreError> {
-    // Backups leave the folder for temporary files out at times.
+    // Some backups leave out the folder for temporary files.
     let Err(error) = fs::metadata(root.join("blobs")).or_else(|_| fs::metadata(root.join("tmp"))) else {
         return Ok(());
     };
@@ -221,12 +221,12 @@ fn is_there(root: &Path) -> Result<(), StoreError> {
     Err(StoreError::artifacts(io::Error::new(error.kind(), format!("there is no artifact store: {error}"))))
 }
 
-/// Opens a file for reading; one that was deleted meanwhile needs no reading.
+/// Checks that a file can be opened for reading; a file that was deleted meanwhile is no error.
 fn can_be_read(path: &Path) -> io::Result<()> {
     present(open_at_once(path)).map(|_| ())
 }
 
-/// Removes what a publisher that was killed left behind.
+/// Removes temporary files of killed publishers.
 fn sweep(work: &Path) -> io::Result<()> {
     for entry in fs::read_dir(work)? {
         let entry = entry?;

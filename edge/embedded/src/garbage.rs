@@ -1,4 +1,4 @@
-//! How objects go: hidden first, then shown again or deleted.
+//! Hiding objects, showing them again, and deleting them.
 
 use std::fs::{self, File};
 use std::io;
@@ -8,13 +8,13 @@ use crate::files::present;
 use crate::listing::signature_path;
 use crate::note::Note;
 
-/// Moves an object's file aside. What is hidden already stays hidden.
+/// Hides an object by moving its file. A hidden object stays hidden.
 pub(crate) fn hide(path: &Path, aside: &Path) -> io::Result<()> {
     aside.parent().map_or(Ok(()), fs::create_dir_all)?;
     present(fs::rename(path, aside)).map(|_| ())
 }
 
-/// Moves it back, unless the object was put anew meanwhile.
+/// Moves a hidden object back, unless the object was put again meanwhile.
 pub(crate) fn show(path: &Path, aside: &Path) -> io::Result<()> {
     if path.exists() {
         return present(fs::remove_file(aside)).map(|_| ());
@@ -22,9 +22,9 @@ pub(crate) fn show(path: &Path, aside: &Path) -> io::Result<()> {
     present(fs::rename(aside, path)).map(|_| ())
 }
 
-/// Deletes what was moved aside, with its note and signature if the object was not put anew meanwhile.
+/// Deletes a hidden object, with its note and signature unless the object was put again meanwhile.
 ///
-/// Waits until nobody puts anything there, and keeps others waiting: between the look and the deletion no object comes.
+/// Locks out writers, so that no object is put between the check and the deletion.
 pub(crate) fn delete(path: &Path, aside: &Path, work: &Path) -> io::Result<()> {
     present(fs::remove_file(aside))?;
     let held = File::open(work)?;

@@ -5,7 +5,7 @@ use store::{Stat, StoreError};
 
 use crate::files::{failed, read_text};
 
-/// What an object was when it was put: a file beside it that `md5sum --check` reads.
+/// Size and MD5 of an object when it was put, in a file beside it that `md5sum --check` reads.
 ///
 /// ```text
 /// # 1048576 bytes
@@ -14,12 +14,12 @@ use crate::files::{failed, read_text};
 pub(crate) struct Note(pub(crate) Stat);
 
 impl Note {
-    /// Where the note of the object at `path` is.
+    /// Returns the path of the note of the object at `path`.
     pub(crate) fn path(path: &Path) -> PathBuf {
         path.with_added_extension("md5")
     }
 
-    /// The note's text; `name` is the object's file name.
+    /// Returns the note's text; `name` is the object's file name.
     pub(crate) fn text(&self, name: &str) -> String {
         format!("# {} bytes\n{}  {name}\n", self.0.size, self.0.md5)
     }

@@ -9,14 +9,14 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-/// How long a read may take: a disk that spins up takes seconds, a network file system that hangs never answers.
+/// Timeout of a read: a disk that spins up takes seconds, a network file system that hangs never answers.
 const READ_LIMIT: Duration = Duration::from_secs(30);
 
-/// Most threads that read files: half of those that the runtime has for what blocks. A thread that a hung file system
-/// keeps cannot be called off; the catalog still has threads when all of these are kept.
+/// Most threads that read files: half of the runtime's blocking threads. A thread that waits for a hung file system cannot
+/// be stopped, and the catalog still has threads when all of these wait.
 const THREADS: usize = 256;
 
-/// A limited number of threads for reads, each for a limited time.
+/// A limited number of threads for reads that have a timeout.
 #[derive(Debug, Clone)]
 pub(crate) struct Readers {
     threads: Arc<Semaphore>,
@@ -30,8 +30,7 @@ impl Default for Readers {
 }
 
 impl Readers {
-    /// Does a read on a thread that may block. One that takes too long is an error here, and keeps its thread until it
-    /// ends.
+    /// Runs a read on a thread that may block. After the timeout it is an error, but occupies its thread until it ends.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         read: impl FnOnce() -> Result<T, StoreError> + Send + 'static,

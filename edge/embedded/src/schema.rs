@@ -4,16 +4,16 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use store::StoreError;
 
-/// Which layout of the tables this code reads and writes; kept in `user_version`.
+/// Version of the tables' layout that this code reads and writes, stored in `user_version`.
 const SCHEMA: u32 = 2;
 
-/// How long a connection waits for another one's write.
+/// Timeout of waiting for another connection's write.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// How long it rests before it tries again, where SQLite does not wait by itself.
+/// Pause between attempts where SQLite does not wait by itself.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// `attribute` is derived from `channel`, and is written in the same transaction.
+/// Tables of the catalog. `attribute` is derived from `channel` and written in one transaction with it.
 const TABLES: &str = "
     CREATE TABLE component (
         key TEXT PRIMARY KEY, name TEXT NOT NULL, revision INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
@@ -28,15 +28,15 @@ const TABLES: &str = "
         PRIMARY KEY (name, component)) STRICT, WITHOUT ROWID;
 ";
 
-/// From layout 1, whose components did not count their writes.
+/// Migration from layout 1, whose components had no revision.
 const COUNT_WRITES: &str = "ALTER TABLE component ADD COLUMN revision INTEGER NOT NULL DEFAULT 0";
 
-/// Opens the catalog file and brings its tables up to date. A file of a later edgehop is refused, not changed.
+/// Opens the catalog file and updates its tables. A file of a later version of edgehop is refused.
 pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
     prepared(path, Connection::open_with_flags(path, OpenFlags::default()).map_err(StoreError::catalog)?)
 }
 
-/// Opens a file that took another one's place as [`connect`] does, but makes no catalog of an empty one.
+/// Opens a file that replaced another one like [`connect`], but refuses an empty file.
 pub(crate) fn reconnect(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::default().difference(OpenFlags::SQLITE_OPEN_CREATE);
     let connection = Connection::open_with_flags(path, flags).map_err(StoreError::catalog)?;
@@ -57,7 +57,8 @@ fn prepared(path: &Path, mut connection: Connection) -> Result<Connection, Store
     })
 }
 
-/// SQLite itself does not wait where two connections change a new file's journal at once.
+/// Retries a change of the journal, because SQLite itself does not wait for another connection that changes a new file's
+/// journal.
 fn waiting(mut change: impl FnMut() -> rusqlite::Result<()>) -> rusqlite::Result<()> {
     let started = Instant::now();
     loop {
@@ -70,7 +71,7 @@ fn waiting(mut change: impl FnMut() -> rusqlite::Result<()>) -> rusqlite::Result
     }
 }
 
-/// Returns the layout found, if it is a later one.
+/// Updates the tables; returns the file's layout if it is a later one.
 fn prepare(connection: &mut Connection) -> rusqlite::Result<Option<u32>> {
     connection.busy_timeout(BUSY)?;
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -81,7 +82,7 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<Option<u32>> {
     // With WAL, readers never wait for a writer; FULL makes a publish that returned survive a power cut.
     waiting(|| connection.pragma_update(None, "journal_mode", "WAL"))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    // Whoever only reads takes no right to write.
+    // A connection that only reads takes no write lock.
     if found == SCHEMA {
         return Ok(None);
     }

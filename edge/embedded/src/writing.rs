@@ -1,4 +1,4 @@
-//! How objects come: staged in the folder for temporary files, then shown by a rename.
+//! Writing objects: they are staged in the folder for temporary files, then renamed.
 
 use std::fs::{self, File};
 use std::io;
@@ -14,8 +14,8 @@ use tempfile::TempPath;
 use crate::files::present;
 use crate::note::Note;
 
-/// Puts `file` at `path`, so that an object is there whole or not at all, even after a power cut. The note is written
-/// first: where the object is, its note is.
+/// Stores `file` at `path`, completely or not at all, even in case of a power cut. The note is written first, so that
+/// every object has one.
 pub(crate) fn write(key: &ObjectKey, path: &Path, work: &Path, file: &Path, md5: &Md5) -> io::Result<()> {
     let stat = Stat { size: fs::metadata(file)?.len(), md5: *md5 };
     let noted = Note::read(path, key).is_ok_and(|note| note.0.size == stat.size);
@@ -29,19 +29,19 @@ pub(crate) fn write(key: &ObjectKey, path: &Path, work: &Path, file: &Path, md5:
     let staged = staged(work, file)?;
     let _held = hold(work)?;
     write_unheld(&Note::path(path), work, &Note(stat).text(&name))?;
-    // Not `persist`: where both are one inode already, a rename does nothing, and the link must go all the same.
+    // Not `persist`: if both paths are links to one inode, a rename does nothing, and the temporary link must be removed.
     fs::rename(&staged, path)?;
     File::open(folder)?.sync_all()
 }
 
-/// Writes a text at `path`, whole or not at all.
+/// Writes a text at `path`, completely or not at all.
 pub(crate) fn write_text(path: &Path, work: &Path, text: &str) -> io::Result<()> {
     let _held = hold(work)?;
     write_unheld(path, work, text)
 }
 
-/// Keeps whoever deletes from looking while an object and what lies beside it are put there one after the other.
-/// Writers do not keep each other waiting.
+/// Locks out deletions while an object, its note and its signature are written one after the other. Writers do not lock
+/// each other out.
 fn hold(work: &Path) -> io::Result<File> {
     let folder = File::open(work)?;
     folder.lock_shared()?;
@@ -56,8 +56,8 @@ fn write_unheld(path: &Path, work: &Path, text: &str) -> io::Result<()> {
     file.persist(path).map(|_| ()).map_err(|refused| refused.error)
 }
 
-/// A temporary file with the bytes of `file`, on disk. A temporary file is the publisher's own and is not written to any
-/// more: it needs no copy.
+/// Returns a temporary file with the bytes of `file`, synchronized to the disk. A file in the folder for temporary files
+/// is used without a copy, because its publisher does not write to it any more.
 fn staged(work: &Path, file: &Path) -> io::Result<TempPath> {
     if file.parent() == Some(work) {
         let link = tempfile::Builder::new().make_in(work, |path| fs::hard_link(file, path))?.into_temp_path();

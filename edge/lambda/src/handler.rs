@@ -3,12 +3,12 @@ use std::time::{Instant, SystemTime};
 
 use http::{Method, Request, Response, StatusCode};
 use resolver::answer;
-use service::{Body, Observed, Transfer, at_hand, unavailable};
+use service::{Body, Observed, Transfer, respond, unavailable};
 use tracing::{Instrument as _, Span};
 
 use crate::buffered::buffered;
 use crate::event::{Event, InvalidEvent};
-use crate::metrics::Account;
+use crate::metrics::AnswerRecord;
 use crate::mode::InvokeMode;
 use crate::runtime_api::{Invocation, RuntimeApi};
 use crate::stores::Stores;
@@ -45,12 +45,12 @@ impl Handler {
             Ok(url_base) => url_base,
             Err(error) => {
                 tracing::error!(%error, "cannot determine the base of URLs");
-                return at_hand(answer::error(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()));
+                return respond(answer::error(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()));
             }
         };
         match self.stores.service(url_base).await {
             Ok(service) => service.answer(request, SystemTime::now().into()).await,
-            Err(error) => at_hand(unavailable(&error)),
+            Err(error) => respond(unavailable(&error)),
         }
     }
 
@@ -62,14 +62,14 @@ impl Handler {
                 to_head = request.method() == Method::HEAD;
                 self.answer(&request).await
             }
-            Err(InvalidEvent::Request(message)) => at_hand(answer::error(StatusCode::BAD_REQUEST, &message)),
+            Err(InvalidEvent::Request(message)) => respond(answer::error(StatusCode::BAD_REQUEST, &message)),
             Err(error @ InvalidEvent::Foreign(_)) => {
                 tracing::error!(%error, "not an event of a function URL");
                 return self.api.fail(invocation, "Edgehop.Event", &error.to_string()).await;
             }
         };
         let observed = response.extensions_mut().remove::<Observed>().unwrap_or_default();
-        let account = Account {
+        let record = AnswerRecord {
             function: Arc::clone(&self.function),
             request: invocation.id.clone(),
             cold,
@@ -78,7 +78,7 @@ impl Handler {
             started,
         };
         let (head, body) = response.into_parts();
-        let body = Transfer::new(body, account);
+        let body = Transfer::new(body, record);
         match self.mode {
             InvokeMode::ResponseStream => self.api.stream(invocation, Streamed::new(&head, to_head, body, span)).await,
             InvokeMode::Buffered => match buffered(&head, body).await {

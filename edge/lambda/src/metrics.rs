@@ -24,7 +24,7 @@ const BY_ROUTE: [(&str, &str); 7] = [
 const WAITING: &str = "Waiting";
 
 /// Record of an answer in progress, which becomes its line in the log.
-pub(crate) struct Account {
+pub(crate) struct AnswerRecord {
     pub(crate) function: Arc<str>,
     pub(crate) request: String,
     /// Whether this is the first answer of the process.
@@ -34,7 +34,7 @@ pub(crate) struct Account {
     pub(crate) started: Instant,
 }
 
-impl service::Account for Account {
+impl service::TransferObserver for AnswerRecord {
     /// Writes one line to standard output, from which CloudWatch takes both the log entry and the metrics (CloudWatch user
     /// guide, "Specification: Embedded metric format"). It does not identify the device: of its query there is only the
     /// canonical spelling.
@@ -50,7 +50,7 @@ impl service::Account for Account {
     }
 }
 
-impl Account {
+impl AnswerRecord {
     fn line(&self, bytes: u64, complete: bool) -> Value {
         let observed = &self.observed;
         let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -11,7 +11,7 @@ use service::Transfer;
 use tracing::Span;
 
 use crate::head::Head;
-use crate::metrics::Account;
+use crate::metrics::AnswerRecord;
 use crate::runtime_api::{ERROR_BODY, ERROR_TYPE};
 
 /// Delimiter between prelude and body.
@@ -33,13 +33,13 @@ pub(crate) struct Streamed {
     /// Prelude and delimiter, each in its own chunk, because some emulators of Lambda do not search for the zeros inside a
     /// chunk; and the stand-in for an empty body.
     before: std::vec::IntoIter<Bytes>,
-    body: Option<Transfer<Account>>,
+    body: Option<Transfer<AnswerRecord>>,
     span: Span,
 }
 
 impl Streamed {
     /// Creates a streamed answer; `to_head` is true for answers to `HEAD`.
-    pub(crate) fn new(head: &Parts, to_head: bool, body: Transfer<Account>, span: Span) -> Self {
+    pub(crate) fn new(head: &Parts, to_head: bool, body: Transfer<AnswerRecord>, span: Span) -> Self {
         let mut before = vec![Head::of(head).to_json().into(), Bytes::from_static(&DELIMITER)];
         if to_head || head.status == StatusCode::NOT_MODIFIED {
             before.push(Bytes::from_static(&NO_BODY));

@@ -14,16 +14,15 @@ use hyper_util::server::graceful::GracefulShutdown;
 use open::{AnyArtifacts, AnyCatalog};
 use resolver::answer;
 use resolver::route::Route;
-use service::{Observed, Service, Transfer, at_hand};
+use service::{Observed, Service, Transfer, respond};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
-use crate::account::Account;
 use crate::bounded::Bounded;
 use crate::data::now;
 use crate::idle::Idle;
 use crate::limits::{ACCEPT_PAUSE, HEAD_TIMEOUT, IDLE_TIMEOUT, MAX_BUFFER_BYTES, MAX_REFUSED_CONNECTIONS};
-use crate::metrics::{Metrics, NO_ROUTE};
+use crate::metrics::{AnswerRecord, Metrics, NO_ROUTE};
 use crate::peers::Peers;
 use crate::send_queue::SendQueue;
 use crate::unread::{Files, Outgoing, Sending};
@@ -144,16 +143,16 @@ struct Answers {
 }
 
 impl Answers {
-    async fn answer(&self, request: &Request<Incoming>) -> Response<Transfer<Account>> {
+    async fn answer(&self, request: &Request<Incoming>) -> Response<Transfer<AnswerRecord>> {
         let started = Instant::now();
         let mut response = if self.admitted || is_probe(request) {
             self.service.answer(request, now()).await
         } else {
-            at_hand(answer::too_many_connections(self.peer.port().into()))
+            respond(answer::too_many_connections(self.peer.port().into()))
         };
         let observed = response.extensions_mut().remove::<Observed>().unwrap_or_default();
         let (status, metrics) = (response.status(), Arc::clone(&self.metrics));
-        response.map(|body| Transfer::new(body, Account { status, observed, started, metrics }))
+        response.map(|body| Transfer::new(body, AnswerRecord { status, observed, started, metrics }))
     }
 }
 

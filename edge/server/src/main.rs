@@ -1,6 +1,5 @@
 //! `edgehop-server`: the service on a TCP port, with the embedded stores or, with the feature `aws`, those on AWS.
 
-mod account;
 mod bounded;
 mod connection;
 mod data;

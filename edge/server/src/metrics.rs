@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
@@ -117,6 +118,29 @@ impl Default for Metrics {
         let refused = metrics.connections_refused.clone();
         registry.register("connections_refused", "Connections over the limit of their address", refused);
         Metrics { registry, ..metrics }
+    }
+}
+
+/// Record of an answer in progress, for metrics and log.
+pub(crate) struct AnswerRecord {
+    pub(crate) status: StatusCode,
+    pub(crate) observed: Observed,
+    pub(crate) started: Instant,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+impl service::TransferObserver for AnswerRecord {
+    fn close(&mut self, bytes: u64, complete: bool) {
+        self.metrics.answered(&self.observed, self.status, bytes, complete);
+        tracing::info!(
+            route = self.observed.route.as_str(),
+            status = self.status.as_u16(),
+            query = self.observed.query,
+            bytes,
+            complete,
+            micros = self.started.elapsed().as_micros() as u64,
+            "answered"
+        );
     }
 }
 

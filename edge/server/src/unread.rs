@@ -26,7 +26,7 @@ use store::{Piece, Reading, StoreError, Unread};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use crate::account::Account;
+use crate::metrics::AnswerRecord;
 
 /// Most bytes of a file that one system call sends, so that a device with a fast connection does not delay others.
 const MAX_SENT: usize = 2 * 1024 * 1024;
@@ -43,14 +43,14 @@ pub(crate) struct Files(Arc<Mutex<Waiting>>);
 struct Waiting {
     files: VecDeque<Box<dyn Unread>>,
     /// Transfer of the answer that the last file belongs to, after hyper has all of it.
-    transfer: Option<Transfer<Account>>,
+    transfer: Option<Transfer<AnswerRecord>>,
     /// Number of bytes left when the connection ended.
     cut: Option<u64>,
 }
 
 /// A response's body for hyper.
 pub(crate) struct Outgoing {
-    transfer: Option<Transfer<Account>>,
+    transfer: Option<Transfer<AnswerRecord>>,
     files: Files,
 }
 
@@ -66,7 +66,7 @@ pub(crate) struct Sending {
     files: Files,
     reading: Option<Reading>,
     read: Bytes,
-    /// How many of the first file's next bytes were in the page cache a moment ago: since then nothing was waited for.
+    /// Number of the first file's next bytes that were in the page cache at the last check, since which nothing waited.
     cached: usize,
 }
 
@@ -77,7 +77,7 @@ impl Files {
 }
 
 impl Outgoing {
-    pub(crate) fn new(transfer: Transfer<Account>, files: Files) -> Self {
+    pub(crate) fn new(transfer: Transfer<AnswerRecord>, files: Files) -> Self {
         Outgoing { transfer: Some(transfer), files }
     }
 }

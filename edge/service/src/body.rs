@@ -7,39 +7,39 @@ use http_body::{Frame, SizeHint};
 
 use store::{Piece, PieceStream, StoreError, Unread};
 
-/// The bytes of a response. Its length is always known; a stream that cannot keep it ends with an error, so that the
-/// connection is cut and no device takes a part for the whole.
+/// Body of a response. Its length is always known; a stream that ends earlier fails with an error, so that the connection
+/// is cut and no device takes a part for the whole.
 pub struct Body {
     source: Source,
     left: u64,
-    /// A piece that is being read for a connection that cannot send it unread.
-    reading: Option<BeingRead>,
+    /// Pending read of a piece for a connection that cannot send it unread.
+    reading: Option<PendingRead>,
 }
 
-struct BeingRead {
+struct PendingRead {
     piece: Box<dyn Unread>,
     read: store::Reading,
 }
 
 enum Source {
     Bytes(Bytes),
-    /// A piece that came already, and those to come.
+    /// A piece that was received in advance, and the stream of further ones.
     Stream(Option<Piece>, PieceStream),
 }
 
 impl Body {
-    /// No bytes.
+    /// Creates an empty body.
     pub fn empty() -> Self {
         Body::from(Bytes::new())
     }
 
-    /// `length` bytes from a stream.
+    /// Creates a body of `length` bytes from a stream.
     pub(crate) fn stream(length: u64, stream: impl Stream<Item = Result<Piece, StoreError>> + Send + 'static) -> Self {
         Body { source: Source::Stream(None, Box::pin(stream)), left: length, reading: None }
     }
 
-    /// The same body once its first piece is there. What the store says instead is known before any status is sent.
-    pub(crate) async fn begun(mut self) -> Result<Self, StoreError> {
+    /// Waits for the body's first piece, so that a store's error is known before a status is sent.
+    pub(crate) async fn first_piece(mut self) -> Result<Self, StoreError> {
         if let Source::Stream(first, pieces) = &mut self.source {
             *first = pieces.next().await.transpose()?;
         }
@@ -54,7 +54,7 @@ impl From<Bytes> for Body {
 }
 
 impl Body {
-    /// Returns the next piece, for a connection that can send a file without reading it. Others ask for frames.
+    /// Returns the next piece, for a connection that can send files without reading them. Other connections poll frames.
     pub fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Piece, StoreError>>> {
         let next = self.poll_next(context);
         self.note(&next, Piece::remaining);
@@ -75,24 +75,24 @@ impl Body {
     fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, StoreError>>> {
         if self.reading.is_none() {
             match ready!(self.poll_next(context)).transpose()? {
-                Some(Piece::Unread(piece)) => self.reading = Some(BeingRead { read: piece.read(), piece }),
+                Some(Piece::Unread(piece)) => self.reading = Some(PendingRead { read: piece.read(), piece }),
                 Some(Piece::Bytes(bytes)) => return Poll::Ready(Some(Ok(bytes))),
                 None => return Poll::Ready(None),
             }
         }
-        let Some(BeingRead { mut piece, mut read }) = self.reading.take() else { return Poll::Ready(None) };
+        let Some(PendingRead { mut piece, mut read }) = self.reading.take() else { return Poll::Ready(None) };
         let Poll::Ready(bytes) = read.as_mut().poll(context)? else {
-            self.reading = Some(BeingRead { piece, read });
+            self.reading = Some(PendingRead { piece, read });
             return Poll::Pending;
         };
         piece.advance(bytes.len());
         if piece.remaining() > 0 {
-            self.reading = Some(BeingRead { read: piece.read(), piece });
+            self.reading = Some(PendingRead { read: piece.read(), piece });
         }
         Poll::Ready(Some(Ok(bytes)))
     }
 
-    /// Counts what goes on its way, and logs why no more does.
+    /// Counts bytes that are sent, and logs an error that ends the body.
     fn note<T>(&mut self, next: &Poll<Option<Result<T, StoreError>>>, length: impl Fn(&T) -> usize) {
         match next {
             Poll::Ready(Some(Ok(piece))) => self.left = self.left.saturating_sub(length(piece) as u64),

@@ -15,43 +15,43 @@ use store::{Catalog, StoreError};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-/// How long a record is used without asking the store again.
+/// Time for which a record is used without reading the store again.
 pub const FRESH: Duration = Duration::from_secs(5);
 
-/// How long a record is used while the store cannot be asked: as long as caches keep answers while the origin fails.
+/// Time for which a stale record is used while the store fails: as long as caches keep answers while the origin fails.
 pub const STALE: Duration = Duration::from_secs(resolver::answer::STALE_IF_ERROR_SECONDS);
 
-/// How long a record that could not be read for the first time is not asked for again.
+/// Time for which a record is not read again after its first read failed.
 pub const FAILED: Duration = Duration::from_secs(1);
 
-/// How long a question waits for its turn to ask the store: as long as a store has for what a device waits for.
+/// Longest wait of a query for its turn to read the store: the timeout of a store's operation.
 const TURN: Duration = Duration::from_secs(5);
 
-/// How many questions that miss few records read the store at once. Further ones wait, so that neither what is in flight
-/// nor the store's own queue grows with the number of connections; what memory answers waits for none of them.
+/// Most queries with few cache misses that read the store concurrently. Further ones wait, so that neither the reads in
+/// flight nor the store's queue grow with the number of connections. Cache hits do not wait.
 const SHORT_TURNS: usize = 8;
 
-/// How many questions that miss more read the store at once: they do not hold up the others.
+/// Most queries with many cache misses that read the store concurrently, so that they do not delay those with few.
 const LONG_TURNS: usize = 3;
 
-/// Most records that a question may miss and still has a short turn.
+/// Most cache misses of a query with a short turn.
 const FEW: usize = 16;
 
-/// Memory of an entry beside its names and its record, in bytes: its slot, and the cache's notes about it. Names that do
-/// not exist are entries too.
+/// Memory of an entry without its names and its record, in bytes: its slot and the cache's metadata. Missing names are
+/// entries, too.
 const ENTRY_BYTES: usize = 320;
 
-/// About how many records are kept; a hint for the first allocation. It also keeps the cache in few parts, each large
-/// enough for a component of some thousand releases.
+/// Usual number of records, as a hint for the first allocation. It also limits the number of the cache's shards, so that
+/// each is large enough for a component of some thousand releases.
 const TYPICAL_RECORDS: usize = 64;
 
-/// What a health check reads. Whether it exists does not matter.
+/// Name that a health check reads, whether or not it exists.
 const PROBE: &str = "healthz";
 
-/// A catalog's records in the process's memory, for seconds. The least used go first.
+/// Cache of a catalog's records in memory, which keeps them for seconds and evicts the least used ones.
 pub(crate) struct CatalogCache<C> {
     catalog: C,
-    /// How long a record is used while the store cannot be asked.
+    /// Time for which a stale record is used while the store fails.
     pub(crate) stale: Duration,
     components: Cache<ComponentKey, Kept<Option<Read>>, Weight>,
     attributes: Cache<AttributeName, Kept<List>, Weight>,
@@ -60,32 +60,32 @@ pub(crate) struct CatalogCache<C> {
     next_read: AtomicU64,
 }
 
-/// A component as it was read once.
+/// A component with the id of the read that returned it.
 #[derive(Clone)]
 struct Read {
-    /// Which read of this process: what was read again is another record, even an equal one.
+    /// Number of the read in this process. A record that is read again gets another id, even if it is equal.
     id: u64,
     component: Arc<Component>,
     bytes: u64,
 }
 
-/// A list of components as it was read once.
+/// A list of components with the id of the read that returned it.
 #[derive(Clone)]
 struct List {
     id: u64,
     keys: Arc<[ComponentKey]>,
 }
 
-/// The components that a decision depends on.
+/// Components that a decision depends on.
 pub(crate) struct Fetched {
     pub(crate) components: Components,
     pub(crate) origin: Origin,
 }
 
-/// The reads that a decision follows from. Unlike the records they can be kept: they keep nothing else in memory.
+/// Reads that a decision follows from. Answers keep them, because they keep no record in memory.
 pub(crate) struct Origin {
     lists: Vec<(AttributeName, u64)>,
-    /// A component that does not exist has no read.
+    /// Reads of components; `None` for a component that does not exist.
     components: Vec<(ComponentKey, Option<u64>)>,
 }
 
@@ -94,14 +94,14 @@ enum Kept<T> {
     Record {
         value: T,
         read_at: Instant,
-        /// When the store was last asked, or is being asked by another request.
+        /// Start of the last read of the store, which may be in progress.
         asked_at: Instant,
     },
-    /// The first read failed.
+    /// The first read failed at this time.
     Failure { at: Instant },
 }
 
-/// How many reads of one request memory answered, and how many the store.
+/// Numbers of cache hits and misses of one request.
 #[derive(Debug, Default)]
 pub(crate) struct Reads {
     pub(crate) hits: AtomicU32,
@@ -109,7 +109,7 @@ pub(crate) struct Reads {
 }
 
 impl<C: Catalog> CatalogCache<C> {
-    /// A cache that takes this many bytes at most, a quarter of them for the lists of attributes.
+    /// Creates a cache of at most this many bytes, a quarter of them for the lists of attributes.
     pub(crate) fn new(catalog: C, bytes: u64) -> Self {
         CatalogCache {
             catalog,
@@ -122,21 +122,21 @@ impl<C: Catalog> CatalogCache<C> {
         }
     }
 
-    /// The store, without what is in memory.
+    /// Returns the store, dropping the cache.
     pub(crate) fn into_store(self) -> C {
         self.catalog
     }
 
-    /// Whether the store answers now; memory is not asked.
+    /// Checks that the store answers now, bypassing the cache.
     pub(crate) async fn probe(&self) -> Result<(), StoreError> {
         #[expect(clippy::expect_used, reason = "a short lower-case word is a component key")]
         let key = PROBE.parse().expect("the probe is a component's key");
         self.catalog.component(&key).await.map(|_| ())
     }
 
-    /// The components a decision depends on: two rounds of reads at most, each all at once.
+    /// Fetches the components that a decision depends on, in at most two rounds of concurrent reads.
     pub(crate) async fn fetch(&self, wanted: &Lookups, reads: &Reads) -> Result<Fetched, StoreError> {
-        if let Some(fetched) = self.at_hand(wanted, reads) {
+        if let Some(fetched) = self.cached(wanted, reads) {
             return Ok(fetched);
         }
         let mut turn = self.missing(wanted);
@@ -152,7 +152,7 @@ impl<C: Catalog> CatalogCache<C> {
         Ok(Fetched::of(&lists, found))
     }
 
-    /// Returns how many records an answer follows from if all of them are in memory, fresh, and from the very same reads.
+    /// Returns the number of records that an answer follows from, if all of them are cached, fresh, and from these reads.
     /// Nearly every request ends here, so nothing is copied.
     pub(crate) fn unchanged(&self, origin: &Origin) -> Option<u32> {
         let now = Instant::now();
@@ -164,8 +164,8 @@ impl<C: Catalog> CatalogCache<C> {
         unchanged.then_some(origin.len() as u32)
     }
 
-    /// The components a decision depends on, if all of them are in memory, and fresh.
-    fn at_hand(&self, wanted: &Lookups, reads: &Reads) -> Option<Fetched> {
+    /// Returns the components that a decision depends on, if all of them are cached and fresh.
+    fn cached(&self, wanted: &Lookups, reads: &Reads) -> Option<Fetched> {
         let now = Instant::now();
         let list = |name: &AttributeName| Some((name.clone(), fresh(&self.attributes, name, now)?));
         let lists: Vec<_> = wanted.attributes.iter().map(list).collect::<Option<_>>()?;
@@ -177,15 +177,15 @@ impl<C: Catalog> CatalogCache<C> {
         Some(fetched)
     }
 
-    /// Looks at what a question has to read. What is no longer fresh becomes its own to read again before it waits for
-    /// its turn: to everybody else it is fresh meanwhile.
+    /// Determines which records a query has to read. It claims overdue records before it waits for its turn; other queries
+    /// treat them as fresh meanwhile.
     fn missing(&self, wanted: &Lookups) -> Turn {
         let now = Instant::now();
         let (attributes, components) = (BTreeSet::new(), BTreeSet::new());
         let mut turn = Turn { now, may_read: false, misses: 0, attributes, components };
         let mut keys = wanted.components.clone();
         for name in &wanted.attributes {
-            // How many components an unknown list has is seen when it is read.
+            // The number of components in an unknown list is known only after it is read.
             turn.misses += if overdue(&self.attributes, name, turn.now, &mut turn.attributes) { FEW + 1 } else { 0 };
             if let Some(Kept::Record { value, .. }) = self.attributes.peek(name) {
                 keys.extend(value.keys.iter().cloned());
@@ -197,7 +197,7 @@ impl<C: Catalog> CatalogCache<C> {
         turn
     }
 
-    /// These components, as far as they exist.
+    /// Reads these components; `None` for those that do not exist.
     async fn read(
         &self,
         keys: Vec<ComponentKey>,
@@ -211,7 +211,7 @@ impl<C: Catalog> CatalogCache<C> {
         through(&self.components, keys, (turn, &turn.components), self.stale, reads, read).await
     }
 
-    /// The components of which some channel wants one of these attributes.
+    /// Reads the components that one of these attributes selects.
     async fn lists(
         &self,
         names: Vec<AttributeName>,
@@ -235,14 +235,14 @@ impl<C: Catalog> CatalogCache<C> {
     }
 }
 
-/// One question's turn to read the store.
+/// A query's turn to read the store.
 struct Turn {
     now: Instant,
-    /// Its turn has come. Else it has waited for too long, and takes what is in memory.
+    /// Whether the query may read the store. Otherwise it waited too long, and takes cached records.
     may_read: bool,
-    /// About how many records it reads.
+    /// Approximate number of records that the query reads.
     misses: usize,
-    /// Attributes that are no longer fresh, and are this question's to read again.
+    /// Overdue attributes that this query has claimed.
     attributes: BTreeSet<AttributeName>,
     components: BTreeSet<ComponentKey>,
 }
@@ -280,7 +280,7 @@ impl Weighter<ComponentKey, Kept<Option<Read>>> for Weight {
 
 impl Weighter<AttributeName, Kept<List>> for Weight {
     fn weight(&self, name: &AttributeName, kept: &Kept<List>) -> u64 {
-        // A string's head and its allocation.
+        // The header and the allocation of a string.
         let listed = |key: &ComponentKey| key.as_str().len() + 48;
         let list = match kept {
             Kept::Record { value, .. } => value.keys.iter().map(listed).sum(),
@@ -290,18 +290,19 @@ impl Weighter<AttributeName, Kept<List>> for Weight {
     }
 }
 
-/// What memory has of a record.
+/// State of a cached record.
 enum Found<V> {
-    /// It is used as it is.
+    /// The record is fresh.
     Fresh(V),
-    /// It is no longer fresh, and whoever found it so asks the store; to everybody else it is fresh meanwhile.
+    /// The record is overdue, and this request has claimed it; other requests treat it as fresh meanwhile.
     Overdue(V, Instant),
-    /// The first read failed a moment ago.
+    /// The first read of the record has just failed.
     Failed,
 }
 
 impl<V: Clone> Kept<V> {
-    /// Decides for one request at a time whether it takes the entry or asks the store. `mine`: it asks the store already.
+    /// Decides, for one request at a time, whether it takes the entry or reads the store. `mine` is true if the request has
+    /// claimed it already.
     fn found(&mut self, now: Instant, mine: bool) -> EntryAction<Found<V>> {
         match self {
             Kept::Record { value, asked_at, .. } if !mine && now.saturating_duration_since(*asked_at) < FRESH => {
@@ -317,7 +318,7 @@ impl<V: Clone> Kept<V> {
     }
 }
 
-/// A record that is in memory and fresh.
+/// Returns a record that is cached and fresh.
 fn fresh<K: Hash + Eq, V: Clone, W: Weighter<K, Kept<V>> + Clone>(
     cache: &Cache<K, Kept<V>, W>,
     key: &K,
@@ -329,7 +330,7 @@ fn fresh<K: Hash + Eq, V: Clone, W: Weighter<K, Kept<V>> + Clone>(
     }
 }
 
-/// A record must be read; if it is in memory, but no longer fresh, it becomes this question's to read.
+/// Returns true if a record must be read, and claims it if it is cached but overdue.
 fn overdue<K: Hash + Eq + Ord + Clone, V: Clone, W: Weighter<K, Kept<V>> + Clone>(
     cache: &Cache<K, Kept<V>, W>,
     key: &K,
@@ -343,7 +344,7 @@ fn overdue<K: Hash + Eq + Ord + Clone, V: Clone, W: Weighter<K, Kept<V>> + Clone
         Kept::Record { .. } => kept.found(now, false),
         Kept::Failure { .. } => EntryAction::Retain(Found::Failed),
     };
-    // Where it is not there nothing is claimed yet: only who has a turn keeps others waiting.
+    // A missing record is not claimed yet, because only a query with a turn may make others wait.
     match cache.entry(key, Some(Duration::ZERO), |_, kept| found(kept)) {
         EntryResult::Retained(Found::Fresh(_)) => false,
         EntryResult::Retained(Found::Overdue(..)) => {
@@ -354,17 +355,17 @@ fn overdue<K: Hash + Eq + Ord + Clone, V: Clone, W: Weighter<K, Kept<V>> + Clone
     }
 }
 
-/// A request's right to read a record, or the record.
+/// A request's claim to read a record, or the record.
 enum Claim<'a, K, V, W> {
     Fresh(V),
-    /// The request reads it, and others take the old record meanwhile.
+    /// The request reads the record, and others use the old one meanwhile.
     Overdue(V, Instant),
-    /// The request reads it, and others wait.
+    /// The request reads the record, and others wait.
     Absent(PlaceholderGuard<'a, K, Kept<V>, W, DefaultHashBuilder, DefaultLifecycle<K, Kept<V>>>),
 }
 
-/// Looks for a record. Of many requests at once, one asks the store: for a record that is not there the others wait for
-/// what it gets, be it a failure; for one that is no longer fresh they take what is there.
+/// Looks up a record. Of many concurrent requests, one reads the store: for a missing record the others wait for its
+/// result, even a failure; for an overdue one they take the old record.
 async fn claim<'a, K: Hash + Eq + Clone, V: Clone, W: Weighter<K, Kept<V>> + Clone>(
     cache: &'a Cache<K, Kept<V>, W>,
     key: &K,
@@ -378,14 +379,14 @@ async fn claim<'a, K: Hash + Eq + Clone, V: Clone, W: Weighter<K, Kept<V>> + Clo
         EntryResult::Vacant(guard) | EntryResult::Replaced(guard, _) => (&reads.misses, Claim::Absent(guard)),
         EntryResult::Retained(Found::Failed) => return Err(failed_before()),
         EntryResult::Removed(..) | EntryResult::Timeout => {
-            unreachable!("nothing is removed, and nobody waits for a limited time")
+            unreachable!("nothing is removed, and no wait has a timeout")
         }
     };
     count.fetch_add(1, Ordering::Relaxed);
     Ok(claim)
 }
 
-/// Keeps what was read for a claim.
+/// Stores the result of a claimed read.
 fn settle<K: Hash + Eq + Clone + Display, V: Clone, W: Weighter<K, Kept<V>> + Clone>(
     cache: &Cache<K, Kept<V>, W>,
     key: &K,
@@ -401,7 +402,7 @@ fn settle<K: Hash + Eq + Clone + Display, V: Clone, W: Weighter<K, Kept<V>> + Cl
             Ok(value)
         }
         (Claim::Overdue(value, read_at), Err(error @ StoreError::Unavailable { .. })) if read_at.elapsed() < stale => {
-            // It may have taken as long as a record is fresh: somebody would always wait for the next failure.
+            // A failure may take as long as a record stays fresh, so that a request would always wait for the next one.
             cache.insert(key.clone(), Kept::Record { value: value.clone(), read_at, asked_at: Instant::now() });
             tracing::warn!(%key, %error, "serving a stale record");
             Ok(value)
@@ -411,7 +412,7 @@ fn settle<K: Hash + Eq + Clone + Display, V: Clone, W: Weighter<K, Kept<V>> + Cl
             Err(error)
         }
         (Claim::Absent(guard), read) => {
-            // Where there is no room for it, nobody finds it: the next request asks the store.
+            // If the cache has no capacity for the record, the next request reads the store.
             let _ = guard.insert(match &read {
                 Ok(value) => Kept::Record { value: value.clone(), read_at: now, asked_at: now },
                 Err(_) => Kept::Failure { at: Instant::now() },
@@ -421,7 +422,7 @@ fn settle<K: Hash + Eq + Clone + Display, V: Clone, W: Weighter<K, Kept<V>> + Cl
     }
 }
 
-/// Reads records through a cache, in a question's turn. Some are the question's own to read again.
+/// Reads records through a cache during a query's turn. The query may have claimed some of them.
 async fn through<K, V, W, F>(
     cache: &Cache<K, Kept<V>, W>,
     keys: Vec<K>,
@@ -445,7 +446,7 @@ where
     }
     let now = turn.now;
     let (mut found, mut failed, mut missing, mut claims) = (Vec::new(), None, Vec::new(), Vec::new());
-    // In the order of their keys, so that no two questions wait for each other.
+    // Claims are made in the order of keys, so that no two queries wait for each other.
     for key in keys {
         match claim(cache, &key, now, mine.contains(&key), reads).await {
             Ok(Claim::Fresh(value)) => found.push((key, value)),
@@ -470,11 +471,11 @@ where
 }
 
 fn busy() -> StoreError {
-    StoreError::catalog(format!("too many questions at once: it had no turn within {} s", TURN.as_secs()))
+    StoreError::catalog(format!("too many concurrent queries: no turn within {} s", TURN.as_secs()))
 }
 
 fn failed_before() -> StoreError {
-    StoreError::catalog("it failed a moment ago, and is not asked again yet")
+    StoreError::catalog("the last read failed a moment ago; it is not repeated yet")
 }
 
 #[cfg(test)]

@@ -14,17 +14,17 @@ use crate::catalog_cache::FAILED;
 use crate::objects::Objects;
 use crate::observed::Observed;
 
-/// How long an object that is there is believed to be: lifecycle rules move objects to cold storage once a day.
+/// Time for which an object is assumed to stay readable: lifecycle rules move objects to cold storage once a day.
 const READY: Duration = Duration::from_secs(300);
 
-/// How long an object in cold storage is not looked at again: restores take minutes at least.
+/// Time for which an object is assumed to stay in cold storage: restores take at least minutes.
 const NOT_READY: Duration = Duration::from_secs(60);
 
-/// How many objects are remembered; the least used go first.
+/// Most objects in the cache, which evicts the least used ones.
 const CAPACITY: usize = 4096;
 
-/// What this process knows of cold storage.
-pub(crate) struct Cold<A> {
+/// Cache of objects' availability, and requests of restores.
+pub(crate) struct ColdStorage<A> {
     objects: Arc<Objects<A>>,
     restores: Option<Restores>,
     states: Cache<ObjectKey, State>,
@@ -37,14 +37,14 @@ struct State {
     believed: Duration,
 }
 
-impl<A: Artifacts> Cold<A> {
-    /// `None` where nothing is ever in cold storage.
+impl<A: Artifacts> ColdStorage<A> {
+    /// Creates the cache; without `restores`, no object is ever in cold storage.
     pub(crate) fn new(objects: Arc<Objects<A>>, restores: Option<Restores>) -> Self {
-        Cold { objects, restores, states: Cache::new(CAPACITY) }
+        ColdStorage { objects, restores, states: Cache::new(CAPACITY) }
     }
 
-    /// Looks whether what would be delivered is in cold storage, and takes out what is; what a device is waiting for is
-    /// asked to be restored. Returns what was looked at too.
+    /// Takes releases in cold storage out of a decision and requests their restore. Also returns the objects that were
+    /// looked up.
     pub(crate) async fn withhold(
         &self,
         reads: impl FnOnce(&Decision) -> Reads,
@@ -62,14 +62,14 @@ impl<A: Artifacts> Cold<A> {
         (objects, decision)
     }
 
-    /// None of these objects has gone to cold storage.
+    /// Returns true if none of these objects has moved to cold storage.
     pub(crate) async fn is_ready(&self, objects: &BTreeSet<ObjectKey>, observed: &mut Observed) -> bool {
         let Some(restores) = self.restores else { return true };
         let states = self.states(objects, restores, observed).await;
         states.into_values().all(|state| state == Availability::Ready)
     }
 
-    /// What an object is like. Nothing is restored because somebody asked for it by its digest.
+    /// Returns an object's availability without requesting a restore, for requests of an object by its digest.
     pub(crate) async fn state_of(&self, object: ObjectKey) -> Availability {
         if self.restores.is_none() {
             return Availability::Ready;
@@ -77,13 +77,13 @@ impl<A: Artifacts> Cold<A> {
         self.state(object, || self.objects.artifacts.availability(&object)).await
     }
 
-    /// Forgets what it knew: it was wrong.
+    /// Drops all cached states after one proved wrong.
     pub(crate) fn forget(&self) {
         self.states.clear();
     }
 
-    /// What these objects are like, all looked at at once. One request of this process asks, the others wait for what it
-    /// finds.
+    /// Looks up the availability of several objects concurrently. Of concurrent requests for an object, one calls the
+    /// store, and the others wait for its result.
     async fn states(
         &self,
         objects: &BTreeSet<ObjectKey>,
@@ -106,7 +106,7 @@ impl<A: Artifacts> Cold<A> {
             let (availability, believed) = match look().await {
                 Ok(Availability::Ready) => (Availability::Ready, READY),
                 Ok(not_ready) => (not_ready, NOT_READY),
-                // Whoever reads it will see. What is out of reach now may not be in a moment.
+                // The object is assumed to be readable; if it is not, reading it fails with an error.
                 Err(error) => {
                     tracing::warn!(%object, %error, "cannot tell whether it is in cold storage");
                     (Availability::Ready, FAILED)

@@ -8,16 +8,16 @@ use resolver::catalog::ObjectKey;
 use sha2::Digest as _;
 use store::{Artifacts, Opened, Piece, PieceStream, StoreError};
 
-use crate::known::Known;
+use crate::object_facts::ObjectFacts;
 
-/// Where objects come from, and what is known about them.
+/// Artifact store with a cache of properties of its objects.
 pub(crate) struct Objects<A> {
     pub(crate) artifacts: A,
-    pub(crate) known: Known,
+    pub(crate) facts: ObjectFacts,
 }
 
-/// A range of an object whose store has begun to answer.
-pub(crate) struct Begun {
+/// A range of an object that the store has opened.
+pub(crate) struct OpenedRange {
     object: ObjectKey,
     opened: Opened,
     left: u64,
@@ -25,14 +25,19 @@ pub(crate) struct Begun {
 }
 
 impl<A: Artifacts> Objects<A> {
-    /// Opens a range of an object; `whole` says that it is all of it.
-    pub(crate) async fn begin(&self, object: ObjectKey, range: Range<u64>, whole: bool) -> Result<Begun, StoreError> {
+    /// Opens a range of an object; `whole` is true if it is the whole object.
+    pub(crate) async fn open(
+        &self,
+        object: ObjectKey,
+        range: Range<u64>,
+        whole: bool,
+    ) -> Result<OpenedRange, StoreError> {
         let left = range.end - range.start;
         let opened = self.artifacts.read(&object, range).await?;
-        Ok(Begun { object, opened, left, whole })
+        Ok(OpenedRange { object, opened, left, whole })
     }
 
-    /// A range of an object, opened when its first piece is asked for.
+    /// Reads a range of an object, which is opened when its first piece is polled.
     pub(crate) fn read(
         self: Arc<Self>,
         object: ObjectKey,
@@ -40,7 +45,7 @@ impl<A: Artifacts> Objects<A> {
         whole: bool,
     ) -> impl Stream<Item = Result<Piece, StoreError>> + Send {
         try_stream! {
-            let begun = self.begin(object, range, whole).await?;
+            let begun = self.open(object, range, whole).await?;
             let mut pieces = self.pieces(begun);
             while let Some(piece) = pieces.next().await {
                 yield piece?;
@@ -48,9 +53,9 @@ impl<A: Artifacts> Objects<A> {
         }
     }
 
-    /// The pieces of a range, counted; those that need not be checked may be unread.
-    pub(crate) fn pieces(self: Arc<Self>, mut begun: Begun) -> PieceStream {
-        let is_checked = begun.whole && !self.known.is_right(&begun.object, &begun.opened.identity);
+    /// Returns the pieces of a range and counts their bytes; pieces that need no verification may be unread.
+    pub(crate) fn pieces(self: Arc<Self>, mut begun: OpenedRange) -> PieceStream {
+        let is_checked = begun.whole && !self.facts.is_verified(&begun.object, &begun.opened.identity);
         match begun.opened.unread.take() {
             Some(unread) if !is_checked => {
                 let counted = begun.count(Some(unread.remaining()));
@@ -60,15 +65,17 @@ impl<A: Artifacts> Objects<A> {
         }
     }
 
-    /// The bytes of a range, counted and, where it is the whole object, checked against the digest it is addressed by.
+    /// Returns the bytes of a range, counts them, and verifies the digest of a whole object.
     ///
-    /// The last piece is held back until the digest is known to be right: of a damaged object, no device ever gets all
-    /// the bytes. A part of an object can only be counted; the package's CRC-32 tells a device that resumes. An object
-    /// that was checked not long ago, and that its store says is unchanged, is not hashed again: on a small server
-    /// that is most of the work.
-    pub(crate) fn bytes(self: Arc<Self>, mut begun: Begun) -> impl Stream<Item = Result<Bytes, StoreError>> + Send {
+    /// The last piece is held back until the digest is verified, so that no device ever gets all bytes of a damaged object.
+    /// A part of an object can only be counted; a device that resumes detects damage by the package's CRC-32. A recently
+    /// verified and unchanged object is not hashed again, because that is most of the work of a small server.
+    pub(crate) fn bytes(
+        self: Arc<Self>,
+        mut begun: OpenedRange,
+    ) -> impl Stream<Item = Result<Bytes, StoreError>> + Send {
         try_stream! {
-            let check = begun.whole && !self.known.is_right(&begun.object, &begun.opened.identity);
+            let check = begun.whole && !self.facts.is_verified(&begun.object, &begun.opened.identity);
             let mut digest = check.then(sha2::Sha256::new);
             while begun.left > 0 {
                 let piece = begun.opened.bytes.next().await.transpose()?;
@@ -81,29 +88,29 @@ impl<A: Artifacts> Objects<A> {
                     if digest.finalize()[..] != begun.object.sha256().0 {
                         Err(StoreError::damaged(begun.object, "its bytes are not those of its digest"))?;
                     }
-                    self.known.keep_right(begun.object, begun.opened.identity.take());
+                    self.facts.keep_verified(begun.object, begun.opened.identity.take());
                 }
                 yield piece;
             }
         }
     }
 
-    /// Learns the CRC-32 of an artifact whose record has none, by reading all of it.
-    pub(crate) async fn learn_crc32(self: Arc<Self>, object: ObjectKey, size: u64) -> Result<(), StoreError> {
+    /// Computes the CRC-32 of an artifact whose record has none, by reading all of it.
+    pub(crate) async fn compute_crc32(self: Arc<Self>, object: ObjectKey, size: u64) -> Result<(), StoreError> {
         let mut crc32 = crc32fast::Hasher::new();
-        let begun = self.begin(object, 0..size, true).await?;
+        let begun = self.open(object, 0..size, true).await?;
         let bytes = Arc::clone(&self).bytes(begun);
         pin_mut!(bytes);
         while let Some(piece) = bytes.next().await {
             crc32.update(&piece?);
         }
-        self.known.keep_crc32(object, crc32.finalize());
+        self.facts.keep_crc32(object, crc32.finalize());
         Ok(())
     }
 }
 
-impl Begun {
-    /// Counts a piece; none is the end of the object.
+impl OpenedRange {
+    /// Counts a piece; `None` is the end of the object.
     fn count(&mut self, bytes: Option<usize>) -> Result<(), StoreError> {
         let left = self.left;
         let bytes = bytes.ok_or_else(|| StoreError::damaged(self.object, format!("it ends {left} bytes early")))?;

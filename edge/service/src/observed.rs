@@ -2,22 +2,22 @@ use std::time::Duration;
 
 use resolver::route::Route;
 
-/// What an adapter may log and count about an answer: an extension of every response. It holds no identity; a device's
-/// name is gone before the canonical query is made.
+/// Observations about an answer for logs and metrics, an extension of every response. They do not identify a device,
+/// because the canonical query does not contain its name.
 #[derive(Debug, Clone, Default)]
 pub struct Observed {
-    /// What was asked for.
+    /// Requested resource.
     pub route: Route,
-    /// The question's canonical spelling; empty if it was not understood.
+    /// Canonical query; empty if the query is invalid.
     pub query: String,
     /// Time spent waiting for the stores, before the first byte.
     pub store_time: Duration,
-    /// Time spent on the decision and its answer; zero where an answer was remembered.
+    /// Time spent on the decision and its answer; zero for a cached answer.
     pub decision_time: Duration,
-    /// Catalog reads answered from memory.
+    /// Number of catalog reads answered from the cache.
     pub cache_hits: u32,
-    /// Catalog reads that went to the store.
+    /// Number of catalog reads answered by the store.
     pub cache_misses: u32,
-    /// The answer tells the device to come back for something that is in cold storage.
+    /// Whether the answer makes the device wait for an object in cold storage.
     pub waiting: bool,
 }

@@ -8,11 +8,11 @@ use resolver::catalog::ObjectKey;
 use resolver::package::{Checksum, Framer, Plan, Slice, Source};
 use store::{Artifacts, Piece, StoreError};
 
-use crate::objects::{Begun, Objects};
+use crate::objects::{Objects, OpenedRange};
 
-/// The bytes of a package, from the objects its plan names. The first object is opened before the first byte: most of
-/// what goes wrong goes wrong there, and can then still be said with a status. Nothing else is opened before it is due,
-/// and no more than a piece is held at once.
+/// Streams the bytes of a package from the objects that its plan names. The first object is opened before the first byte,
+/// because most errors occur there and can then still be answered with a status. Further objects are opened when they are
+/// due, and no more than one piece is in memory.
 pub(crate) fn package<A: Artifacts>(
     objects: Arc<Objects<A>>,
     plan: Plan,
@@ -21,7 +21,7 @@ pub(crate) fn package<A: Artifacts>(
     try_stream! {
         let slices = plan.slices(range);
         let mut first = match slices.iter().find_map(object) {
-            Some((object, range, whole)) => Some(objects.begin(object, range, whole).await?),
+            Some((object, range, whole)) => Some(objects.open(object, range, whole).await?),
             None => None,
         };
         for Slice { source, range, whole } in slices {
@@ -30,7 +30,7 @@ pub(crate) fn package<A: Artifacts>(
                 Source::Object(object) => {
                     let begun = match first.take() {
                         Some(begun) => begun,
-                        None => objects.begin(object, range, whole).await?,
+                        None => objects.open(object, range, whole).await?,
                     };
                     let mut pieces = Arc::clone(&objects).pieces(begun);
                     while let Some(piece) = pieces.next().await {
@@ -41,7 +41,7 @@ pub(crate) fn package<A: Artifacts>(
                     let framer = Framer::new(size, range);
                     let begun = match first.take() {
                         Some(begun) => begun,
-                        None => objects.begin(object, framer.data(), whole).await?,
+                        None => objects.open(object, framer.data(), whole).await?,
                     };
                     let pieces = framed(Arc::clone(&objects), framer, object, begun, whole);
                     pin_mut!(pieces);
@@ -58,7 +58,7 @@ pub(crate) fn package<A: Artifacts>(
     }
 }
 
-/// What a slice reads of which object.
+/// Returns the object and the range of it that a slice reads.
 fn object(slice: &Slice) -> Option<(ObjectKey, Range<u64>, bool)> {
     match slice.source {
         Source::Object(object) => Some((object, slice.range.clone(), slice.whole)),
@@ -67,12 +67,12 @@ fn object(slice: &Slice) -> Option<(ObjectKey, Range<u64>, bool)> {
     }
 }
 
-/// An artifact in stored blocks. Its CRC-32 is learned on the way if all of it passes by.
+/// Streams an artifact in stored blocks, and computes its CRC-32 if the whole artifact is read.
 fn framed<A: Artifacts>(
     objects: Arc<Objects<A>>,
     mut framer: Framer,
     object: ObjectKey,
-    begun: Begun,
+    begun: OpenedRange,
     whole: bool,
 ) -> impl Stream<Item = Result<Bytes, StoreError>> + Send {
     try_stream! {
@@ -86,7 +86,7 @@ fn framed<A: Artifacts>(
                 continue;
             }
             if piece.is_empty() {
-                // `checked` gives exactly the bytes that the framer asked for, or an error.
+                // The stream returns exactly the bytes that the framer needs, or an error.
                 let Some(next) = pieces.next().await else { break };
                 piece = next?;
                 if let Some(crc32) = &mut crc32 {
@@ -96,27 +96,27 @@ fn framed<A: Artifacts>(
             yield framer.frame(&mut piece);
         }
         if let Some(crc32) = crc32 {
-            objects.known.keep_crc32(object, crc32.finalize());
+            objects.facts.keep_crc32(object, crc32.finalize());
         }
     }
 }
 
-/// The gzip trailer of a package with artifacts whose CRC-32 no record has. Those that did not pass by in this very
-/// range are read for it.
+/// Computes the gzip trailer of a package with artifacts whose records have no CRC-32. Artifacts that were not read for
+/// this range are read for the trailer.
 async fn trailer<A: Artifacts>(
     objects: &Arc<Objects<A>>,
     plan: &Plan,
     checksum: &Checksum,
 ) -> Result<Bytes, StoreError> {
     loop {
-        match checksum.crc32(|object| objects.known.crc32(object)) {
+        match checksum.crc32(|object| objects.facts.crc32(object)) {
             Ok(crc32) => return Ok(Plan::trailer(checksum, crc32)),
             Err(unknown) => {
                 let size = plan.parts().iter().find_map(|part| match part.source {
                     Source::Framed { object, size } if object == unknown => Some(size),
                     _ => None,
                 });
-                Arc::clone(objects).learn_crc32(unknown, size.unwrap_or_default()).await?;
+                Arc::clone(objects).compute_crc32(unknown, size.unwrap_or_default()).await?;
             }
         }
     }

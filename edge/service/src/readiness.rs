@@ -1,4 +1,4 @@
-//! Whether the stores can be read now.
+//! Readiness check: whether the stores can be read now.
 
 use std::error::Error;
 use std::io;
@@ -12,15 +12,15 @@ use store::{Artifacts, Catalog, StoreError};
 
 use crate::catalog_cache::CatalogCache;
 
-/// How long a look at the stores answers everybody: a flood of questions costs one look a second.
+/// Time for which one check of the stores answers all probes, so that a flood of probes costs one check a second.
 const LOOK_LASTS: Duration = Duration::from_secs(1);
 
-/// Result of the last look at the stores: when it was taken, and the problem if there was one.
+/// Result of the last check of the stores: its time, and the problem if there was one.
 #[derive(Debug, Default)]
 pub(crate) struct Readiness(Mutex<Option<(Instant, Option<String>)>>);
 
 impl Readiness {
-    /// Answers 200, or 503 and which store cannot be read. The log has what devices need not know.
+    /// Answers 200, or 503 with the store that cannot be read. Details are in the log only.
     pub(crate) async fn answer<C: Catalog, A: Artifacts>(&self, catalog: &CatalogCache<C>, artifacts: &A) -> Answer {
         let mut last = self.0.lock().await;
         let fresh = last.as_ref().filter(|(at, _)| at.elapsed() < LOOK_LASTS);
@@ -38,7 +38,7 @@ impl Readiness {
     }
 }
 
-/// Logs why a store cannot be read; returns as much of that as names no file.
+/// Logs the error of a store; returns the part of it that names no file.
 fn problem(store: &str, looked: Result<(), StoreError>) -> Option<String> {
     let error = looked.err()?;
     let cause = error.source();

@@ -12,58 +12,57 @@ use resolver::route::{self, Route};
 use resolver::words::{Sha256, Timestamp};
 use store::{Artifacts, Catalog, Stat, StoreError};
 
-use crate::at_hand::{at_hand, response, seed, unavailable};
+use crate::answer_cache::{AnswerCache, CachedAnswer, RequestKey, if_none_match, suits};
 use crate::body::Body;
 use crate::catalog_cache::{CatalogCache, Fetched, Reads};
-use crate::cold::Cold;
-use crate::known::Known;
+use crate::cold::ColdStorage;
+use crate::object_facts::ObjectFacts;
 use crate::objects::Objects;
 use crate::observed::Observed;
 use crate::package::package;
 use crate::readiness::Readiness;
-use crate::remembered::{Memory, Question, Remembered, if_none_match, suits};
+use crate::respond::{respond, response, seed, unavailable};
 
-/// How many bytes all caches of a process take at most, about, where an operator says nothing else.
+/// Default of the approximate limit of all caches of a process, in bytes.
 pub const DEFAULT_CACHE_BYTES: u64 = 64 << 20;
 
-/// Least memory for the caches, in bytes: what is known of objects takes half of it, whatever else there is.
+/// Least memory for the caches, in bytes: the caches about objects always take half of it.
 pub const MIN_CACHE_BYTES: u64 = 4 << 20;
 
-/// Answers requests from a catalog and an artifact store. One for a process; every request shares it.
+/// HTTP service over a catalog and an artifact store, shared by all requests of a process.
 pub struct Service<C, A> {
     catalog: CatalogCache<C>,
     objects: Arc<Objects<A>>,
-    cold: Cold<A>,
-    remembered: Remembered,
+    cold: ColdStorage<A>,
+    answers: AnswerCache,
     readiness: Readiness,
     deployment: Deployment,
 }
 
 impl<C: Catalog, A: Artifacts> Service<C, A> {
-    /// A service over these stores.
+    /// Creates a service over these stores.
     pub fn new(catalog: C, artifacts: A, deployment: Deployment) -> Self {
-        let objects = Arc::new(Objects { artifacts, known: Known::new() });
-        let cold = Cold::new(Arc::clone(&objects), deployment.restores);
-        let (catalog, remembered) = caches(catalog, DEFAULT_CACHE_BYTES);
+        let objects = Arc::new(Objects { artifacts, facts: ObjectFacts::new() });
+        let cold = ColdStorage::new(Arc::clone(&objects), deployment.restores);
+        let (catalog, answers) = caches(catalog, DEFAULT_CACHE_BYTES);
         let readiness = Readiness::default();
-        Service { catalog, objects, cold, remembered, readiness, deployment }
+        Service { catalog, objects, cold, answers, readiness, deployment }
     }
 
-    /// Sets the memory for the service's caches, in bytes, in place of [`DEFAULT_CACHE_BYTES`].
+    /// Sets the approximate limit of the service's caches, in bytes, in place of [`DEFAULT_CACHE_BYTES`].
     pub fn with_cache_bytes(self, bytes: u64) -> Self {
         let stale = self.catalog.stale;
-        let (catalog, remembered) = caches(self.catalog.into_store(), bytes);
-        Service { catalog, remembered, ..self }.with_stale(stale)
+        let (catalog, answers) = caches(self.catalog.into_store(), bytes);
+        Service { catalog, answers, ..self }.with_stale(stale)
     }
 
-    /// The same service, which uses records for this long while the catalog is out of reach, in place of
-    /// [`STALE`](crate::STALE).
+    /// Sets the time for which stale records are used while the catalog fails, in place of [`STALE`](crate::STALE).
     pub fn with_stale(mut self, stale: Duration) -> Self {
         self.catalog.stale = stale;
         self
     }
 
-    /// Answers a request at a moment. The response carries an [`Observed`]; a request's body is not looked at.
+    /// Answers a request. The response carries an [`Observed`]; a request's body is ignored.
     pub async fn answer<B>(&self, request: &Request<B>, now: Timestamp) -> Response<Body> {
         let route = Route::of(request.uri().path());
         let mut observed = Observed { route, ..Observed::default() };
@@ -82,17 +81,17 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         self.respond(request, answer, observed).await
     }
 
-    /// `/package`: request, canonical query, lookups, decision, plan.
+    /// Answers `/package`: request, canonical query, lookups, decision, plan.
     async fn package<B>(&self, request: &Request<B>, now: Timestamp, observed: &mut Observed) -> Answer {
-        let question = Question::of(request);
-        let memory = question.as_ref().and_then(|question| self.remembered.get(question));
-        if let Some(memory) = memory.filter(|memory| suits(&memory.answer, request))
-            && let Some(hits) = self.catalog.unchanged(&memory.origin)
-            && self.cold.is_ready(&memory.objects, observed).await
+        let key = RequestKey::of(request);
+        let cached = key.as_ref().and_then(|key| self.answers.get(key));
+        if let Some(cached) = cached.filter(|cached| suits(&cached.answer, request))
+            && let Some(hits) = self.catalog.unchanged(&cached.origin)
+            && self.cold.is_ready(&cached.objects, observed).await
         {
             observed.cache_hits += hits;
-            observed.query.clone_from(&memory.canonical);
-            return memory.answer.clone();
+            observed.query.clone_from(&cached.canonical);
+            return cached.answer.clone();
         }
         let raw = request.uri().query().unwrap_or_default();
         let tags = if_none_match(request.headers());
@@ -112,7 +111,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         };
         let canonical = asked.query.canonical();
         let decision = decide(&asked.query, &components, now);
-        // Nothing that waits for a store keeps records in memory.
+        // A request that waits for a store keeps no records in memory.
         drop(components);
         let (addresses, decision) = match self.addresses(decision, now).await {
             Ok(addressed) => addressed,
@@ -131,13 +130,13 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         let answer = answer::decided(&asked, &decision, &canonical, around);
         observed.decision_time = started.elapsed().saturating_sub(observed.store_time - waited);
         observed.query.clone_from(&canonical);
-        if let Some(question) = question.filter(|_| decision.changes_at.is_none() && suits(&answer, request)) {
-            self.remembered.keep(question, Memory { origin, canonical, objects, answer: answer.clone() });
+        if let Some(key) = key.filter(|_| decision.changes_at.is_none() && suits(&answer, request)) {
+            self.answers.keep(key, CachedAnswer { origin, canonical, objects, answer: answer.clone() });
         }
         answer
     }
 
-    /// URLs of the artifact store's own, if it gives any away, and the decision for as long as they last.
+    /// Returns presigned URLs, if the artifact store creates them, and the decision limited to their lifetime.
     async fn addresses(&self, decision: Decision, now: Timestamp) -> Result<(Addresses, Decision), StoreError> {
         let (mut addresses, mut ends) = (Addresses::new(), None);
         for release in decision.entries.iter().filter_map(|entry| entry.outcome.release()) {
@@ -153,7 +152,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         Ok((addresses, decision))
     }
 
-    /// The components a decision depends on.
+    /// Fetches the components that a decision depends on.
     async fn fetch(&self, wanted: &Lookups, observed: &mut Observed) -> Result<Fetched, StoreError> {
         let (started, reads) = (Instant::now(), Reads::default());
         let fetched = self.catalog.fetch(wanted, &reads).await;
@@ -163,7 +162,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         fetched
     }
 
-    /// `/blobs/<sha256>`: an artifact.
+    /// Answers `/blobs/<sha256>` with an artifact.
     async fn blob<B>(&self, sha256: Sha256, request: &Request<B>, now: Timestamp, observed: &mut Observed) -> Answer {
         let (started, object) = (Instant::now(), ObjectKey::Blob(sha256));
         let (stat, state) = join(self.objects.artifacts.stat(&object), self.cold.state_of(object)).await;
@@ -182,7 +181,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         }
     }
 
-    /// `/blobs/<sha256>.minisig`: who vouches for an artifact.
+    /// Answers `/blobs/<sha256>.minisig` with an artifact's signature.
     async fn signature(&self, artifact: Sha256, observed: &mut Observed) -> Answer {
         let started = Instant::now();
         let minisig = self.objects.artifacts.signature(&artifact).await;
@@ -194,7 +193,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
         }
     }
 
-    /// `/healthz`: 200 if the catalog can be read.
+    /// Answers `/healthz` with 200 if the catalog can be read.
     async fn health(&self, observed: &mut Observed) -> Answer {
         let started = Instant::now();
         let read = self.catalog.probe().await;
@@ -211,7 +210,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
             Content::Bytes(bytes) => Ok(Body::from(bytes)),
             content => {
                 let started = Instant::now();
-                let body = self.body(content).begun().await;
+                let body = self.body(content).first_piece().await;
                 observed.store_time += started.elapsed();
                 body
             }
@@ -222,7 +221,7 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
                 if matches!(error, StoreError::Cold(_)) {
                     self.cold.forget();
                 }
-                at_hand(unavailable(&error).varied(request.headers()))
+                respond(unavailable(&error).varied(request.headers()))
             }
         };
         response.extensions_mut().insert(observed);
@@ -246,8 +245,8 @@ impl<C: Catalog, A: Artifacts> Service<C, A> {
     }
 }
 
-/// The caches whose size depends on what is published and asked, sharing what the fixed ones leave.
-fn caches<C: Catalog>(catalog: C, bytes: u64) -> (CatalogCache<C>, Remembered) {
+/// Creates the caches of records and answers, which share the memory that the caches about objects leave.
+fn caches<C: Catalog>(catalog: C, bytes: u64) -> (CatalogCache<C>, AnswerCache) {
     let left = bytes.max(MIN_CACHE_BYTES) - MIN_CACHE_BYTES / 2;
-    (CatalogCache::new(catalog, left / 3 * 2), Remembered::new(left / 3))
+    (CatalogCache::new(catalog, left / 3 * 2), AnswerCache::new(left / 3))
 }

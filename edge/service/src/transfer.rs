@@ -7,29 +7,29 @@ use store::{Piece, StoreError};
 
 use crate::body::Body;
 
-/// Who is told how a body ended.
-pub trait Account: Unpin {
-    /// So many bytes were handed on; they are all if it is complete.
+/// Callback for the end of a transfer.
+pub trait TransferObserver: Unpin {
+    /// Called once with the number of bytes sent, and whether they are the whole body.
     fn close(&mut self, bytes: u64, complete: bool);
 }
 
-/// A response's body on its way: counted, and accounted for once when it ends, however it ends.
-pub struct Transfer<A: Account> {
+/// A response's body in transfer, which counts its bytes and reports its end once, however it ends.
+pub struct Transfer<A: TransferObserver> {
     body: Body,
     sent: u64,
     is_cut: bool,
-    account: A,
+    observer: A,
 }
 
-impl<A: Account> Transfer<A> {
-    /// None of it is on its way yet.
-    pub fn new(body: Body, account: A) -> Self {
-        Transfer { body, sent: 0, is_cut: false, account }
+impl<A: TransferObserver> Transfer<A> {
+    /// Starts a transfer.
+    pub fn new(body: Body, observer: A) -> Self {
+        Transfer { body, sent: 0, is_cut: false, observer }
     }
 }
 
-impl<A: Account> Transfer<A> {
-    /// Returns the next piece, for a connection that can send a file without reading it. Others ask for frames.
+impl<A: TransferObserver> Transfer<A> {
+    /// Returns the next piece, for a connection that can send files without reading them. Other connections poll frames.
     pub fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Piece, StoreError>>> {
         let poll = self.body.poll_piece(context);
         if let Poll::Ready(Some(Ok(piece))) = &poll {
@@ -38,14 +38,14 @@ impl<A: Account> Transfer<A> {
         poll
     }
 
-    /// Takes the last bytes back: the connection ended before it could send them.
+    /// Subtracts bytes that the connection could not send before it ended.
     pub fn cut(&mut self, bytes: u64) {
         self.sent = self.sent.saturating_sub(bytes);
         self.is_cut = true;
     }
 }
 
-impl<A: Account> http_body::Body for Transfer<A> {
+impl<A: TransferObserver> http_body::Body for Transfer<A> {
     type Data = Bytes;
     type Error = StoreError;
 
@@ -69,8 +69,8 @@ impl<A: Account> http_body::Body for Transfer<A> {
     }
 }
 
-impl<A: Account> Drop for Transfer<A> {
+impl<A: TransferObserver> Drop for Transfer<A> {
     fn drop(&mut self) {
-        self.account.close(self.sent, self.body.is_end_stream() && !self.is_cut);
+        self.observer.close(self.sent, self.body.is_end_stream() && !self.is_cut);
     }
 }

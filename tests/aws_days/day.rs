@@ -138,7 +138,7 @@ impl Answer {
         assert_eq!(self.status, 503, "{about}: {self:?}");
         let seconds: u64 = self.header("retry-after").parse().unwrap();
         assert!((30..=90).contains(&seconds), "{about}: {seconds}");
-        assert_eq!((self.header("cache-control"), self.header("content-type")), ("max-age=5", "application/json"));
+        assert_eq!((self.header("cache-control"), self.header("content-type")), ("max-age=1", "application/json"));
         assert_eq!(self.header("content-length"), self.body.len().to_string(), "{about}");
         let json: serde_json::Value = serde_json::from_slice(&self.body).unwrap();
         assert!(!json["error"].as_str().unwrap().is_empty() && json.as_object().unwrap().len() == 1, "{about}: {json}");

@@ -30,7 +30,7 @@ async fn gamers() -> (Stock, Catalog, Harmed<MemoryArtifacts>, Gamers) {
 fn check_unavailable(answer: &Answer, method: &str) -> u64 {
     let seconds: u64 = answer.header("retry-after").parse().unwrap();
     assert!(answer.status == 503 && (30..=90).contains(&seconds), "{} {seconds}", answer.status);
-    assert_eq!((answer.header("cache-control"), answer.header("content-type")), ("max-age=5", "application/json"));
+    assert_eq!((answer.header("cache-control"), answer.header("content-type")), ("max-age=1", "application/json"));
     let text = String::from_utf8(answer.body.clone()).unwrap();
     if method == "HEAD" {
         assert!(text.is_empty() && answer.length() > 0);

@@ -49,7 +49,7 @@ pub fn decided(asked: &ParsedQuery, decision: &Decision, canonical: &str, contex
     }
     let status = refusal(decision);
     if !status.is_success() {
-        headers.insert(CACHE_CONTROL, lifetime::error());
+        headers.insert(CACHE_CONTROL, lifetime::error(status));
     }
     if let Some(least) = decision.retry_after().filter(|_| status == StatusCode::SERVICE_UNAVAILABLE) {
         headers.insert(RETRY_AFTER, retry(least, context.seed));

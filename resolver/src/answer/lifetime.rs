@@ -1,4 +1,4 @@
-use http::HeaderValue;
+use http::{HeaderValue, StatusCode};
 
 use super::headers::value;
 
@@ -23,6 +23,10 @@ pub const ADDRESS_MARGIN_SECONDS: u64 = STALE_IF_ERROR_SECONDS + 300;
 /// published meanwhile is seen at once.
 pub const ERROR_SECONDS: u64 = 5;
 
+/// Lifetime of a cached 503, in seconds. Devices that ask a second later get another `Retry-After`, so that those with the
+/// same question do not all retry at once.
+pub const UNAVAILABLE_SECONDS: u64 = 1;
+
 /// Lifetime of a cached artifact, in seconds: a year, because it never changes.
 pub const BLOB_SECONDS: u64 = 31_536_000;
 
@@ -39,9 +43,10 @@ pub(super) fn text() -> HeaderValue {
     value(format!("max-age={MAX_AGE_SECONDS}"))
 }
 
-/// `Cache-Control` of an error.
-pub(super) fn error() -> HeaderValue {
-    value(format!("max-age={ERROR_SECONDS}"))
+/// `Cache-Control` of an error with this status.
+pub(super) fn error(status: StatusCode) -> HeaderValue {
+    let seconds = if status == StatusCode::SERVICE_UNAVAILABLE { UNAVAILABLE_SECONDS } else { ERROR_SECONDS };
+    value(format!("max-age={seconds}"))
 }
 
 /// `Cache-Control` of an artifact.

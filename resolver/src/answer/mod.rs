@@ -16,7 +16,7 @@ pub use blob::{Blob, blob};
 pub use decided::{CURRENT, FALLBACK, decided, reads};
 pub use lifetime::{
     ADDRESS_MARGIN_SECONDS, BLOB_SECONDS, ERROR_SECONDS, MAX_AGE_SECONDS, STALE_IF_ERROR_SECONDS,
-    STALE_REVALIDATE_SECONDS,
+    STALE_REVALIDATE_SECONDS, UNAVAILABLE_SECONDS,
 };
 pub use plain::{bad_query, error, in_cold_storage, page, signature, too_many_connections, unavailable};
 

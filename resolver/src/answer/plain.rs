@@ -17,7 +17,7 @@ const RETRY_JITTER_SECONDS: u64 = 60;
 pub fn error(status: StatusCode, message: &str) -> Answer {
     let text = json_fit_to_show(&serde_json::json!({ "error": message }).to_string()).into_owned() + "\n";
     let mut headers = json_headers();
-    headers.insert(CACHE_CONTROL, lifetime::error());
+    headers.insert(CACHE_CONTROL, lifetime::error(status));
     whole(status, headers, text.into())
 }
 

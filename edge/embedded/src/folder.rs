@@ -25,7 +25,7 @@ const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 /// Number of objects that a readiness check opens.
 const LOOKED_AT: usize = 256;
 
-/// How many of an object's first bytes must be in the page cache for it to be sent unread.
+/// Number of an object's first bytes that must be in the page cache for it to be sent unread.
 const UNREAD: usize = 64 * 1024;
 
 /// Age from which a file's times distinguish it from later states, in seconds.

@@ -124,5 +124,5 @@ impl Drop for Environment {
 /// The function's program, built as this test was.
 pub fn bootstrap() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| build("lambda", "bootstrap", ""))
+    BINARY.get_or_init(|| build("edgehop-lambda", "bootstrap", ""))
 }

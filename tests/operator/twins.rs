@@ -32,7 +32,7 @@ fn a_newer_release_with_the_same_bytes_takes_nothing_from_who_runs_the_older() {
     let query = format!("app=prod&have={}", digest(&desk, "app", "1.0"));
     assert_eq!(given(&desk.serve(), "app", &query), (200, "1.1".into()));
     let said = desk.done(&format!("explain '{query}'"));
-    assert!(said.contains("1.2 has the same bytes: the oldest that was not withdrawn counts"), "{said}");
+    assert!(said.contains("1.2 has the same bytes: the oldest that is not withdrawn counts"), "{said}");
     assert!(desk.done("check app").contains("note: 1.2 has the bytes of 1.0"));
 
     desk.done("channel remove app beta");

@@ -192,11 +192,12 @@ impl Sending {
             };
             writable?;
             let most = most.min(file.remaining());
-            if self.cached < most {
-                self.cached = if file.is_cached(most) { most } else { 0 };
+            if self.cached < most && !file.is_cached(most) {
+                self.reading = Some(file.read());
+                continue;
             }
-            let sent = if self.cached < most { Ok(None) } else { send(&self.stream, file.as_ref(), most) };
-            match sent {
+            self.cached = self.cached.max(most);
+            match send(&self.stream, file.as_ref(), most) {
                 Ok(Some(sent)) => break sent,
                 Ok(None) => self.reading = Some(file.read()),
                 // The socket is not writable after all, so the next poll waits until it is.
